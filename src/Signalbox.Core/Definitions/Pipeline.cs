@@ -1,0 +1,105 @@
+using Signalbox.Core.Time;
+
+namespace Signalbox.Core.Definitions;
+
+/// <summary>
+/// A pipeline as its author wrote it, normalised: defaults are applied, durations parsed, names checked. It is plain data,
+/// immutable, and the same whether it came from YAML, from C# or from an Airflow file. Its canonical JSON
+/// (<c>PipelineJson</c>) is what the store keeps and what <see cref="VersionHash"/> is the hash of.
+/// Templates stay text here: they are parsed where they are rendered, and <c>PipelineChecker</c> has parsed them all before.
+/// </summary>
+public sealed record Pipeline
+{
+    public required PipelineName Name { get; init; }
+
+    /// <summary>Free text shown to people in place of the name. Default none.</summary>
+    public string? Title { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Owner { get; init; }
+
+    public ImmutableArray<string> Tags { get; init; } = [];
+
+    /// <summary>A Markdown file relative to the project folder. Default none.</summary>
+    public string? Doc { get; init; }
+
+    /// <summary>When runs are due. Default none: runs are started by hand or by a backfill.</summary>
+    public ScheduleSpec? Schedule { get; init; }
+
+    /// <summary>Which instant of its data interval names a run. Default: the start of the interval.</summary>
+    public LogicalDateMode LogicalDate { get; init; } = LogicalDateMode.IntervalStart;
+
+    /// <summary>How the data of the pipeline is cut. Default day.</summary>
+    public PartitionKind Partition { get; init; } = PartitionKind.Day;
+
+    /// <summary>No data interval that starts before this instant is ever created by the schedule. Default none.</summary>
+    public DateTimeOffset? Start { get; init; }
+
+    /// <summary>No data interval that ends after this instant is ever created by the schedule. Default none.</summary>
+    public DateTimeOffset? End { get; init; }
+
+    /// <summary>What happens to ticks missed while the server was down or the pipeline paused. Default none.</summary>
+    public CatchUp CatchUp { get; init; } = CatchUp.None;
+
+    /// <summary>The most missed ticks that become runs at once under <see cref="CatchUp.All"/>. Default 100.</summary>
+    public int MaxCatchUp { get; init; } = 100;
+
+    /// <summary>Runs of this pipeline that may be active at one time; more wait as queued. Default 4.</summary>
+    public int MaxActiveRuns { get; init; } = 4;
+
+    /// <summary>Task attempts of this pipeline that may hold a slot at one time, over all its runs. Default 16.</summary>
+    public int MaxActiveTasks { get; init; } = 16;
+
+    /// <summary>Higher goes first when slots are short. Default 0.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Limit of a whole run from its start; past it the run is failed and what runs is killed. Default none.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    public ImmutableArray<ParamSpec> Params { get; init; } = [];
+
+    /// <summary>The tasks in the order of the file. Names are unique, <see cref="TaskNode.Needs"/> exist, and there is no cycle (see <c>PipelineChecker</c>).</summary>
+    public required ImmutableArray<TaskNode> Tasks { get; init; }
+}
+
+/// <summary>When runs are due: a five-field cron expression in a zone.</summary>
+/// <param name="Cron">The expression as written, e.g. <c>15 2 * * *</c> or <c>@daily</c>.</param>
+/// <param name="TimeZone">An IANA zone id. Default <c>UTC</c>; never the server's.</param>
+public sealed record ScheduleSpec(string Cron, string TimeZone = "UTC");
+
+/// <summary>A typed parameter of a run, a small part of JSON Schema.</summary>
+public sealed record ParamSpec
+{
+    public required string Name { get; init; }
+
+    /// <summary>Default: any JSON value.</summary>
+    public ParamType Type { get; init; }
+
+    /// <summary>JSON text used when a run gives no value. Default none: the parameter must be given.</summary>
+    public string? Default { get; init; }
+
+    public double? Minimum { get; init; }
+
+    public double? Maximum { get; init; }
+
+    /// <summary>JSON texts of the allowed values. Empty: every value of the type.</summary>
+    public ImmutableArray<string> Enum { get; init; } = [];
+
+    /// <summary>A regular expression that a string must match somewhere. Default none.</summary>
+    public string? Pattern { get; init; }
+
+    public string? Description { get; init; }
+}
+
+/// <summary>The JSON type of a parameter.</summary>
+public enum ParamType
+{
+    Any,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Array,
+    Object,
+}

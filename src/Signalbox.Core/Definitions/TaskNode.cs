@@ -1,0 +1,222 @@
+using System.Text.Json.Serialization;
+using Signalbox.Core.Checks;
+using Signalbox.Core.Retry;
+
+namespace Signalbox.Core.Definitions;
+
+/// <summary>One task of a pipeline: what it does (<see cref="Kind"/>), what it waits for, and how it is retried, limited and published.</summary>
+public sealed record TaskNode
+{
+    public required TaskName Name { get; init; }
+
+    public required TaskKind Kind { get; init; }
+
+    /// <summary>The tasks this one comes after, in the order written.</summary>
+    public ImmutableArray<TaskName> Needs { get; init; } = [];
+
+    /// <summary>Which outcomes of <see cref="Needs"/> let this task run. Default all_success.</summary>
+    public TriggerRule TriggerRule { get; init; } = TriggerRule.AllSuccess;
+
+    /// <summary>A condition (a template of one expression); false skips the task and shows the values. Default none.</summary>
+    public string? When { get; init; }
+
+    /// <summary>A template that gives a list: the task runs once per item. Default none: the task runs once.</summary>
+    public string? ForEach { get; init; }
+
+    /// <summary>A template that names an instance of a mapped task to people. Default: the map index.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Instances of a mapped task that may hold slots at one time in a run. Default no limit of its own.</summary>
+    public int? MaxParallel { get; init; }
+
+    public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
+
+    /// <summary>
+    /// Limit of one attempt, from its start; for a waiting task, of the whole wait. Null: the server's default
+    /// (<see cref="DefaultTimeout"/>).
+    /// </summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The limit of an attempt that names none: 24 hours, so that nothing runs for ever.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromHours(24);
+
+    /// <summary>Between the polite signal (TERM) and the last one (KILL). Default 10 s.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The pool whose slots an attempt takes. Default <c>default</c>.</summary>
+    public string Pool { get; init; } = "default";
+
+    /// <summary>Slots of <see cref="Pool"/> that an attempt takes. Default 1.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>Added to the pipeline's priority. Default 0.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>
+    /// Whether the task may be started again when an attempt was lost and nobody knows how far it came. Default true; false
+    /// stops the task at <see cref="FailureClass.Lost"/> for a person.
+    /// </summary>
+    public bool Idempotent { get; init; } = true;
+
+    /// <summary>Environment variables: name to template or <c>secret:NAME</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Env { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Input name to a template of its path; the command reads it from <c>SIGNALBOX_INPUT_NAME</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Inputs { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    public ImmutableArray<OutputSpec> Outputs { get; init; } = [];
+
+    /// <summary>Whether JSON numbers written to <c>SIGNALBOX_METRICS</c> are kept. Default true.</summary>
+    public bool Metrics { get; init; } = true;
+
+    public string? Doc { get; init; }
+}
+
+/// <summary>What a task does. A closed list: one case here, one file in <c>Engine/TaskKinds/</c>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Shell), "shell")]
+[JsonDerivedType(typeof(Argv), "argv")]
+[JsonDerivedType(typeof(Script), "script")]
+[JsonDerivedType(typeof(Sql), "sql")]
+[JsonDerivedType(typeof(WaitForFile), "wait_for_file")]
+[JsonDerivedType(typeof(WaitForTime), "wait_for_time")]
+[JsonDerivedType(typeof(WaitForTask), "wait_for_task")]
+[JsonDerivedType(typeof(Promote), "promote")]
+[JsonDerivedType(typeof(Noop), "noop")]
+public abstract record TaskKind
+{
+    private TaskKind() { }
+
+    /// <summary>Whether the task waits: it is polled, and holds no slot, no process and no thread while it waits.</summary>
+    [JsonIgnore]
+    public virtual bool Waits => false;
+
+    /// <summary><c>run:</c> with a string: a command for <c>/bin/sh</c>; values in <c>{{ }}</c> are quoted for their place.</summary>
+    public sealed record Shell(string Command) : TaskKind;
+
+    /// <summary><c>run:</c> with a list: a command without a shell; each element is a template.</summary>
+    public sealed record Argv(ImmutableArray<string> Arguments) : TaskKind;
+
+    /// <summary>
+    /// <c>python:</c> or <c>shell:</c>: an inline script, handed to the interpreter as a file, unrendered: it reads its
+    /// environment, so no value is ever pasted into code.
+    /// </summary>
+    public sealed record Script(string Interpreter, string Text) : TaskKind;
+
+    /// <summary><c>sql:</c>: statements for DuckDB, inline (<see cref="Text"/>) or from a file of the project (<see cref="File"/>); one of the two.</summary>
+    public sealed record Sql(string? Text, string? File) : TaskKind;
+
+    /// <summary><c>wait_for: {file}</c>: until the path exists, is at least <see cref="MinSize"/> bytes and unchanged for <see cref="StableFor"/>.</summary>
+    public sealed record WaitForFile(string Path, TimeSpan StableFor, long MinSize, TimeSpan Every) : TaskKind
+    {
+        public override bool Waits => true;
+    }
+
+    /// <summary>
+    /// <c>wait_for: {time}</c>: until an instant: a template that gives an ISO 8601 instant, or <c>HH:MM[:SS]</c> in the schedule's
+    /// zone on the day on which the data interval ends.
+    /// </summary>
+    public sealed record WaitForTime(string Time) : TaskKind
+    {
+        public override bool Waits => true;
+    }
+
+    /// <summary>
+    /// <c>wait_for: {task}</c>: until a task of another pipeline has succeeded in the matching run.
+    /// </summary>
+    /// <param name="Pipeline">The other pipeline.</param>
+    /// <param name="Task">Its task; null waits for the whole run.</param>
+    /// <param name="Match">How the other run is found. Default <see cref="TaskMatch.Containing"/>.</param>
+    /// <param name="Offset">With <see cref="TaskMatch.Offset"/>: added to this run's logical date.</param>
+    /// <param name="Partitions">All partitions of this run's interval must be there: e.g. the seven days of a week. Default false.</param>
+    /// <param name="Every">Time between polls. Default 1 minute; an end in the same server wakes the wait at once.</param>
+    public sealed record WaitForTask(
+        PipelineName Pipeline,
+        TaskName? Task,
+        TaskMatch Match,
+        TimeSpan Offset,
+        bool Partitions,
+        TimeSpan Every
+    ) : TaskKind
+    {
+        public override bool Waits => true;
+    }
+
+    /// <summary><c>promote:</c>: moves an alias of a model to the version that this run made.</summary>
+    public sealed record Promote(string Model, string Alias, BackfillPromotion InBackfill) : TaskKind;
+
+    /// <summary><c>noop</c>: nothing; a joint in the graph.</summary>
+    public sealed record Noop : TaskKind;
+}
+
+/// <summary>How a task that waits for another pipeline finds the run it waits for.</summary>
+public enum TaskMatch
+{
+    /// <summary>The run whose data interval contains this run's, or is contained in it; the latest such.</summary>
+    Containing,
+
+    /// <summary>The run with the same logical date.</summary>
+    Identity,
+
+    /// <summary>The run whose logical date is this run's plus an offset.</summary>
+    Offset,
+}
+
+/// <summary>What a promotion does inside a backfill, where it must not overwrite what people chose.</summary>
+public enum BackfillPromotion
+{
+    /// <summary>It is skipped, with that reason. The default.</summary>
+    Skip,
+
+    /// <summary>It promotes as in a live run.</summary>
+    Allow,
+}
+
+/// <summary>
+/// Which outcomes of the upstream tasks let a task run: Airflow's names and meanings
+/// (Apache Airflow, "Trigger Rules", concepts documentation).
+/// </summary>
+public enum TriggerRule
+{
+    AllSuccess,
+    AllFailed,
+    AllDone,
+    AllSkipped,
+    OneFailed,
+    OneSuccess,
+    OneDone,
+    NoneFailed,
+    NoneFailedMinOneSuccess,
+    NoneSkipped,
+    Always,
+
+    /// <summary>All upstream tasks are done and those marked as set-up succeeded; without set-up tasks the same as <see cref="AllDone"/>.</summary>
+    AllDoneSetupSuccess,
+}
+
+/// <summary>Something a task makes and the product publishes: staged per attempt, audited by its checks, made visible in one atomic step.</summary>
+public sealed record OutputSpec
+{
+    /// <summary>The name: <c>{{ outputs.NAME }}</c> and <c>SIGNALBOX_OUTPUT_NAME</c> are the staging place of the attempt.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it is published: a template of a path relative to the project folder; a trailing <c>/</c> makes it a folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Whether the output is a folder: the path is written with a trailing slash.</summary>
+    [JsonIgnore]
+    public bool IsFolder => Path.EndsWith('/');
+
+    /// <summary>The dataset that a publication updates. Default none.</summary>
+    public string? Dataset { get; init; }
+
+    /// <summary>A template of the name of the model of which a publication is a new version. Default none.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Whether the task may succeed without having made it. Default false.</summary>
+    public bool Optional { get; init; }
+
+    public ImmutableArray<CheckSpec> Checks { get; init; } = [];
+}
