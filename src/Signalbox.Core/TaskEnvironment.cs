@@ -1,0 +1,75 @@
+namespace Signalbox.Core;
+
+/// <summary>The environment variables a command sees, and those the program itself reads. Written nowhere else.</summary>
+public static class TaskEnvironment
+{
+    /// <summary>The logical date as YYYY-MM-DD in the schedule's zone: what <c>{{ ds }}</c> is.</summary>
+    public const string Ds = "SIGNALBOX_DS";
+
+    /// <summary>The logical date as an ISO 8601 instant in UTC.</summary>
+    public const string LogicalDate = "SIGNALBOX_LOGICAL_DATE";
+
+    /// <summary>Beginning of the data interval, inclusive, ISO 8601 in UTC.</summary>
+    public const string IntervalStart = "SIGNALBOX_INTERVAL_START";
+
+    /// <summary>End of the data interval, exclusive, ISO 8601 in UTC.</summary>
+    public const string IntervalEnd = "SIGNALBOX_INTERVAL_END";
+
+    /// <summary>The key of the partition; empty for an unpartitioned pipeline.</summary>
+    public const string Partition = "SIGNALBOX_PARTITION";
+    public const string Pipeline = "SIGNALBOX_PIPELINE";
+    public const string RunId = "SIGNALBOX_RUN_ID";
+    public const string Task = "SIGNALBOX_TASK";
+
+    /// <summary>The attempt number, from 1.</summary>
+    public const string Attempt = "SIGNALBOX_ATTEMPT";
+
+    /// <summary>The zero-based position in a mapped list; absent for a plain task.</summary>
+    public const string MapIndex = "SIGNALBOX_MAP_INDEX";
+
+    /// <summary>JSON of the item, for an instance of a mapped task.</summary>
+    public const string Item = "SIGNALBOX_ITEM";
+
+    /// <summary>File: JSON that the command writes for downstream tasks.</summary>
+    public const string Result = "SIGNALBOX_RESULT";
+
+    /// <summary>File: JSON object of numbers that the command writes.</summary>
+    public const string Metrics = "SIGNALBOX_METRICS";
+
+    /// <summary>File: JSON <c>{"class", "message", "retry_after"}</c> that the command writes to say why it failed.</summary>
+    public const string Error = "SIGNALBOX_ERROR";
+
+    /// <summary>File: JSON object of the run's parameters.</summary>
+    public const string Params = "SIGNALBOX_PARAMS";
+
+    /// <summary>Marks every process of an attempt, so that none is lost sight of.</summary>
+    public const string AttemptKey = "SIGNALBOX_ATTEMPT_KEY";
+
+    /// <summary>Where an input is read from, by the input's name.</summary>
+    public static string Input(string name) => "SIGNALBOX_INPUT_" + Upper(name);
+
+    /// <summary>Where an output is written to: a staging place of this attempt alone, by the output's name.</summary>
+    public static string Output(string name) => "SIGNALBOX_OUTPUT_" + Upper(name);
+
+    /// <summary>A parameter's value as text, by its name.</summary>
+    public static string Param(string name) => "SIGNALBOX_PARAM_" + Upper(name);
+
+    /// <summary>The variable of the program itself that holds a secret, by the secret's name.</summary>
+    public static string Secret(string name) => "SIGNALBOX_SECRET_" + Upper(name);
+
+    /// <summary>The only variables of the program's own environment that a command inherits. TZ is always UTC, TMPDIR the attempt's own.</summary>
+    public static readonly ImmutableArray<string> Inherited = ["PATH", "HOME", "USER", "LANG"];
+
+    private static string Upper(string name) =>
+        string.Create(
+            name.Length,
+            name,
+            static (span, text) =>
+            {
+                for (var i = 0; i < span.Length; i++)
+                {
+                    span[i] = char.IsAsciiLetterOrDigit(text[i]) ? char.ToUpperInvariant(text[i]) : '_';
+                }
+            }
+        );
+}
