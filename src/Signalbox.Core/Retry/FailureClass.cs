@@ -25,4 +25,11 @@ public enum FailureClass
 /// <param name="Message">A sentence for people, the tool's own words where it had some.</param>
 /// <param name="Rule">Which evidence decided the class, e.g. <c>exit code 75</c>, <c>error file</c>.</param>
 /// <param name="RetryAfter">How long to wait at least, where the other side said so.</param>
-public sealed record Failure(FailureClass Class, string Message, string? Rule = null, TimeSpan? RetryAfter = null);
+/// <param name="CheckFailed">An output failed a blocking check: what needs the task is blocked.</param>
+public sealed record Failure(
+    FailureClass Class,
+    string Message,
+    string? Rule = null,
+    TimeSpan? RetryAfter = null,
+    bool CheckFailed = false
+);

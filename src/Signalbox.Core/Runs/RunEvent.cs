@@ -67,9 +67,8 @@ public abstract record Outcome
     /// <summary>The command asked to be skipped (exit code 99), or its action decided so.</summary>
     public sealed record Skipped(string Reason) : Outcome;
 
-    /// <param name="Failure">Why.</param>
-    /// <param name="CheckFailed">An output failed a blocking check: what needs the task is blocked.</param>
-    public sealed record Failed(Failure Failure, bool CheckFailed = false) : Outcome;
+    /// <param name="Failure">Why; <see cref="Retry.Failure.CheckFailed"/> blocks what needs the task.</param>
+    public sealed record Failed(Failure Failure) : Outcome;
 
     /// <summary>Nobody knows how it ended.</summary>
     public sealed record Lost(string Reason) : Outcome;

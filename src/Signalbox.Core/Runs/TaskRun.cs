@@ -30,13 +30,16 @@ public sealed record TaskRun
     /// <summary>A sentence: why it is in this state.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When to look again: the retry, or the next poll.</summary>
+    /// <summary>When to look again: the retry, or the next poll. Null while a poll is under way.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>When the attempt's, or the wait's, time-out strikes.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>Since when it wants a slot: first come, first served among equals.</summary>
+    /// <summary>
+    /// Since when it wants a slot: first come, first served among equals. In state none: since when its condition or its items
+    /// are being evaluated.
+    /// </summary>
     public DateTimeOffset? ReadyAt { get; init; }
 
     /// <summary>Start of the first attempt since the task was last cleared.</summary>
@@ -63,14 +66,26 @@ public sealed record TaskRun
     /// <summary>The current attempt, while there is one.</summary>
     public AttemptState? Attempt { get; init; }
 
-    /// <summary>Why the current attempt is being stopped, when we are stopping it.</summary>
+    /// <summary>
+    /// Why the current attempt is being stopped, when we are stopping it. The task keeps its state and its slots until the
+    /// attempt is gone. A cleared or marked task has disowned its attempt: <see cref="Token"/> is already higher than the attempt's.
+    /// </summary>
     public StopReason? Stopping { get; init; }
+
+    /// <summary>With <see cref="StopReason.Marked"/>: the state that a person gave the task, taken once the attempt is gone.</summary>
+    public TaskState? MarkedAs { get; init; }
 
     /// <summary>The last failure, until the task succeeds or is cleared.</summary>
     public Failure? Failure { get; init; }
 
     /// <summary>Raised by one with every change; compared and set by the store.</summary>
     public long Revision { get; init; }
+
+    /// <summary>Whether this is the summary of a mapped task that has been expanded: it never has an attempt or a slot of its own.</summary>
+    public bool IsExpanded => MapCount is not null;
+
+    /// <summary>Whether it holds the slots of its pool: from admission until the attempt is gone.</summary>
+    public bool HoldsSlot => State.HoldsSlot() && !IsExpanded;
 }
 
 /// <summary>Why we stop an attempt ourselves.</summary>
