@@ -15,12 +15,12 @@ internal sealed class Explainer
 
     private Explainer(Evaluator evaluator) => _evaluator = evaluator;
 
-    public static Outcome<Explanation> Explain(string text, Node condition, IScope scope)
+    public static TemplateResult<Explanation> Explain(string text, Node condition, IScope scope)
     {
         var explainer = new Explainer(new Evaluator(text, scope));
         return explainer.Truth(condition) is { } holds
-            ? Outcome<Explanation>.Of(new Explanation(holds, string.Join("; ", explainer._findings)))
-            : Outcome<Explanation>.Failed([.. explainer._evaluator.Errors ?? []]);
+            ? TemplateResult<Explanation>.Of(new Explanation(holds, string.Join("; ", explainer._findings)))
+            : TemplateResult<Explanation>.Failed([.. explainer._evaluator.Errors ?? []]);
     }
 
     private bool? Truth(Node node)

@@ -39,44 +39,46 @@ public sealed class Template
     internal ReadOnlySpan<TemplatePart> Parts => _parts;
 
     /// <summary>Parses a text with <c>{{ }}</c> parts; all mistakes at once (at most 20).</summary>
-    public static Outcome<Template> Parse(string text)
+    public static TemplateResult<Template> Parse(string text)
     {
         if (TooLong(text) is { } tooLong)
         {
-            return Outcome<Template>.Failed(tooLong);
+            return TemplateResult<Template>.Failed(tooLong);
         }
 
         var parser = new TemplateParser(text);
         var parts = parser.Parse();
-        return parser.Errors.Count > 0 ? Outcome<Template>.Failed([.. parser.Errors]) : Outcome<Template>.Of(new Template(text, parts));
+        return parser.Errors.Count > 0
+            ? TemplateResult<Template>.Failed([.. parser.Errors])
+            : TemplateResult<Template>.Of(new Template(text, parts));
     }
 
     /// <summary>Parses a bare expression, without braces.</summary>
-    public static Outcome<Template> ParseExpression(string text)
+    public static TemplateResult<Template> ParseExpression(string text)
     {
         if (TooLong(text) is { } tooLong)
         {
-            return Outcome<Template>.Failed(tooLong);
+            return TemplateResult<Template>.Failed(tooLong);
         }
 
         var parser = new ExpressionParser(text, 0);
         var node = parser.Parse(closed: false);
         return parser.Error is { } error
-            ? Outcome<Template>.Failed(error)
-            : Outcome<Template>.Of(new Template(text, [new TemplatePart(0, text.Length, "", node)]));
+            ? TemplateResult<Template>.Failed(error)
+            : TemplateResult<Template>.Of(new Template(text, [new TemplatePart(0, text.Length, "", node)]));
     }
 
     /// <summary>The text with every expression replaced by its value. Null has no text: it is a mistake that names <c>default</c>.</summary>
-    public Outcome<string> Render(IScope scope)
+    public TemplateResult<string> Render(IScope scope)
     {
         if (_parts is [{ Expression: null } only])
         {
-            return Outcome<string>.Of(only.Literal);
+            return TemplateResult<string>.Of(only.Literal);
         }
 
         if (_parts.Length == 0)
         {
-            return Outcome<string>.Of("");
+            return TemplateResult<string>.Of("");
         }
 
         var evaluator = new Evaluator(Text, scope);
@@ -90,34 +92,34 @@ public sealed class Template
             length += piece.Length;
             if (length > MaxOutput)
             {
-                return Outcome<string>.Failed(TemplateError.At(Text, part.Start, part.End, Evaluator.TooLong));
+                return TemplateResult<string>.Failed(TemplateError.At(Text, part.Start, part.End, Evaluator.TooLong));
             }
         }
 
         return evaluator.Errors is { } errors
-            ? Outcome<string>.Failed([.. errors])
-            : Outcome<string>.Of(pieces.Length == 1 ? pieces[0] : string.Concat(pieces));
+            ? TemplateResult<string>.Failed([.. errors])
+            : TemplateResult<string>.Of(pieces.Length == 1 ? pieces[0] : string.Concat(pieces));
     }
 
     /// <summary>The value itself when the template is exactly one <c>{{ }}</c> (white space around it does not count); otherwise the rendered text.</summary>
-    public Outcome<Value> Evaluate(IScope scope)
+    public TemplateResult<Value> Evaluate(IScope scope)
     {
         if (_single is null)
         {
             var text = Render(scope);
-            return text.Succeeded ? Outcome<Value>.Of(new Value.Text(text.Value)) : Outcome<Value>.Failed(text.Errors);
+            return text.Succeeded ? TemplateResult<Value>.Of(new Value.Text(text.Value)) : TemplateResult<Value>.Failed(text.Errors);
         }
 
         var evaluator = new Evaluator(Text, scope);
         var value = evaluator.Evaluate(_single);
-        return value is not null ? Outcome<Value>.Of(value) : Outcome<Value>.Failed([.. evaluator.Errors ?? []]);
+        return value is not null ? TemplateResult<Value>.Of(value) : TemplateResult<Value>.Failed([.. evaluator.Errors ?? []]);
     }
 
     /// <summary>
     /// The truth of a condition and, in words, what was compared: "tasks.evaluate.metrics.auc = 0.71 &gt; params.least = 0.74 is false".
     /// A template that is not one expression counts by its text: empty, <c>false</c>, <c>0</c>, <c>no</c> and <c>none</c> are false.
     /// </summary>
-    public Outcome<Explanation> Explain(IScope scope)
+    public TemplateResult<Explanation> Explain(IScope scope)
     {
         if (_single is not null)
         {
@@ -127,11 +129,11 @@ public sealed class Template
         var text = Render(scope);
         if (!text.Succeeded)
         {
-            return Outcome<Explanation>.Failed(text.Errors);
+            return TemplateResult<Explanation>.Failed(text.Errors);
         }
 
         var holds = text.Value.Trim().ToLowerInvariant() is not ("" or "false" or "0" or "no" or "none");
-        return Outcome<Explanation>.Of(new Explanation(holds, $"the text '{text.Value.Trim()}' is {(holds ? "true" : "false")}"));
+        return TemplateResult<Explanation>.Of(new Explanation(holds, $"the text '{text.Value.Trim()}' is {(holds ? "true" : "false")}"));
     }
 
     /// <summary>The names and paths the expressions use, in the order of the text, so that a checker can find unknown tasks, parameters and outputs.</summary>

@@ -71,37 +71,23 @@ public static class TemplateNames
     ];
 
     /// <summary>
-    /// The environment variable that carries what a path stands for (<c>params.min_rows</c>: SIGNALBOX_PARAM_MIN_ROWS), or null when none does.
+    /// The environment variable that carries what a path stands for (<c>params.min_rows</c>: the variable of that parameter), or null when none does.
     /// </summary>
     public static string? EnvironmentVariable(ImmutableArray<string> path) =>
         path switch
         {
-            [Params, var name] => "SIGNALBOX_PARAM_" + Upper(name),
-            [Inputs, var name] => "SIGNALBOX_INPUT_" + Upper(name),
-            [Outputs, var name] => "SIGNALBOX_OUTPUT_" + Upper(name),
-            [Ds] => "SIGNALBOX_DS",
-            [LogicalDate or ExecutionDate or Ts] => "SIGNALBOX_LOGICAL_DATE",
-            [DataIntervalStart] => "SIGNALBOX_INTERVAL_START",
-            [DataIntervalEnd] => "SIGNALBOX_INTERVAL_END",
-            [Partition] => "SIGNALBOX_PARTITION",
-            [Pipeline] or [Dag, "dag_id"] => "SIGNALBOX_PIPELINE",
-            [RunId] => "SIGNALBOX_RUN_ID",
-            [Task, "task_id"] => "SIGNALBOX_TASK",
-            [MapIndex] => "SIGNALBOX_MAP_INDEX",
+            [Params, var name] => TaskEnvironment.Param(name),
+            [Inputs, var name] => TaskEnvironment.Input(name),
+            [Outputs, var name] => TaskEnvironment.Output(name),
+            [Ds] => TaskEnvironment.Ds,
+            [LogicalDate or ExecutionDate or Ts] => TaskEnvironment.LogicalDate,
+            [DataIntervalStart] => TaskEnvironment.IntervalStart,
+            [DataIntervalEnd] => TaskEnvironment.IntervalEnd,
+            [Partition] => TaskEnvironment.Partition,
+            [Pipeline] or [Dag, "dag_id"] => TaskEnvironment.Pipeline,
+            [RunId] => TaskEnvironment.RunId,
+            [Task, "task_id"] => TaskEnvironment.Task,
+            [MapIndex] => TaskEnvironment.MapIndex,
             _ => null,
         };
-
-    /// <summary>A name as it stands in the name of an environment variable: upper case, every other character an underscore.</summary>
-    public static string Upper(string name) =>
-        string.Create(
-            name.Length,
-            name,
-            static (output, source) =>
-            {
-                for (var index = 0; index < source.Length; index++)
-                {
-                    output[index] = char.IsAsciiLetterOrDigit(source[index]) ? char.ToUpperInvariant(source[index]) : '_';
-                }
-            }
-        );
 }

@@ -58,10 +58,10 @@ public abstract record Value
     }
 
     /// <summary>Reads one JSON value; the error's place is the place in the JSON text. Depth at most 64.</summary>
-    public static Outcome<Value> FromJson(string json) => ValueJson.Read(json);
+    public static TemplateResult<Value> FromJson(string json) => ValueJson.Read(json);
 
     /// <summary>Reads one JSON value from UTF-8 bytes.</summary>
-    public static Outcome<Value> FromJson(ReadOnlySpan<byte> utf8) => ValueJson.Read(utf8);
+    public static TemplateResult<Value> FromJson(ReadOnlySpan<byte> utf8) => ValueJson.Read(utf8);
 
     public sealed record Null : Value
     {

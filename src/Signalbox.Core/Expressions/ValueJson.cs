@@ -10,7 +10,7 @@ internal static class ValueJson
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static Outcome<Value> Read(string json)
+    public static TemplateResult<Value> Read(string json)
     {
         try
         {
@@ -18,11 +18,11 @@ internal static class ValueJson
         }
         catch (EncoderFallbackException)
         {
-            return Outcome<Value>.Failed(TemplateError.At(json, 0, 0, "this is not JSON: it holds half of a surrogate pair"));
+            return TemplateResult<Value>.Failed(TemplateError.At(json, 0, 0, "this is not JSON: it holds half of a surrogate pair"));
         }
     }
 
-    public static Outcome<Value> Read(ReadOnlySpan<byte> utf8)
+    public static TemplateResult<Value> Read(ReadOnlySpan<byte> utf8)
     {
         try
         {
@@ -30,17 +30,17 @@ internal static class ValueJson
             reader.Read();
             var value = ReadValue(ref reader);
             reader.Read();
-            return Outcome<Value>.Of(value);
+            return TemplateResult<Value>.Of(value);
         }
         catch (JsonException exception)
         {
             var line = (int)(exception.LineNumber ?? 0) + 1;
             var column = (int)(exception.BytePositionInLine ?? 0) + 1;
-            return Outcome<Value>.Failed(new TemplateError(0, 0, line, column, "this is not JSON: " + Reason(exception)));
+            return TemplateResult<Value>.Failed(new TemplateError(0, 0, line, column, "this is not JSON: " + Reason(exception)));
         }
         catch (InvalidOperationException)
         {
-            return Outcome<Value>.Failed(
+            return TemplateResult<Value>.Failed(
                 new TemplateError(0, 0, 1, 1, "this is not JSON: a text holds bytes or escapes that are not Unicode")
             );
         }

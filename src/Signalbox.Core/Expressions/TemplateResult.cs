@@ -22,13 +22,13 @@ public sealed record TemplateError(int Offset, int Length, int Line, int Column,
 }
 
 /// <summary>Either a result or the user's mistakes (at least one); never both.</summary>
-public readonly struct Outcome<T>
+public readonly struct TemplateResult<T>
     where T : class
 {
     private readonly T? _value;
     private readonly ImmutableArray<TemplateError> _errors;
 
-    private Outcome(T? value, ImmutableArray<TemplateError> errors)
+    private TemplateResult(T? value, ImmutableArray<TemplateError> errors)
     {
         _value = value;
         _errors = errors;
@@ -42,9 +42,9 @@ public readonly struct Outcome<T>
     /// <summary>Empty exactly when <see cref="Succeeded"/>.</summary>
     public ImmutableArray<TemplateError> Errors => _errors.IsDefault ? [] : _errors;
 
-    public static Outcome<T> Of(T value) => new(value, []);
+    public static TemplateResult<T> Of(T value) => new(value, []);
 
-    public static Outcome<T> Failed(ImmutableArray<TemplateError> errors) => new(value: null, errors);
+    public static TemplateResult<T> Failed(ImmutableArray<TemplateError> errors) => new(value: null, errors);
 
-    internal static Outcome<T> Failed(TemplateError error) => new(value: null, [error]);
+    internal static TemplateResult<T> Failed(TemplateError error) => new(value: null, [error]);
 }
