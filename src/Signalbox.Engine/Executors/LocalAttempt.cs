@@ -1,0 +1,69 @@
+using Signalbox.Core;
+using Signalbox.Engine.Processes;
+
+namespace Signalbox.Engine.Executors;
+
+/// <summary>An attempt that runs on this machine and is watched by this server.</summary>
+internal sealed class LocalAttempt(AttemptRef name)
+{
+    public AttemptKey Key => name.Key;
+    public string Directory => name.Directory;
+
+    /// <summary>Guards <see cref="Stage"/> and what is set with it; held while the process is started.</summary>
+    public Lock Gate { get; } = new();
+
+    public Stage Stage { get; set; } = Stage.Starting;
+
+    /// <summary>The launcher. Its number is also that of the session.</summary>
+    public ProcessStat Launcher { get; set; }
+
+    public int PidFd { get; set; } = -1;
+
+    /// <summary>Whether the launcher is this server's child, to be reaped by it; not so after an adoption.</summary>
+    public bool IsChild { get; set; }
+
+    /// <summary>Path of its control group, or null.</summary>
+    public string? Group { get; set; }
+
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>The time that is left to it after TERM; there once it is being cancelled.</summary>
+    public CancellationTokenSource? Grace { get; set; }
+
+    /// <summary>Completed when the launcher has ended; its tree may still be running.</summary>
+    public TaskCompletionSource LauncherEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completed when nothing of the attempt runs any more, and its end is on record.</summary>
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The launcher while its number is certainly its own: it runs, or is our child that we have not reaped.</summary>
+    public ProcessStat? CertainLauncher => IsChild || !LauncherEnded.Task.IsCompleted ? Launcher : null;
+
+    public string File(string fileName) => $"{name.Directory}/{fileName}";
+
+    /// <summary>What is known while it runs.</summary>
+    public Observation Now(Phase phase) =>
+        new()
+        {
+            Key = Key,
+            Phase = phase,
+            ExternalId = $"{Launcher.Pid}.{Launcher.StartTicks}.{ProcessTable.BootId}",
+            Pid = Launcher.Pid,
+            StartTicks = Launcher.StartTicks,
+            StartedAt = StartedAt,
+        };
+}
+
+/// <summary>Where a watched attempt is on its way. It only moves downwards.</summary>
+internal enum Stage
+{
+    Starting,
+    Running,
+
+    /// <summary>TERM was sent, or is about to be.</summary>
+    Cancelling,
+
+    /// <summary>It ended by itself; what it left behind is being killed.</summary>
+    Ending,
+    Ended,
+}
