@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Signalbox.Core.Retry;
+
+namespace Signalbox.Core.Definitions;
+
+public static partial class PipelineJson
+{
+    private static readonly TaskNode DefaultTask = new() { Name = default, Kind = new TaskKind.Noop() };
+
+    private static void WriteTask(Utf8JsonWriter json, TaskNode task)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", task.Name.Value);
+        WriteKind(json, task.Kind);
+        Put(json, "needs", Plain(task.Needs));
+        Put(json, "trigger_rule", Names.Of(task.TriggerRule), Names.Of(DefaultTask.TriggerRule));
+        Put(json, "when", task.When);
+        Put(json, "for_each", task.ForEach);
+        Put(json, "label", task.Label);
+        Put(json, "max_parallel", task.MaxParallel);
+        WriteRetry(json, task.Retry);
+        Put(json, "timeout", task.Timeout);
+        Put(json, "grace", task.Grace, DefaultTask.Grace);
+        Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
+        Put(json, "slots", task.Slots, DefaultTask.Slots);
+        Put(json, "priority", task.Priority, DefaultTask.Priority);
+        Put(json, "idempotent", task.Idempotent, DefaultTask.Idempotent);
+        Put(json, "env", task.Env);
+        Put(json, "inputs", task.Inputs);
+        if (!task.Outputs.IsDefaultOrEmpty)
+        {
+            json.WriteStartArray("outputs");
+            foreach (var output in task.Outputs)
+            {
+                WriteOutput(json, output);
+            }
+
+            json.WriteEndArray();
+        }
+
+        Put(json, "metrics", task.Metrics, DefaultTask.Metrics);
+        Put(json, "doc", task.Doc);
+        json.WriteEndObject();
+    }
+
+    private static TaskNode ReadTask(JsonElement json) =>
+        new()
+        {
+            Name = new(Required(json, "name")),
+            Kind = ReadKind(json),
+            Needs = TaskNames(json, "needs"),
+            TriggerRule = Word(json, "trigger_rule", Names.TriggerRuleOf, DefaultTask.TriggerRule),
+            When = Text(json, "when"),
+            ForEach = Text(json, "for_each"),
+            Label = Text(json, "label"),
+            MaxParallel = json.TryGetProperty("max_parallel", out var most) ? most.GetInt32() : null,
+            Retry = json.TryGetProperty("retry", out var retry) ? ReadRetry(retry) : RetryPolicy.Default,
+            Timeout = Span(json, "timeout"),
+            Grace = Span(json, "grace") ?? DefaultTask.Grace,
+            Pool = Text(json, "pool") ?? DefaultTask.Pool,
+            Slots = Number(json, "slots", DefaultTask.Slots),
+            Priority = Number(json, "priority", DefaultTask.Priority),
+            Idempotent = Truth(json, "idempotent", DefaultTask.Idempotent),
+            Env = Map(json, "env"),
+            Inputs = Map(json, "inputs"),
+            Outputs = All(json, "outputs", ReadOutput),
+            Metrics = Truth(json, "metrics", DefaultTask.Metrics),
+            Doc = Text(json, "doc"),
+        };
+
+    private static void WriteRetry(Utf8JsonWriter json, RetryPolicy retry)
+    {
+        if (Same(retry, RetryPolicy.Default))
+        {
+            return;
+        }
+
+        json.WriteStartObject("retry");
+        Put(json, "retries", retry.Retries, RetryPolicy.Default.Retries);
+        Put(json, "delay", retry.Delay, RetryPolicy.Default.Delay);
+        Put(json, "backoff", Names.Of(retry.Backoff), Names.Of(RetryPolicy.Default.Backoff));
+        Put(json, "max_delay", retry.MaxDelay, RetryPolicy.Default.MaxDelay);
+        Put(json, "jitter", retry.Jitter, RetryPolicy.Default.Jitter);
+        Put(json, "retry_on", retry.RetryOn.IsDefaultOrEmpty ? [] : ImmutableArray.CreateRange(retry.RetryOn, Names.Of));
+        Put(json, "lost_budget", retry.LostBudget, RetryPolicy.Default.LostBudget);
+        json.WriteEndObject();
+    }
+
+    private static RetryPolicy ReadRetry(JsonElement json) =>
+        new()
+        {
+            Retries = Number(json, "retries", RetryPolicy.Default.Retries),
+            Delay = Span(json, "delay") ?? RetryPolicy.Default.Delay,
+            Backoff = Word(json, "backoff", Names.BackoffOf, RetryPolicy.Default.Backoff),
+            MaxDelay = Span(json, "max_delay") ?? RetryPolicy.Default.MaxDelay,
+            Jitter = Span(json, "jitter") ?? RetryPolicy.Default.Jitter,
+            RetryOn = All(json, "retry_on", word => Word(word, Names.FailureClassOf)),
+            LostBudget = Number(json, "lost_budget", RetryPolicy.Default.LostBudget),
+        };
+
+    // A record compares arrays by reference; an empty list of classes is an empty list.
+    private static bool Same(RetryPolicy a, RetryPolicy b) =>
+        a.RetryOn.IsDefaultOrEmpty && b.RetryOn.IsDefaultOrEmpty && a with { RetryOn = [] } == b with { RetryOn = [] };
+
+    private static void WriteKind(Utf8JsonWriter json, TaskKind kind)
+    {
+        switch (kind)
+        {
+            case TaskKind.Shell shell:
+                json.WriteString("kind", "shell");
+                json.WriteString("command", shell.Command);
+                break;
+            case TaskKind.Argv argv:
+                json.WriteString("kind", "argv");
+                Put(json, "arguments", argv.Arguments);
+                break;
+            case TaskKind.Script script:
+                json.WriteString("kind", "script");
+                json.WriteString("interpreter", script.Interpreter);
+                json.WriteString("text", script.Text);
+                break;
+            case TaskKind.Sql sql:
+                json.WriteString("kind", "sql");
+                Put(json, "text", sql.Text);
+                Put(json, "file", sql.File);
+                break;
+            case TaskKind.WaitForFile file:
+                json.WriteString("kind", "wait_for_file");
+                json.WriteString("path", file.Path);
+                Put(json, "stable_for", file.StableFor);
+                json.WriteNumber("min_size", file.MinSize);
+                Put(json, "every", file.Every);
+                break;
+            case TaskKind.WaitForTime time:
+                json.WriteString("kind", "wait_for_time");
+                json.WriteString("time", time.Time);
+                break;
+            case TaskKind.WaitForTask task:
+                json.WriteString("kind", "wait_for_task");
+                json.WriteString("pipeline", task.Pipeline.Value);
+                Put(json, "task", task.Task?.Value);
+                Put(json, "match", Names.Of(task.Match), Names.Of(TaskMatch.Containing));
+                Put(json, "offset", task.Offset, TimeSpan.Zero);
+                Put(json, "partitions", task.Partitions, normal: false);
+                Put(json, "every", task.Every);
+                break;
+            case TaskKind.Promote promote:
+                json.WriteString("kind", "promote");
+                json.WriteString("model", promote.Model);
+                json.WriteString("alias", promote.Alias);
+                Put(json, "in_backfill", Names.Of(promote.InBackfill), Names.Of(BackfillPromotion.Skip));
+                break;
+            case TaskKind.Noop:
+                json.WriteString("kind", "noop");
+                break;
+            default:
+                throw new UnreachableException($"unknown kind {kind.GetType().Name}");
+        }
+    }
+
+    private static TaskKind ReadKind(JsonElement json) =>
+        Required(json, "kind") switch
+        {
+            "shell" => new TaskKind.Shell(Required(json, "command")),
+            "argv" => new TaskKind.Argv(Texts(json, "arguments")),
+            "script" => new TaskKind.Script(Required(json, "interpreter"), Required(json, "text")),
+            "sql" => new TaskKind.Sql(Text(json, "text"), Text(json, "file")),
+            "wait_for_file" => new TaskKind.WaitForFile(
+                Required(json, "path"),
+                RequiredSpan(json, "stable_for"),
+                json.GetProperty("min_size").GetInt64(),
+                RequiredSpan(json, "every")
+            ),
+            "wait_for_time" => new TaskKind.WaitForTime(Required(json, "time")),
+            "wait_for_task" => new TaskKind.WaitForTask(
+                new(Required(json, "pipeline")),
+                Text(json, "task") is { } task ? new TaskName(task) : null,
+                Word(json, "match", Names.TaskMatchOf, TaskMatch.Containing),
+                Span(json, "offset") ?? TimeSpan.Zero,
+                Truth(json, "partitions", normal: false),
+                RequiredSpan(json, "every")
+            ),
+            "promote" => new TaskKind.Promote(
+                Required(json, "model"),
+                Required(json, "alias"),
+                Word(json, "in_backfill", Names.BackfillPromotionOf, BackfillPromotion.Skip)
+            ),
+            "noop" => new TaskKind.Noop(),
+            var other => throw new FormatException($"unknown kind of task `{other}`"),
+        };
+}

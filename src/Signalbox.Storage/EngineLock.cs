@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Signalbox.Storage;
+
+/// <summary>
+/// The right to be the one engine of a store. The kernel (SQLite) or the server (PostgreSQL) takes it back when the process dies,
+/// however it dies. Other processes may still read, and write requests.
+/// </summary>
+public sealed partial class EngineLock : IDisposable
+{
+    private const int ReadWrite = 0x2;
+    private const int Create = 0x40;
+    private const int CloseOnExec = 0x80000;
+    private const int Exclusive = 2;
+    private const int NonBlocking = 4;
+    private readonly IDisposable held;
+
+    internal EngineLock(IDisposable held) => this.held = held;
+
+    public void Dispose() => held.Dispose();
+
+    /// <summary>
+    /// Locks a file; it names the holder for people who ask.
+    /// </summary>
+    /// <exception cref="StoreRefused">Another process holds it; the message names its pid.</exception>
+    public static EngineLock OfFile(string path)
+    {
+        FileStream? file = null;
+        try
+        {
+            var descriptor = Open(path, ReadWrite | Create | CloseOnExec, 0b110_100_100);
+            if (descriptor < 0)
+            {
+                throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+            }
+
+            file = new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 1);
+            if (Flock(descriptor, Exclusive | NonBlocking) != 0)
+            {
+                throw new StoreRefused(
+                    $"another signalbox ({Holder(file)}) serves this project; stop it first, or talk to it ({path} is its lock)"
+                );
+            }
+
+            file.SetLength(0);
+            file.Write(Encoding.UTF8.GetBytes($"{Environment.ProcessId} {Environment.ProcessPath} {DateTimeOffset.UtcNow:O}\n"));
+            file.Flush();
+            var result = new EngineLock(file);
+            file = null;
+            return result;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailable($"{path}: the lock file cannot be used: {problem.Message}", problem);
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>The holder in the words of the lock file; it may be caught between locking and writing.</summary>
+    private static string Holder(FileStream file)
+    {
+        for (var tries = 0; tries < 50; tries++)
+        {
+            var bytes = new byte[4096];
+            file.Position = 0;
+            var text = Encoding.UTF8.GetString(bytes, 0, file.Read(bytes));
+            if (text.EndsWith('\n'))
+            {
+                var words = text.TrimEnd().Split(' ');
+                return $"pid {words[0]}, since {words[^1]}";
+            }
+
+            Thread.Sleep(10);
+        }
+
+        return "it has not said its pid";
+    }
+
+    // .NET's own FileShare locks too, but an environment variable switches that off, and then nobody could read the holder.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(int descriptor, int operation);
+}

@@ -1,0 +1,287 @@
+namespace Signalbox.Storage;
+
+/// <summary>
+/// The one writer of a process: a thread that takes everything that waits, executes it in one transaction, each work under its own
+/// savepoint, and completes all of it after the one COMMIT.
+/// </summary>
+/// <remarks>
+/// A failing work is undone alone. A failing COMMIT fails them all, and the connection is opened anew: after a failed fsync nobody
+/// knows what the old one would hold. Nothing waits on purpose: while one transaction is being made durable the next one gathers.
+/// </remarks>
+internal sealed class GroupCommit : IDisposable
+{
+    // Deep enough that producers rarely wait, small enough that a database that has stopped pushes back instead of filling memory.
+    private const int Room = 4096;
+
+    // So that one transaction never keeps other processes from writing for long.
+    private const int LargestBatch = 1024;
+    private const int Retries = 5;
+    private readonly Dialect dialect;
+    private readonly Queue<Work> waiting = new();
+    private readonly SemaphoreSlim room = new(Room);
+    private readonly Thread thread;
+    private Link? link;
+    private WriteSession? session;
+    private bool closed;
+    private long commits;
+
+    public GroupCommit(Dialect dialect, Link link)
+    {
+        this.dialect = dialect;
+        this.link = link;
+        session = new WriteSession(link);
+        thread = new Thread(Loop) { IsBackground = true, Name = "signalbox store writer" };
+        thread.Start();
+    }
+
+    /// <summary>Transactions committed so far.</summary>
+    public long Commits => Interlocked.Read(ref commits);
+
+    public async Task<T> AddAsync<T>(Func<WriteSession, T> action, CancellationToken ct)
+    {
+        if (!room.Wait(0, ct))
+        {
+            await room.WaitAsync(ct);
+        }
+
+        var work = new Work<T>(action, ct);
+        lock (waiting)
+        {
+            if (closed)
+            {
+                room.Release();
+                throw new StoreUnavailable("the store is closed");
+            }
+
+            waiting.Enqueue(work);
+            if (waiting.Count == 1)
+            {
+                Monitor.Pulse(waiting);
+            }
+        }
+
+        return await work.Task;
+    }
+
+    /// <summary>Finishes what waits and closes the connection.</summary>
+    public void Dispose()
+    {
+        lock (waiting)
+        {
+            closed = true;
+            Monitor.Pulse(waiting);
+        }
+
+        thread.Join();
+        link?.Dispose();
+        room.Dispose();
+    }
+
+    private void Loop()
+    {
+        var batch = new List<Work>();
+        while (Take(batch))
+        {
+            try
+            {
+                Execute(batch);
+            }
+            catch (Exception problem)
+            {
+                // The connection is not to be trusted any more, whatever it was.
+                FailRest(batch, Told(problem));
+                Reopen();
+            }
+
+            batch.Clear();
+        }
+    }
+
+    private bool Take(List<Work> batch)
+    {
+        lock (waiting)
+        {
+            while (waiting.Count == 0)
+            {
+                if (closed)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(waiting);
+            }
+
+            while (batch.Count < LargestBatch && waiting.TryDequeue(out var work))
+            {
+                batch.Add(work);
+            }
+        }
+
+        room.Release(batch.Count);
+        return true;
+    }
+
+    private void Execute(List<Work> batch)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                Attempt(batch);
+                return;
+            }
+            catch (TransactionLost) when (tries < Retries)
+            {
+                // PostgreSQL chose us to break a deadlock: nothing was kept, and everything may be done again.
+                link?.Rollback();
+            }
+        }
+    }
+
+    private void Attempt(List<Work> batch)
+    {
+        if (link is null)
+        {
+            link = dialect.Connect(readOnly: false);
+            session = new WriteSession(link);
+        }
+
+        link.BeginWrite();
+        var kept = 0;
+        foreach (var work in batch)
+        {
+            kept += Try(work) ? 1 : 0;
+        }
+
+        if (kept == 0)
+        {
+            link.Rollback();
+        }
+        else
+        {
+            try
+            {
+                link.Commit();
+            }
+            catch (Exception problem)
+            {
+                throw new StoreUnavailable(
+                    $"the commit failed, and nobody knows whether it was kept: {(link.Translate(problem) ?? problem).Message}",
+                    problem
+                )
+                {
+                    OutcomeUnknown = true,
+                };
+            }
+
+            Interlocked.Increment(ref commits);
+        }
+
+        foreach (var work in batch)
+        {
+            work.Complete();
+        }
+    }
+
+    private bool Try(Work work)
+    {
+        if (work.Cancelled)
+        {
+            return false;
+        }
+
+        link!.Savepoint();
+        try
+        {
+            work.Execute(session!);
+            link.Flush();
+            link.Release();
+            return true;
+        }
+        catch (Exception problem)
+        {
+            var told = Told(problem);
+            if (told is TransactionLost || !link.TryUndo())
+            {
+                throw told;
+            }
+
+            work.Fail(told);
+            return false;
+        }
+    }
+
+    private Exception Told(Exception problem) => link?.Translate(problem) ?? problem;
+
+    private static void FailRest(List<Work> batch, Exception problem)
+    {
+        foreach (var work in batch)
+        {
+            work.Fail(problem);
+            work.Complete();
+        }
+    }
+
+    private void Reopen()
+    {
+        try
+        {
+            link?.Dispose();
+        }
+        finally
+        {
+            link = null;
+            session = null;
+        }
+    }
+
+    private abstract class Work(CancellationToken ct)
+    {
+        protected Exception? Problem { get; set; }
+
+        public bool Cancelled => ct.IsCancellationRequested;
+
+        protected CancellationToken Token => ct;
+
+        public void Fail(Exception problem) => Problem ??= problem;
+
+        public abstract void Execute(WriteSession session);
+
+        public abstract void Complete();
+    }
+
+    private sealed class Work<T>(Func<WriteSession, T> action, CancellationToken ct) : Work(ct)
+    {
+        private readonly TaskCompletionSource<T> source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? result;
+        private bool done;
+
+        public Task<T> Task => source.Task;
+
+        public override void Execute(WriteSession session)
+        {
+            (Problem, done) = (null, false);
+            result = action(session);
+            done = true;
+        }
+
+        public override void Complete()
+        {
+            if (Problem is { } problem)
+            {
+                source.TrySetException(problem);
+            }
+            else if (done)
+            {
+                source.TrySetResult(result!);
+            }
+            else
+            {
+                source.TrySetCanceled(Token);
+            }
+        }
+    }
+}
+
+/// <summary>The database threw the whole transaction away for a reason that is gone when it is tried again.</summary>
+internal sealed class TransactionLost(Exception inner) : Exception("the transaction lost against another", inner);

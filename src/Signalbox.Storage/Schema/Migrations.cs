@@ -1,0 +1,107 @@
+using System.Reflection;
+
+namespace Signalbox.Storage.Schema;
+
+/// <summary>One step of the schema. Steps are never changed once released; a new one is added.</summary>
+/// <param name="Number">From 1, without gaps.</param>
+/// <param name="Name">What it brings, for people.</param>
+/// <param name="Script">Statements for both engines; see <see cref="Dialect.Text"/>.</param>
+internal sealed record Migration(int Number, string Name, string Script);
+
+/// <summary>
+/// Brings a database to the schema of this program: each step in a transaction of its own together with the note that it is done, so
+/// that a kill in the middle loses the step or nothing.
+/// </summary>
+internal static class Migrations
+{
+    private static readonly Sql Known = new("select coalesce(max(number), 0) from schema_steps");
+    private static readonly Sql Note = new(
+        "insert into schema_steps (number, name, program, applied_ms) values (@number, @name, @program, @applied_ms)"
+    );
+    private static readonly Sql NoteInstance = new("insert into meta (name, value) values (@name, @value) on conflict (name) do nothing");
+
+    public static IReadOnlyList<Migration> All { get; } = [new(1, "pipelines, runs and what they make", FirstSchema.Script)];
+
+    /// <summary>The program's own version, for the note and for the refusal.</summary>
+    public static string Program { get; } =
+        typeof(Migrations).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
+
+    public static void Apply(Link link, IReadOnlyList<Migration> steps)
+    {
+        if (VersionOf(link, steps.Count) == steps.Count)
+        {
+            return;
+        }
+
+        while (ApplyNext(link, steps)) { }
+    }
+
+    private static bool ApplyNext(Link link, IReadOnlyList<Migration> steps)
+    {
+        link.BeginWrite();
+        try
+        {
+            link.Dialect.LockSchema(link);
+            link.Script(
+                """
+                create table if not exists schema_steps (
+                    number bigint primary key,
+                    name text not null,
+                    program text not null,
+                    applied_ms bigint not null
+                );
+                create table if not exists meta (name text primary key, value text not null);
+                """
+            );
+            var version = (int)link.Use(Known).Scalar()!.Value;
+            Refuse(version, steps.Count);
+            if (version == steps.Count)
+            {
+                link.Commit();
+                return false;
+            }
+
+            var step = steps[version];
+            link.Script(link.Dialect.Text(step.Script));
+            link.Use(Note)
+                .Set("@number", step.Number)
+                .Set("@name", step.Name)
+                .Set("@program", Program)
+                .Set("@applied_ms", DateTimeOffset.UtcNow)
+                .Execute();
+            link.Use(NoteInstance).Set("@name", "instance").Set("@value", Guid.NewGuid().ToString("N")).Execute();
+            link.Use(NoteInstance).Set("@name", "incarnation").Set("@value", "1").Execute();
+            link.Commit();
+            return true;
+        }
+        catch
+        {
+            link.Rollback();
+            throw;
+        }
+    }
+
+    /// <summary>The version without writing anything; null when there are no tables yet.</summary>
+    private static int? VersionOf(Link link, int known)
+    {
+        if (!link.HasTable("schema_steps"))
+        {
+            return null;
+        }
+
+        var version = (int)link.Use(Known).Scalar()!.Value;
+        Refuse(version, known);
+        return version;
+    }
+
+    private static void Refuse(int version, int known)
+    {
+        if (version > known)
+        {
+            throw new StoreRefused(
+                $"the database has schema {version}, and this signalbox ({Program}) knows schemas up to {known}: "
+                    + "use the newer signalbox that made it, or restore a backup from before"
+            );
+        }
+    }
+}
