@@ -56,7 +56,7 @@ public sealed partial class NameTests
     }
 
     [GeneratedRegex(
-        @"^(public|internal) (static |sealed |abstract |readonly |unsafe |partial )*(class|record|struct|record struct|record class|interface|enum) (?<name>\w+)",
+        @"^(public|internal) (static |sealed |abstract |readonly |unsafe |partial )*(record struct|record class|class|record|struct|interface|enum) (?<name>\w+)",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 5000
     )]

@@ -58,40 +58,21 @@ internal static class ZoneNames
             if (string.Equals(written, id, StringComparison.OrdinalIgnoreCase))
                 return meant;
         }
-        var wanted = Folded(id);
-        string? best = null;
-        var bestDistance = Math.Max(2, id.Length / 3) + 1;
-        foreach (var zone in TimeZoneInfo.GetSystemTimeZones())
-        {
-            var name = Folded(zone.Id);
-            // A city alone is a name that people write: `new york` means America/New_York.
-            var city = name[(name.LastIndexOf('/') + 1)..];
-            var distance = Math.Min(Distance(wanted, name), wanted.Contains('/') ? int.MaxValue : Distance(wanted, city));
-            if (distance < bestDistance && IsPlausible(zone.Id))
-                (best, bestDistance) = (zone.Id, distance);
-        }
-        return best;
+        var wanted = id.Trim().Replace(' ', '_').Replace('\\', '/');
+        var names = TimeZoneInfo.GetSystemTimeZones().Select(zone => zone.Id).Where(IsPlausible).ToList();
+        return names.Find(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase))
+            ?? Suggestion.Closest(wanted, names)
+            ?? ByCity(wanted, names);
     }
 
-    private static string Folded(string id) => id.Trim().Replace(' ', '_').Replace('\\', '/').ToUpperInvariant();
-
-    /// <summary>The number of letters to change, add or remove.</summary>
-    private static int Distance(string a, string b)
+    /// <summary>A city alone is a name that people write: `new york` means America/New_York.</summary>
+    private static string? ByCity(string wanted, List<string> names)
     {
-        Span<int> row = stackalloc int[b.Length + 1];
-        for (var j = 0; j <= b.Length; j++)
-            row[j] = j;
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[b.Length];
+        var cities = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var name in names)
+            cities.TryAdd(name[(name.LastIndexOf('/') + 1)..], name);
+        return cities.TryGetValue(wanted, out var found) ? found
+            : Suggestion.Closest(wanted, cities.Keys) is { } city ? cities[city]
+            : null;
     }
 }
