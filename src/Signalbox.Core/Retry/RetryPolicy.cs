@@ -7,6 +7,12 @@ public sealed record RetryPolicy
 {
     public static readonly RetryPolicy Default = new();
 
+    /// <summary>The least wait after a rate limit that did not say how long it lasts: 60 seconds.</summary>
+    public static readonly TimeSpan RateLimitDelay = TimeSpan.FromSeconds(60);
+
+    /// <summary>Between a lost attempt and the next: 5 seconds, so that a machine that loses everything is not asked in a circle.</summary>
+    public static readonly TimeSpan LostDelay = TimeSpan.FromSeconds(5);
+
     /// <summary>Extra attempts after the first: 2 means at most 3 attempts. Default 0.</summary>
     public int Retries { get; init; }
 
@@ -16,7 +22,7 @@ public sealed record RetryPolicy
     /// <summary>Default <see cref="Backoff.Fixed"/>.</summary>
     public Backoff Backoff { get; init; } = Backoff.Fixed;
 
-    /// <summary>The longest delay before jitter. Default 30 minutes; a longer <see cref="Failure.RetryAfter"/> still wins.</summary>
+    /// <summary>The longest delay under exponential backoff, before jitter. Default 30 minutes; a longer <see cref="Failure.RetryAfter"/> still wins.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>The most that is added at random (from a seed) under exponential backoff. Default 1 second; zero switches it off.</summary>
@@ -24,7 +30,7 @@ public sealed record RetryPolicy
 
     /// <summary>
     /// The classes that are retried. Empty: all but those that trying again cannot mend
-    /// (auth, schema, validation, disk_full, permanent, cancelled).
+    /// (auth, schema, validation, disk_full, permanent, cancelled). Lost is not asked here: it has <see cref="LostBudget"/>.
     /// </summary>
     public ImmutableArray<FailureClass> RetryOn { get; init; } = [];
 
@@ -34,6 +40,43 @@ public sealed record RetryPolicy
     /// <summary>Attempts that can be made in all.</summary>
     [JsonIgnore]
     public int MaxAttempts => Retries + 1;
+
+    /// <summary>Whether a failure of this class is ever tried again.</summary>
+    public bool Covers(FailureClass failure) =>
+        RetryOn.IsDefaultOrEmpty
+            ? failure
+                is FailureClass.Transient
+                    or FailureClass.ResourceUnavailable
+                    or FailureClass.RateLimited
+                    or FailureClass.Oom
+                    or FailureClass.Timeout
+                    or FailureClass.Lost
+            : RetryOn.Contains(failure);
+
+    /// <summary>How long to wait before the next attempt; null when there is none.</summary>
+    /// <param name="failure">Why the attempt failed.</param>
+    /// <param name="retriesUsed">Retries before this failure: 0 after the first attempt.</param>
+    /// <param name="seed">What the jitter is made from; the same seed gives the same delay.</param>
+    public TimeSpan? NextDelay(Failure failure, int retriesUsed, ulong seed)
+    {
+        if (retriesUsed >= Retries || !Covers(failure.Class))
+        {
+            return null;
+        }
+
+        var delay = Backoff == Backoff.Exponential ? Exponential(retriesUsed) + (Jitter * Fraction(seed)) : Delay;
+        var floor = failure.RetryAfter ?? (failure.Class == FailureClass.RateLimited ? RateLimitDelay : TimeSpan.Zero);
+        return delay < floor ? floor : delay;
+    }
+
+    private TimeSpan Exponential(int n)
+    {
+        var ticks = Delay.Ticks * Math.Pow(2, n);
+        return ticks >= MaxDelay.Ticks ? MaxDelay : TimeSpan.FromTicks((long)ticks);
+    }
+
+    /// <summary>A number from 0 up to, but not, 1: the upper 53 bits of the seed, all that a double can hold.</summary>
+    private static double Fraction(ulong seed) => (seed >> 11) * (1.0 / (1UL << 53));
 }
 
 /// <summary>How the delay grows.</summary>

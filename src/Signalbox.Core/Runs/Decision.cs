@@ -28,4 +28,8 @@ public abstract record Change
 /// <param name="From">State before, in the words people see, e.g. <c>queued</c>.</param>
 /// <param name="Event">Name of the event in snake_case, e.g. <c>attempt_ended</c>.</param>
 /// <param name="To">State after; the same as before for a refused message of a stale attempt.</param>
-public sealed record HistoryEntry(DateTimeOffset At, TaskKey? Task, int Number, string From, string Event, string To, string? Reason);
+public sealed record HistoryEntry(DateTimeOffset At, TaskKey? Task, int Number, string From, string Event, string To, string? Reason)
+{
+    /// <summary>The event of a line that records a message of a stale attempt: it changed nothing.</summary>
+    public const string StaleRejected = "stale_rejected";
+}

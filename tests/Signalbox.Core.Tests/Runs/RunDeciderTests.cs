@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using static Signalbox.Core.Tests.Runs.Lab;
+
+namespace Signalbox.Core.Tests.Runs;
+
+public sealed class RunDeciderTests
+{
+    [Fact]
+    [Trait("Requirement", "S8")]
+    public void A_chain_runs_in_order_and_the_run_succeeds()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b", "a"))).Admit();
+
+        Assert.Equal(TaskState.Scheduled, lab["a"].State);
+        Assert.Equal(TaskState.None, lab["b"].State);
+        lab.Succeed("a");
+        Assert.Equal(TaskState.Scheduled, lab["b"].State);
+        lab.Succeed("b");
+
+        Assert.Equal(RunState.Success, lab.RunState);
+        Assert.Equal(new RunCommand.RunEnded(RunState.Success), Assert.Single(lab.Commands));
+        Assert.Equal(
+            ["scheduled>queued", "queued>running", "running>running", "running>success"],
+            lab.History.Where(h => h.Task == Key("b") && h.Event != "upstream_ended").Select(h => $"{h.From}>{h.To}")
+        );
+    }
+
+    [Fact]
+    [Trait("Requirement", "S43")]
+    public void Two_retries_five_minutes_apart_and_the_third_failure_is_final()
+    {
+        var task = Task("a") with { Retry = new RetryPolicy { Retries = 2 } };
+        var lab = new Lab(Pipeline(task, Task("b", "a"))).Admit().Fail("a");
+        for (var retry = 1; retry <= 2; retry++)
+        {
+            Assert.Equal(TaskState.UpForRetry, lab["a"].State);
+            Assert.Equal(lab.Now.AddMinutes(5), lab["a"].DueAt);
+            Assert.Equal(lab["a"].DueAt, RunDecider.NextTimer(lab.Snapshot));
+            Assert.Equal(TaskState.UpForRetry, lab.Advance(TimeSpan.FromSeconds(299))["a"].State);
+            lab.Advance(TimeSpan.FromSeconds(1)).Fail("a");
+        }
+
+        Assert.Equal(TaskState.Failed, lab["a"].State);
+        Assert.Equal(TaskState.UpstreamFailed, lab["b"].State);
+        Assert.Equal(RunState.Failed, lab.RunState);
+        Assert.Equal(3, lab.Attempts.Count);
+        Assert.Contains("2 retries are used up", lab["a"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ten_thousand_instances_take_far_under_a_second()
+    {
+        var watch = Stopwatch.StartNew();
+        var lab = new Lab(Pipeline(Task("a"), Task("m", "a") with { ForEach = "{{ x }}" }, Task("z", "m")))
+            .Admit()
+            .Succeed("a")
+            .Items("m", 10_000);
+        for (var i = 0; i < 10_000; i++)
+        {
+            Step(new RunEvent.SlotGranted(Start, Key("m", i)));
+            Step(new RunEvent.AttemptStarted(Start, Key("m", i), 1, new ProcessFacts("1")));
+            Step(new RunEvent.AttemptExited(Start, Key("m", i), 1, 0, null));
+            Step(new RunEvent.AttemptEnded(Start, Key("m", i), 1, new Outcome.Succeeded(null), 0, null));
+        }
+
+        lab.Succeed("z");
+        Assert.Equal(RunState.Success, lab.RunState);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1.5), $"took {watch.Elapsed}");
+
+        void Step(RunEvent e) => lab.Snapshot.Apply(RunDecider.Decide(lab.Snapshot, e));
+    }
+}
