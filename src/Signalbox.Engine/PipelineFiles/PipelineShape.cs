@@ -1,0 +1,316 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Time;
+using Signalbox.Engine.PipelineFiles.Shapes;
+using Signalbox.Engine.PipelineFiles.Yaml;
+
+namespace Signalbox.Engine.PipelineFiles;
+
+/// <summary>The whole of a pipeline file.</summary>
+internal static class PipelineShape
+{
+    /// <summary>The task of a file that has no <c>tasks:</c> but says at its top what to do.</summary>
+    public const string OnlyTask = "main";
+
+    /// <summary>The keys that make a file a pipeline of one task.</summary>
+    public static readonly string[] TopKinds = ["run", "python", "shell", "sql"];
+
+    private static readonly Shape<ScheduleSpec> Schedule = new EitherShape<ScheduleSpec>(
+        single: Scalars.Text.To(cron => new ScheduleSpec(cron)),
+        mapping: new MappingShape<ScheduleDraft>(
+            "schedule",
+            "`schedule`",
+            () => new ScheduleDraft(),
+            new Field<ScheduleDraft, string>(
+                "cron",
+                Scalars.Text,
+                (d, v) => d.Cron = v,
+                "A cron expression of five fields, or @daily and its kin."
+            )
+            {
+                Required = true,
+                Examples = ["\"15 2 * * *\""],
+            },
+            new Field<ScheduleDraft, string>("timezone", Scalars.Text, (d, v) => d.TimeZone = v, "An IANA time zone; never the server's.")
+            {
+                Default = "\"UTC\"",
+                Examples = ["\"Europe/London\""],
+            }
+        ).To((draft, _, _) => draft.Cron is { } cron ? new ScheduleSpec(cron, draft.TimeZone) : null)
+    );
+
+    private static readonly Shape<string> Instant = Scalars.Form(
+        "a date such as 2001-01-01, or a time such as 2001-01-01T06:00 with or without Z or an offset",
+        Instants.Pattern,
+        text => Instants.Parse(text, Zone.Utc) is not null
+    );
+
+    private static readonly MappingShape<Draft> Mapping = new(
+        "pipeline",
+        "a pipeline",
+        () => new Draft(),
+        [
+            new Field<Draft, string>("pipeline", Scalars.Slug, (d, v) => d.Name = v, "The name, unique in the project.")
+            {
+                Required = true,
+                Examples = ["\"daily_flight_features\""],
+            },
+            new Field<Draft, string>("title", Scalars.Text, (d, v) => d.Title = v, "Free text shown to people in place of the name.")
+            {
+                Nullable = true,
+            },
+            new Field<Draft, string>("description", Scalars.Text, (d, v) => d.Description = v, "What it is for.") { Nullable = true },
+            new Field<Draft, string>("owner", Scalars.Text, (d, v) => d.Owner = v, "Who answers for it.") { Nullable = true },
+            new Field<Draft, ImmutableArray<string>>(
+                "tags",
+                new ListShape<string>(Scalars.Text, "a tag or a list of tags", orSingle: true),
+                (d, v) => d.Tags = v,
+                "Words to find it by."
+            ),
+            new Field<Draft, string>("doc", Scalars.Text, (d, v) => d.Doc = v, "A Markdown file relative to the project folder.")
+            {
+                Nullable = true,
+            },
+            new Field<Draft, ScheduleSpec>(
+                "schedule",
+                Schedule,
+                (d, v) => d.Schedule = v,
+                "When runs are due: a cron expression in UTC, or a mapping with `cron` and `timezone`. Unstated: runs are started by hand."
+            )
+            {
+                Nullable = true,
+                Examples = ["\"15 2 * * *\"", "{\"cron\": \"30 23 * * 0\", \"timezone\": \"Europe/London\"}"],
+            },
+            new Field<Draft, LogicalDateMode>(
+                "logical_date",
+                Scalars.Choice<LogicalDateMode>(Names.Of),
+                (d, v) => d.LogicalDate = v,
+                "Which instant names a run: the start of its data interval, or the instant at which the schedule fires."
+            )
+            {
+                Default = "\"interval_start\"",
+            },
+            new Field<Draft, PartitionKind>(
+                "partition",
+                Scalars.Choice<PartitionKind>(Names.Of),
+                (d, v) => d.Partition = v,
+                "How the data is cut."
+            )
+            {
+                Default = "\"day\"",
+            },
+            new Field<Draft, string>("start", Instant, (d, v) => d.Start = v, "The schedule makes no data interval that begins earlier.")
+            {
+                Nullable = true,
+                Examples = ["\"2001-01-01\""],
+            },
+            new Field<Draft, string>("end", Instant, (d, v) => d.End = v, "The schedule makes no data interval that ends later.")
+            {
+                Nullable = true,
+            },
+            new Field<Draft, CatchUp>(
+                "catchup",
+                Scalars.Choice<CatchUp>(Names.Of),
+                (d, v) => d.CatchUp = v,
+                "What becomes of times that passed while the server was down or the pipeline paused."
+            )
+            {
+                Default = "\"none\"",
+            },
+            new Field<Draft, int>(
+                "max_catchup",
+                Scalars.Whole(1, 100_000),
+                (d, v) => d.MaxCatchUp = v,
+                "With `catchup: all`: the most missed times that become runs at once."
+            )
+            {
+                Default = "100",
+            },
+            new Field<Draft, int>(
+                "max_active_runs",
+                Scalars.Whole(1),
+                (d, v) => d.MaxActiveRuns = v,
+                "Runs that may be active at one time; more wait as queued."
+            )
+            {
+                Default = "4",
+            },
+            new Field<Draft, int>(
+                "max_active_tasks",
+                Scalars.Whole(1),
+                (d, v) => d.MaxActiveTasks = v,
+                "Task attempts that may hold a slot at one time, over all runs."
+            )
+            {
+                Default = "16",
+            },
+            new Field<Draft, int>(
+                "priority",
+                Scalars.Whole(int.MinValue),
+                (d, v) => d.Priority = v,
+                "Higher goes first when slots are short."
+            )
+            {
+                Default = "0",
+            },
+            new Field<Draft, TimeSpan>(
+                "timeout",
+                Durations.Positive,
+                (d, v) => d.Timeout = v,
+                "Limit of a whole run; past it the run is failed and what runs is stopped."
+            )
+            {
+                Nullable = true,
+                Examples = ["\"2h\""],
+            },
+            new Field<Draft, ImmutableArray<Named<ParamSpec>>>(
+                "params",
+                ParamShapes.All,
+                (d, v) => d.Params = v,
+                "Values that a run may be given: a default, or a mapping with its type and limits."
+            )
+            {
+                Examples = ["{\"min_rows\": {\"type\": \"integer\", \"default\": 1000, \"minimum\": 0}}"],
+            },
+            new Field<Draft, TaskDefaults>(
+                "defaults",
+                TaskDefaults.Shape,
+                (d, v) => d.Defaults = v,
+                "Settings of every task that does not say otherwise."
+            ),
+            new Field<Draft, ImmutableArray<Named<WrittenTask>>>("tasks", TaskShapes.All, (d, v) => d.Tasks = v, "The tasks, by name."),
+            .. TaskShapes.KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
+        ]
+    )
+    {
+        Rules = schema =>
+            schema["oneOf"] = new JsonArray([
+                .. new[] { "tasks" }.Concat(TopKinds).Select(key => (JsonNode)new JsonObject { ["required"] = new JsonArray(key) }),
+            ]),
+        Elsewhere = key =>
+            TaskShapes.HasKey(key) ? $"`{key}` belongs to a task, under `tasks:`{(IsDefault(key) ? ", or into `defaults:`" : "")}" : null,
+    };
+
+    public static JsonObject Schema(SchemaDefinitions definitions) => Mapping.Schema(definitions);
+
+    /// <summary>
+    /// Reads what can be read: what could not be stands as its default, so that the rest can be checked too. Null when there is no
+    /// pipeline to speak of.
+    /// </summary>
+    public static Pipeline? Read(YamlNode root, Reading reading, TaskDefaults projectDefaults)
+    {
+        if (root is not YamlMapping mapping)
+        {
+            reading.Error(root, "wrong-value", $"a pipeline file is a mapping that begins with `pipeline: name`, not {root.Described}");
+            return null;
+        }
+
+        if (!Mapping.TryRead(root, reading, out var draft))
+        {
+            return null;
+        }
+
+        var written = draft.Tasks.Select(task => (task.Name, Task: task.Value)).ToList();
+        var tops = mapping.Entries.Where(entry => entry.Key.Text == "tasks" || TopKinds.Contains(entry.Key.Text)).ToList();
+        if (tops.Count == 0)
+        {
+            reading.Error(root, "missing-key", "a pipeline needs the key `tasks` (or `run`, when it is one command)");
+        }
+        else if (tops.Count > 1)
+        {
+            reading.Error(
+                tops[1].Key,
+                "two-kinds",
+                $"`{tops[0].Key.Text}` and `{tops[1].Key.Text}` cannot stand together at the top of a file; make each a task under `tasks:`"
+            );
+        }
+        else if (draft.Kind is { } kind)
+        {
+            written = [(OnlyTask, WrittenTask.Unreadable with { Node = WrittenTask.Unreadable.Node with { Kind = kind } })];
+        }
+
+        var defaults = draft.Defaults.Over(projectDefaults);
+        var zone = Zone.Find(draft.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc;
+        return new Pipeline
+        {
+            Name = new PipelineName(draft.Name),
+            Title = draft.Title,
+            Description = draft.Description,
+            Owner = draft.Owner,
+            Tags = draft.Tags,
+            Doc = draft.Doc,
+            Schedule = draft.Schedule,
+            LogicalDate = draft.LogicalDate,
+            Partition = draft.Partition,
+            Start = draft.Start is { } start ? Instants.Parse(start, zone) : null,
+            End = draft.End is { } end ? Instants.Parse(end, zone) : null,
+            CatchUp = draft.CatchUp,
+            MaxCatchUp = draft.MaxCatchUp,
+            MaxActiveRuns = draft.MaxActiveRuns,
+            MaxActiveTasks = draft.MaxActiveTasks,
+            Priority = draft.Priority,
+            Timeout = draft.Timeout,
+            Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
+            Tasks =
+            [
+                .. written.Select(task => task.Task.Settings.Over(defaults).On(task.Task.Node with { Name = new TaskName(task.Name) })),
+            ],
+        };
+    }
+
+    private static bool IsDefault(string key) => TaskDefaults.Fields.Any(field => field.Name == key);
+
+    private sealed class ScheduleDraft
+    {
+        public string? Cron { get; set; }
+
+        public string TimeZone { get; set; } = "UTC";
+    }
+
+    private sealed class Draft
+    {
+        public string Name { get; set; } = "unreadable";
+
+        public string? Title { get; set; }
+
+        public string? Description { get; set; }
+
+        public string? Owner { get; set; }
+
+        public ImmutableArray<string> Tags { get; set; } = [];
+
+        public string? Doc { get; set; }
+
+        public ScheduleSpec? Schedule { get; set; }
+
+        public LogicalDateMode LogicalDate { get; set; }
+
+        public PartitionKind Partition { get; set; } = PartitionKind.Day;
+
+        public string? Start { get; set; }
+
+        public string? End { get; set; }
+
+        public CatchUp CatchUp { get; set; }
+
+        public int MaxCatchUp { get; set; } = 100;
+
+        public int MaxActiveRuns { get; set; } = 4;
+
+        public int MaxActiveTasks { get; set; } = 16;
+
+        public int Priority { get; set; }
+
+        public TimeSpan? Timeout { get; set; }
+
+        public ImmutableArray<Named<ParamSpec>> Params { get; set; } = [];
+
+        public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
+
+        public ImmutableArray<Named<WrittenTask>> Tasks { get; set; } = [];
+
+        public TaskKind? Kind { get; set; }
+    }
+}

@@ -1,0 +1,237 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Engine.PipelineFiles.Shapes;
+
+namespace Signalbox.Engine.PipelineFiles;
+
+/// <summary>
+/// The settings of a task that may also be given once for many: in <c>defaults:</c> of a project, of a pipeline, and on the task
+/// itself. Null is "not said here"; the nearest that says it wins. <see cref="Env"/> is joined name by name.
+/// </summary>
+public sealed record TaskDefaults
+{
+    /// <summary>Nothing is said.</summary>
+    public static readonly TaskDefaults None = new();
+
+    public int? Retries { get; internal set; }
+
+    public TimeSpan? RetryDelay { get; internal set; }
+
+    public Backoff? Backoff { get; internal set; }
+
+    public TimeSpan? MaxRetryDelay { get; internal set; }
+
+    public TimeSpan? Jitter { get; internal set; }
+
+    public ImmutableArray<FailureClass>? RetryOn { get; internal set; }
+
+    public int? LostBudget { get; internal set; }
+
+    public TimeSpan? Timeout { get; internal set; }
+
+    public TimeSpan? Grace { get; internal set; }
+
+    public string? Pool { get; internal set; }
+
+    public int? Slots { get; internal set; }
+
+    public int? Priority { get; internal set; }
+
+    public bool? Idempotent { get; internal set; }
+
+    public bool? Metrics { get; internal set; }
+
+    public TriggerRule? TriggerRule { get; internal set; }
+
+    public ImmutableSortedDictionary<string, string> Env { get; internal set; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>These settings, and what they do not say from <paramref name="outer"/>.</summary>
+    public TaskDefaults Over(TaskDefaults outer) =>
+        new()
+        {
+            Retries = Retries ?? outer.Retries,
+            RetryDelay = RetryDelay ?? outer.RetryDelay,
+            Backoff = Backoff ?? outer.Backoff,
+            MaxRetryDelay = MaxRetryDelay ?? outer.MaxRetryDelay,
+            Jitter = Jitter ?? outer.Jitter,
+            RetryOn = RetryOn ?? outer.RetryOn,
+            LostBudget = LostBudget ?? outer.LostBudget,
+            Timeout = Timeout ?? outer.Timeout,
+            Grace = Grace ?? outer.Grace,
+            Pool = Pool ?? outer.Pool,
+            Slots = Slots ?? outer.Slots,
+            Priority = Priority ?? outer.Priority,
+            Idempotent = Idempotent ?? outer.Idempotent,
+            Metrics = Metrics ?? outer.Metrics,
+            TriggerRule = TriggerRule ?? outer.TriggerRule,
+            Env = outer.Env.SetItems(Env),
+        };
+
+    /// <summary>The task with these settings; what they do not say stays as the model has it.</summary>
+    public TaskNode On(TaskNode task) =>
+        task with
+        {
+            Retry = task.Retry with
+            {
+                Retries = Retries ?? task.Retry.Retries,
+                Delay = RetryDelay ?? task.Retry.Delay,
+                Backoff = Backoff ?? task.Retry.Backoff,
+                MaxDelay = MaxRetryDelay ?? task.Retry.MaxDelay,
+                Jitter = Jitter ?? task.Retry.Jitter,
+                RetryOn = RetryOn ?? task.Retry.RetryOn,
+                LostBudget = LostBudget ?? task.Retry.LostBudget,
+            },
+            Timeout = Timeout ?? task.Timeout,
+            Grace = Grace ?? task.Grace,
+            Pool = Pool ?? task.Pool,
+            Slots = Slots ?? task.Slots,
+            Priority = Priority ?? task.Priority,
+            Idempotent = Idempotent ?? task.Idempotent,
+            Metrics = Metrics ?? task.Metrics,
+            TriggerRule = TriggerRule ?? task.TriggerRule,
+            Env = Env,
+        };
+
+    internal static readonly IReadOnlyList<Field<TaskDefaults>> Fields =
+    [
+        new Field<TaskDefaults, int>(
+            "retries",
+            Scalars.Whole(0, 1000),
+            (d, v) => d.Retries = v,
+            "Extra attempts after the first: 2 means at most 3 attempts."
+        )
+        {
+            Default = "0",
+        },
+        new Field<TaskDefaults, TimeSpan>("retry_delay", Durations.Any, (d, v) => d.RetryDelay = v, "Time before the first retry.")
+        {
+            Default = "\"5m\"",
+        },
+        new Field<TaskDefaults, Backoff>(
+            "backoff",
+            Scalars.Choice<Backoff>(Names.Of),
+            (d, v) => d.Backoff = v,
+            "How the delay grows: the same each time, or doubled each time up to `max_retry_delay`."
+        )
+        {
+            Default = "\"fixed\"",
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "max_retry_delay",
+            Durations.Any,
+            (d, v) => d.MaxRetryDelay = v,
+            "The longest delay before jitter; a longer wait that the other side asks for still wins."
+        )
+        {
+            Default = "\"30m\"",
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "jitter",
+            Durations.OrSwitch(TimeSpan.FromSeconds(1)),
+            (d, v) => d.Jitter = v,
+            "The most that is added by chance to a delay under exponential backoff; true is 1s, false is none."
+        )
+        {
+            Default = "\"1s\"",
+        },
+        new Field<TaskDefaults, ImmutableArray<FailureClass>>(
+            "retry_on",
+            new ListShape<FailureClass>(Scalars.Choice<FailureClass>(Names.Of), "a list of failure classes", orSingle: true, minItems: 1),
+            (d, v) => d.RetryOn = v,
+            "The classes of failure that are retried. Unstated: all but auth, schema, validation, disk_full, permanent and cancelled."
+        )
+        {
+            Examples = ["[\"transient\", \"rate_limited\", \"lost\"]"],
+        },
+        new Field<TaskDefaults, int>(
+            "lost_budget",
+            Scalars.Whole(0, 1000),
+            (d, v) => d.LostBudget = v,
+            "How often an attempt may be lost (nobody knows how it ended) before the task fails; not counted as retries."
+        )
+        {
+            Default = "3",
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "timeout",
+            Durations.Positive,
+            (d, v) => d.Timeout = v,
+            "Limit of one attempt; for a task that waits, of the whole wait."
+        )
+        {
+            Default = "\"24h\"",
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "grace",
+            Durations.Any,
+            (d, v) => d.Grace = v,
+            "Time between the signal TERM and the signal KILL when an attempt is stopped."
+        )
+        {
+            Default = "\"10s\"",
+        },
+        new Field<TaskDefaults, string>("pool", Scalars.Slug, (d, v) => d.Pool = v, "The pool whose slots an attempt takes.")
+        {
+            Default = "\"default\"",
+        },
+        new Field<TaskDefaults, int>("slots", Scalars.Whole(1), (d, v) => d.Slots = v, "Slots of the pool that an attempt takes.")
+        {
+            Default = "1",
+        },
+        new Field<TaskDefaults, int>(
+            "priority",
+            Scalars.Whole(int.MinValue),
+            (d, v) => d.Priority = v,
+            "Added to the pipeline's priority; higher goes first when slots are short."
+        )
+        {
+            Default = "0",
+        },
+        new Field<TaskDefaults, bool>(
+            "idempotent",
+            Scalars.Boolean,
+            (d, v) => d.Idempotent = v,
+            "Whether the task may be started again when nobody knows how far an attempt came; false leaves it to a person."
+        )
+        {
+            Default = "true",
+        },
+        new Field<TaskDefaults, bool>(
+            "metrics",
+            Scalars.Boolean,
+            (d, v) => d.Metrics = v,
+            "Whether the JSON numbers written to $SIGNALBOX_METRICS are kept."
+        )
+        {
+            Default = "true",
+        },
+        new Field<TaskDefaults, TriggerRule>(
+            "trigger_rule",
+            Scalars.Choice<TriggerRule>(Names.Of),
+            (d, v) => d.TriggerRule = v,
+            "Which outcomes of the tasks in `needs` let this task run; the names are Airflow's."
+        )
+        {
+            Default = "\"all_success\"",
+        },
+        new Field<TaskDefaults, ImmutableArray<Named<string>>>(
+            "env",
+            NameMaps.Environment,
+            (d, v) => d.Env = d.Env.SetItems(v.Select(n => KeyValuePair.Create(n.Name, n.Value))),
+            "Environment variables: a text, which may have {{ }} in it, or `secret:NAME`."
+        )
+        {
+            Examples = ["{\"API_KEY\": \"secret:api_key\", \"DAY\": \"{{ ds }}\"}"],
+        },
+    ];
+
+    internal static readonly Shape<TaskDefaults> Shape = new MappingShape<TaskDefaults>(
+        "defaults",
+        "`defaults`",
+        () => new TaskDefaults(),
+        Fields
+    );
+}

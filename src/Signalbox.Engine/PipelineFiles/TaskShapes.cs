@@ -1,0 +1,312 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Signalbox.Core;
+using Signalbox.Core.Checks;
+using Signalbox.Core.Definitions;
+using Signalbox.Engine.PipelineFiles.Shapes;
+using Signalbox.Engine.PipelineFiles.Yaml;
+
+namespace Signalbox.Engine.PipelineFiles;
+
+/// <summary>A task as it is written: what it is, and the settings it says itself.</summary>
+/// <param name="Node">Everything but the settings that <c>defaults:</c> may give too.</param>
+/// <param name="Settings">The settings that the task says itself.</param>
+internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
+{
+    /// <summary>Stands for a task that could not be read, so that tasks which need it are not wrong too.</summary>
+    public static readonly WrittenTask Unreadable = new(new TaskNode { Name = default, Kind = new TaskKind.Noop() }, TaskDefaults.None);
+}
+
+/// <summary>The tasks of a pipeline: <c>tasks:</c>.</summary>
+internal static class TaskShapes
+{
+    /// <summary>The keys that say what a task does.</summary>
+    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "noop"];
+
+    private static readonly Shape<OutputSpec> Output = new EitherShape<OutputSpec>(
+        single: Scalars.Text.To(path => new OutputSpec { Name = "", Path = path }),
+        mapping: new MappingShape<OutputDraft>(
+            "output",
+            "an output",
+            () => new OutputDraft(),
+            new Field<OutputDraft, string>(
+                "path",
+                Scalars.Text,
+                (d, v) => d.Path = v,
+                "Where it is published, relative to the project folder; a trailing / makes it a folder."
+            )
+            {
+                Required = true,
+                Examples = ["\"data/features/date={{ ds }}/part-0.parquet\""],
+            },
+            new Field<OutputDraft, string>("dataset", Scalars.Text, (d, v) => d.Dataset = v, "The dataset that a publication updates.")
+            {
+                Examples = ["\"flights/features\""],
+            },
+            new Field<OutputDraft, string>(
+                "model",
+                Scalars.Text,
+                (d, v) => d.Model = v,
+                "The model of which a publication is a new version."
+            ),
+            new Field<OutputDraft, bool>(
+                "optional",
+                Scalars.Boolean,
+                (d, v) => d.Optional = v,
+                "Whether the task may succeed without having made it."
+            )
+            {
+                Default = "false",
+            },
+            new Field<OutputDraft, ImmutableArray<CheckSpec>>(
+                "checks",
+                CheckShapes.List,
+                (d, v) => d.Checks = v,
+                "Questions asked of what was staged, before anyone can read it."
+            )
+        ).To(draft => new OutputSpec
+        {
+            Name = "",
+            Path = draft.Path,
+            Dataset = draft.Dataset,
+            Model = draft.Model,
+            Optional = draft.Optional,
+            Checks = draft.Checks,
+        })
+    );
+
+    private static readonly Shape<ImmutableArray<string>> TaskNames = new ListShape<string>(
+        Scalars.Slug,
+        "a task or a list of tasks",
+        orSingle: true
+    );
+
+    private static readonly Field<Draft>[] Own =
+    [
+        new Field<Draft, ImmutableArray<string>>("needs", TaskNames, (d, v) => d.Needs = v, "The tasks that this one comes after.")
+        {
+            Examples = ["[\"extract\"]"],
+        },
+        new Field<Draft, string>("when", Scalars.Text, (d, v) => d.When = v, "A condition; false skips the task and shows the values.")
+        {
+            Examples = ["\"{{ tasks.evaluate.metrics.auc > 0.7 }}\""],
+        },
+        new Field<Draft, string>(
+            "for_each",
+            Scalars.Text,
+            (d, v) => d.ForEach = v,
+            "A list, as an expression; the task runs once for each `{{ item }}`."
+        )
+        {
+            Examples = ["\"{{ tasks.segments.result }}\""],
+        },
+        new Field<Draft, string>("label", Scalars.Text, (d, v) => d.Label = v, "With `for_each`: what people see in place of the position.")
+        {
+            Examples = ["\"{{ item.segment }}\""],
+        },
+        new Field<Draft, int>(
+            "max_parallel",
+            Scalars.Whole(1),
+            (d, v) => d.MaxParallel = v,
+            "With `for_each`: how many items may be worked on at one time in a run."
+        ),
+        new Field<Draft, ImmutableArray<Named<string>>>(
+            "inputs",
+            NameMaps.Of(Scalars.Text, "a mapping from names to paths"),
+            (d, v) => d.Inputs = v,
+            "What the task reads: a name and a path, which may have {{ }} in it; a command finds it in $SIGNALBOX_INPUT_NAME."
+        )
+        {
+            Examples = ["{\"raw\": \"{{ tasks.extract.outputs.raw }}\"}"],
+        },
+        new Field<Draft, ImmutableArray<Named<OutputSpec>>>(
+            "outputs",
+            NameMaps.Of(Output, "a mapping from names to outputs", () => new OutputSpec { Name = "", Path = "unreadable" }),
+            (d, v) => d.Outputs = v,
+            "What the task makes: staged for each attempt, checked, and published in one step when the attempt succeeds."
+        )
+        {
+            Examples = ["{\"raw\": \"data/raw/date={{ ds }}/\"}"],
+        },
+        new Field<Draft, string>("doc", Scalars.Text, (d, v) => d.Doc = v, "A Markdown file relative to the project folder."),
+        new Field<Draft, TimeSpan>(
+            "every",
+            Durations.Positive,
+            (d, v) => d.Every = v,
+            "With `wait_for`: time between two looks. A task that waits holds no slot."
+        )
+        {
+            Default = "\"1m\"",
+        },
+    ];
+
+    private static readonly MappingShape<Draft> Mapping = new(
+        "task",
+        "a task",
+        () => new Draft(),
+        [
+            .. KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
+            Kind<Draft>(
+                "wait_for",
+                TaskKindShapes.WaitFor,
+                "What the task waits for, without holding a slot: a file, a time or a task of another pipeline.",
+                (draft, kind) => draft.Kind ??= kind,
+                "{\"file\": \"landing/{{ ds }}.parquet\", \"stable_for\": \"5s\"}"
+            ),
+            Kind<Draft>(
+                "promote",
+                TaskKindShapes.Promote,
+                "Moves an alias of a model to the version that this run made.",
+                (draft, kind) => draft.Kind ??= kind,
+                "{\"model\": \"delay\", \"alias\": \"champion\"}"
+            ),
+            Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
+            .. Own,
+            .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
+        ]
+    )
+    {
+        Rules = schema =>
+        {
+            schema["oneOf"] = new JsonArray([.. Kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
+            schema["dependentRequired"] = new JsonObject
+            {
+                ["every"] = new JsonArray("wait_for"),
+                ["label"] = new JsonArray("for_each"),
+                ["max_parallel"] = new JsonArray("for_each"),
+            };
+        },
+    };
+
+    private static readonly HashSet<string> Keys = [.. Mapping.Keys];
+
+    public static readonly Shape<ImmutableArray<Named<WrittenTask>>> All = new NamesShape<WrittenTask>(
+        Mapping.To(Finish),
+        "a mapping from names of tasks to tasks",
+        Scalars.SlugPattern,
+        Slug.Problem,
+        () => WrittenTask.Unreadable,
+        minItems: 1
+    );
+
+    /// <summary>Whether a task has this key.</summary>
+    public static bool HasKey(string key) => Keys.Contains(key);
+
+    /// <summary>The kinds that may also stand at the top of a file of one task.</summary>
+    public static IEnumerable<Field<TDraft>> KindFields<TDraft>(Action<TDraft, TaskKind> set) =>
+        [
+            Kind(
+                "run",
+                TaskKindShapes.Run,
+                "A command: a text for the shell, where values in {{ }} are quoted for their place, or a list of a program and its arguments without a shell.",
+                set,
+                "\"python3 extract.py --date {{ ds }} --output {{ outputs.raw }}\""
+            ),
+            Kind(
+                "python",
+                TaskKindShapes.PythonScript,
+                "A Python script, run as it is: it reads its environment.",
+                set,
+                "\"print('hello')\\n\""
+            ),
+            Kind("shell", TaskKindShapes.ShellScript, "A shell script, run as it is: it reads its environment.", set, "\"echo hello\\n\""),
+            Kind("sql", TaskKindShapes.Sql, "Statements for DuckDB: a text, a file or a query.", set, "{\"file\": \"features.sql\"}"),
+        ];
+
+    private static Field<TDraft, TaskKind> Kind<TDraft>(
+        string name,
+        Shape<TaskKind> shape,
+        string description,
+        Action<TDraft, TaskKind> set,
+        string example
+    ) => new(name, shape, set, description) { Examples = [example] };
+
+    private static WrittenTask Finish(Draft draft, YamlNode node, Reading reading)
+    {
+        var mapping = (YamlMapping)node;
+        var kinds = mapping.Entries.Where(entry => Kinds.Contains(entry.Key.Text)).ToList();
+        if (kinds.Count == 0)
+        {
+            // A misspelt kind has been reported as an unknown key: that is the better message.
+            if (mapping.Entries.All(entry => HasKey(entry.Key.Text)))
+            {
+                reading.Error(node, "no-kind", $"the task `{reading.Name}` does nothing; give it one of {string.Join(", ", Kinds)}");
+            }
+        }
+        else if (kinds.Count > 1)
+        {
+            reading.Error(
+                kinds[1].Key,
+                "two-kinds",
+                $"a task does one thing: it has `{kinds[0].Key.Text}` and `{kinds[1].Key.Text}`; make two tasks of it"
+            );
+        }
+
+        Together(mapping, reading, "every", "wait_for");
+        Together(mapping, reading, "label", "for_each");
+        Together(mapping, reading, "max_parallel", "for_each");
+        var kind = draft.Kind ?? new TaskKind.Noop();
+        return new WrittenTask(
+            new TaskNode
+            {
+                Name = default,
+                Kind = draft.Every is { } every ? TaskKindShapes.WithEvery(kind, every) : kind,
+                Needs = [.. draft.Needs.Select(name => new TaskName(name))],
+                When = draft.When,
+                ForEach = draft.ForEach,
+                Label = draft.Label,
+                MaxParallel = draft.MaxParallel,
+                Inputs = draft.Inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Value, StringComparer.Ordinal),
+                Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
+                Doc = draft.Doc,
+            },
+            draft.Settings
+        );
+    }
+
+    private static void Together(YamlMapping task, Reading reading, string key, string with)
+    {
+        if (task.Find(key) is { } entry && task.Find(with) is null)
+        {
+            reading.Error(entry.Key, "wrong-key", $"`{key}` goes with `{with}`, which the task does not have");
+        }
+    }
+
+    private sealed class Draft
+    {
+        public TaskKind? Kind { get; set; }
+
+        public TaskDefaults Settings { get; } = new();
+
+        public ImmutableArray<string> Needs { get; set; } = [];
+
+        public string? When { get; set; }
+
+        public string? ForEach { get; set; }
+
+        public string? Label { get; set; }
+
+        public int? MaxParallel { get; set; }
+
+        public ImmutableArray<Named<string>> Inputs { get; set; } = [];
+
+        public ImmutableArray<Named<OutputSpec>> Outputs { get; set; } = [];
+
+        public string? Doc { get; set; }
+
+        public TimeSpan? Every { get; set; }
+    }
+
+    private sealed class OutputDraft
+    {
+        public string Path { get; set; } = "unreadable";
+
+        public string? Dataset { get; set; }
+
+        public string? Model { get; set; }
+
+        public bool Optional { get; set; }
+
+        public ImmutableArray<CheckSpec> Checks { get; set; } = [];
+    }
+}
