@@ -114,6 +114,37 @@ public sealed class DuckConnection : IDisposable
         }
     }
 
+    /// <summary>Runs one statement to its end; nothing of a select is optimised away, unlike under a <c>count(*)</c>.</summary>
+    /// <returns>Rows that it gave, changed or copied; null where it is about no rows, such as <c>create</c> and <c>set</c>.</returns>
+    internal long? Run(string sql)
+    {
+        const int changedRows = 1;
+        const int queryResult = 3;
+        RefuseNul(sql);
+        using var result = new ResultHandle();
+        ThrowIfFailed(NativeMethods.duckdb_query(handle, sql, result), result, CancellationToken.None);
+        return NativeMethods.duckdb_result_return_type(result.Value) switch
+        {
+            changedRows => (long)NativeMethods.duckdb_rows_changed(result),
+            queryResult => Count(result),
+            _ => null,
+        };
+
+        static long Count(ResultHandle result)
+        {
+            long rows = 0;
+            while (true)
+            {
+                using ChunkHandle chunk = NativeMethods.duckdb_fetch_chunk(result.Value);
+                if (chunk.IsInvalid)
+                {
+                    return rows;
+                }
+                rows += (long)NativeMethods.duckdb_data_chunk_get_size(chunk);
+            }
+        }
+    }
+
     /// <summary>Whether a single statement is a <c>select</c> (also <c>with</c>, <c>from</c>, <c>values</c>), so that it may stand in parentheses.</summary>
     internal bool IsSelect(string sql)
     {

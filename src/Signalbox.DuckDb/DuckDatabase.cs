@@ -127,7 +127,7 @@ public sealed class DuckDatabase : IDisposable
     {
         if (NativeMethods.duckdb_set_config(config, name, value) != NativeMethods.Success)
         {
-            throw new DuckException($"DuckDB knows no setting '{name}'.");
+            throw new DuckException($"DuckDB refuses '{value}' for its setting {name}.");
         }
     }
 }

@@ -85,6 +85,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial ulong duckdb_rows_changed(ResultHandle result);
 
+    [LibraryImport(Library)]
+    internal static partial int duckdb_result_return_type(NativeResult result);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial ulong duckdb_extract_statements(ConnectionHandle connection, string query, out nint statements);
 

@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+
+namespace Signalbox.DuckDb.Work;
+
+/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c> or <c>describe</c>.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(SqlRequest), "sql")]
+[JsonDerivedType(typeof(ChecksRequest), "checks")]
+[JsonDerivedType(typeof(DescribeRequest), "describe")]
+public abstract record WorkRequest
+{
+    /// <summary>As <see cref="DuckSettings.MemoryLimit"/>.</summary>
+    public string? MemoryLimit { get; init; }
+
+    /// <summary>As <see cref="DuckSettings.Threads"/>.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>As <see cref="DuckSettings.TempDirectory"/>; the attempt's own folder, so that what is spilled is wiped with it.</summary>
+    public string? TempDirectory { get; init; }
+}
+
+/// <summary>A <c>sql:</c> task.</summary>
+/// <remarks>
+/// The statements run in order on a database in memory. Where the last one is a select, there is exactly one output, and no earlier statement
+/// has written that output's file, the select's rows are written there, in the form that the path's ending names.
+/// </remarks>
+public sealed record SqlRequest : WorkRequest
+{
+    /// <summary>The script, already rendered.</summary>
+    public required string Sql { get; init; }
+
+    /// <summary>
+    /// Inputs by name. One that is a data file or folder (<see cref="DataSource"/>) is also a view under its name, whose columns are those of the
+    /// files, and for a folder those of <c>key=value</c> folders inside it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Outputs by name: the staged paths. Folders that a path needs are made.</summary>
+    public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Checks on what a task has staged.</summary>
+public sealed record ChecksRequest : WorkRequest
+{
+    /// <summary>A data file, or a folder of them (<see cref="DataSource"/>). In queries of <see cref="SqlCheck"/> it is the table <c>staged</c>.</summary>
+    public required string Path { get; init; }
+
+    public required IReadOnlyList<Check> Checks { get; init; }
+}
+
+/// <summary>Rows and columns of data files and folders.</summary>
+public sealed record DescribeRequest : WorkRequest
+{
+    public required IReadOnlyList<string> Paths { get; init; }
+}
