@@ -2,50 +2,11 @@ using System.Text;
 
 namespace Signalbox.Core.Expressions;
 
-/// <summary>What a POSIX shell takes the text at some point of a command for.</summary>
-internal enum ShellPlace
-{
-    Bare,
-    SingleQuotes,
-    DoubleQuotes,
-    HereDocument,
-    Comment,
-    Backticks,
-    DollarQuotes,
-    ParameterExpansion,
-    Arithmetic,
-
-    /// <summary>Shells differ, or the text cannot be followed.</summary>
-    Unclear,
-}
-
-/// <summary>The place of one value in a command.</summary>
-/// <param name="Place">What the shell is reading there.</param>
-/// <param name="AtWordStart">Nothing of the word stands before it.</param>
-/// <param name="AtWordEnd">Nothing of the word stands behind it.</param>
-/// <param name="WordIsName">What stands before it in the word could be the name of a variable, so an equals sign would assign.</param>
-/// <param name="WordHasPattern">An opening bracket or brace stands before it in the word.</param>
-/// <param name="AfterVariable"><c>$name</c> stands right before it, so letters would lengthen the name.</param>
-/// <param name="BeforeRedirection">An angle bracket follows at once, so digits would be a file descriptor.</param>
-/// <param name="Delimiter">Of the here-document it is in.</param>
-/// <param name="Mistake">Set when no value can stand there.</param>
-internal readonly record struct ShellSlot(
-    ShellPlace Place,
-    bool AtWordStart,
-    bool AtWordEnd,
-    bool WordIsName,
-    bool WordHasPattern,
-    bool AfterVariable,
-    bool BeforeRedirection,
-    string? Delimiter,
-    string? Mistake
-);
-
 /// <summary>
 /// Follows the literal text of a command as a POSIX shell would, to know the place of each value. Where shells differ it says
 /// <see cref="ShellPlace.Unclear"/> for the rest rather than guess: only values without any special character may stand there.
 /// </summary>
-internal sealed class ShellLexer
+internal sealed partial class ShellLexer
 {
     private const string WordEnds = " \t\n;&|()<>";
 
@@ -192,24 +153,6 @@ internal sealed class ShellLexer
         {
             _afterVariable = name < _text.Length;
             _mistake ??= _afterVariable ? null : DollarBefore;
-        }
-    }
-
-    /// <summary>Where the here-document of a line starts whose newline is quoted is not the same in all shells.</summary>
-    private void NoteNewline(char c)
-    {
-        if (c != '\n')
-        {
-            return;
-        }
-
-        foreach (var frame in _frames)
-        {
-            if (frame.Pending.Count > 0)
-            {
-                GiveUp();
-                return;
-            }
         }
     }
 
@@ -388,96 +331,6 @@ internal sealed class ShellLexer
         if (frame.Pending.Count > 0)
         {
             GiveUp();
-        }
-    }
-
-    private void Input(Frame frame)
-    {
-        if (Peek(1) != '<')
-        {
-            return;
-        }
-
-        if (Peek(2) == '<')
-        {
-            _at += 2;
-            return;
-        }
-
-        var at = _at + 2;
-        var strips = at < _text.Length && _text[at] == '-';
-        at += strips ? 1 : 0;
-        while (at < _text.Length && _text[at] is ' ' or '\t')
-        {
-            at++;
-        }
-
-        var delimiter = new StringBuilder();
-        var quote = '\0';
-        var started = false;
-        for (; at < _text.Length; at++)
-        {
-            var c = _text[at];
-            if (quote == '\0' && WordEnds.Contains(c))
-            {
-                break;
-            }
-
-            started = true;
-            if (c == quote)
-            {
-                quote = '\0';
-            }
-            else if (quote == '\0' && c is '\'' or '"')
-            {
-                quote = c;
-            }
-            else if (c == '\\' && quote != '\'')
-            {
-                at++;
-                delimiter.Append(at < _text.Length ? _text[at] : '\0');
-            }
-            else
-            {
-                delimiter.Append(c);
-            }
-        }
-
-        if (!started || at >= _text.Length || quote != '\0' || delimiter.ToString().AsSpan().ContainsAny('\n', '\0'))
-        {
-            // The delimiter is a value, or not a plain word.
-            GiveUp();
-            return;
-        }
-
-        frame.Pending.Enqueue((delimiter.ToString(), strips));
-        _at = at - 1;
-    }
-
-    private void StartHereDocument(Frame frame)
-    {
-        if (frame.Pending.TryDequeue(out var document))
-        {
-            _line.Clear();
-            _frames.Push(new Frame(ShellPlace.HereDocument) { Delimiter = document.Delimiter, StripsTabs = document.StripsTabs });
-        }
-    }
-
-    private void HereDocument(char c)
-    {
-        if (c != '\n')
-        {
-            _line.Append(c);
-            return;
-        }
-
-        var document = _frames.Peek();
-        var line = _line.ToString();
-        _line.Clear();
-        if ((document.StripsTabs ? line.TrimStart('\t') : line) == document.Delimiter)
-        {
-            _frames.Pop();
-            StartHereDocument(_frames.Peek());
         }
     }
 
