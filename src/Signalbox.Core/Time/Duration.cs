@@ -10,7 +10,7 @@ public sealed record DurationParse(TimeSpan? Value, string? Error);
 
 /// <summary>
 /// Durations as people write them: <c>5m</c>, <c>1h30m</c>, <c>90s</c>, <c>500ms</c>, <c>2d</c>, <c>1w</c>, and ISO 8601
-/// (<c>PT5M</c>, <c>P1DT2H</c>). Units go from large to small, each at most once; only the last number may have a fraction. A day
+/// (<c>PT5M</c>, <c>P1DT2H</c>). Units go from large to small, each at most once; only the last number may have a fraction; zero needs no unit. A day
 /// is 24 hours and a week 7 days: a duration is a length, not a step in a calendar.
 /// </summary>
 public static class Duration
@@ -39,6 +39,8 @@ public static class Duration
             return Fail("the duration is empty; write e.g. `5m`, `1h30m` or `90s`");
         if (trimmed.Length > LongestText)
             return Fail($"the duration has {trimmed.Length} characters; write e.g. `5m`, `1h30m` or `90s`");
+        if (trimmed == "0")
+            return new DurationParse(TimeSpan.Zero, Error: null);
         if (trimmed[0] == '-')
             return Fail($"`{trimmed}` is negative; a duration is zero or more");
         if (trimmed.Contains(':'))

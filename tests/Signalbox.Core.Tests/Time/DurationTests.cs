@@ -16,6 +16,7 @@ public sealed class DurationTests
     [InlineData("500ms", 0.5, "500ms")]
     [InlineData("1.5h", 5400, "1h30m")]
     [InlineData("0s", 0, "0s")]
+    [InlineData("0", 0, "0s")]
     [InlineData("0.25ms", 0.00025, "0.25ms")]
     [InlineData("PT5M", 300, "5m")]
     [InlineData("pt1h", 3600, "1h")]
