@@ -80,6 +80,7 @@ public sealed class CronBruteForceTests
                 $"{text} in {zoneId} from {Show(start)}: expected {Text(expected)} but got {Text(actual)}"
             );
             CheckWalks(zoned, start, end, actual);
+            CheckAroundChanges(zoned, minutes, start, end, actual);
         }
     }
 
@@ -111,6 +112,36 @@ public sealed class CronBruteForceTests
         {
             Assert.True(zoned.Next(start.AddTicks(-1)) is not { } next || next.Utc >= end);
             Assert.True(zoned.Previous(end) is not { } previous || previous.Utc < start);
+        }
+    }
+
+    /// <summary>Next and Previous from instants before, at and after each change, on both sides of a fold.</summary>
+    private static void CheckAroundChanges(
+        ZonedCron zoned,
+        List<(DateTimeOffset Utc, DateTime Local)> minutes,
+        DateTimeOffset start,
+        DateTimeOffset end,
+        List<(DateTimeOffset Utc, DateTime Label)> ticks
+    )
+    {
+        foreach (var (before, after) in minutes.Zip(minutes.Skip(1)))
+        {
+            if (after.Local - before.Local == TimeSpan.FromMinutes(1))
+                continue;
+            for (var at = after.Utc.AddHours(-2); at <= after.Utc.AddHours(2); at = at.AddMinutes(10))
+            {
+                foreach (var from in (DateTimeOffset[])[at.AddTicks(-1), at, at.AddTicks(1)])
+                {
+                    if (from < start || from >= end)
+                        continue;
+                    var next = ticks.FindIndex(tick => tick.Utc > from);
+                    if (next >= 0)
+                        Assert.Equal(ticks[next], Pair(zoned.Next(from)));
+                    var previous = ticks.FindLastIndex(tick => tick.Utc < from);
+                    if (previous >= 0)
+                        Assert.Equal(ticks[previous], Pair(zoned.Previous(from)));
+                }
+            }
         }
     }
 

@@ -118,6 +118,18 @@ public sealed class DueTicksTests
         );
     }
 
+    [Theory]
+    [InlineData("2026-05-01 12:00:20", 2, 0)]
+    [InlineData("2026-05-01 12:01:00", 6, 0)]
+    [InlineData("2026-05-01 12:01:01", 1, 5)]
+    [InlineData("2026-05-01 12:05:00", 1, 29)]
+    public void ADowntimeIsAMinuteWithoutALook(string now, int due, int skipped)
+    {
+        var schedule = new Schedule.Every(TimeSpan.FromSeconds(10), Utc("2026-05-01"));
+        var plan = Find("2026-05-01 12:00:00", now, CatchUp.None, schedule: schedule);
+        Assert.Equal((due, skipped), (plan.Due.Length, plan.Skipped.Length));
+    }
+
     [Fact]
     public void ALongDowntimeOfAFrequentScheduleIsDecidedAtOnce()
     {
