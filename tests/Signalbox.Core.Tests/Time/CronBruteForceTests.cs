@@ -10,9 +10,9 @@ namespace Signalbox.Core.Tests.Time;
 public sealed class CronBruteForceTests
 {
     // How much is tried: each costs about 6 days of minutes.
-    private const int WindowsPerHardZone = 12;
+    private const int WindowsPerHardZone = 6;
     private const int WindowsPerOtherZone = 1;
-    private const int ExpressionsPerWindow = 3;
+    private const int ExpressionsPerWindow = 2;
     private const int Seed = 20261121;
 
     public static readonly TheoryData<string, int, int> HardZones = new()
