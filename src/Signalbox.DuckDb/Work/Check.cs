@@ -25,7 +25,12 @@ public abstract record Check
     public string? Name { get; init; }
 
     /// <summary><c>block</c> (the default) or <c>warn</c>; comes back with the result as it was sent, for who asked to act on.</summary>
-    public string Severity { get; init; } = "block";
+    public string Severity
+    {
+        get;
+        // JSON that leaves it out comes here with null.
+        init => field = value ?? "block";
+    } = "block";
 }
 
 /// <summary>The number of rows lies between two numbers, both included.</summary>

@@ -284,6 +284,7 @@ internal sealed partial class CheckRunner
             Columns = ColumnsOf(check),
             Severity = check.Severity,
             Passed = passed,
+            Ran = true,
             Observed = Number(number),
             ObservedNumber = number,
             Expected = expected,

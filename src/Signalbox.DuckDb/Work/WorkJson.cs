@@ -8,6 +8,7 @@ namespace Signalbox.DuckDb.Work;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
     AllowOutOfOrderMetadataProperties = true,
     UseStringEnumConverter = true
 )]

@@ -26,6 +26,9 @@ public abstract record WorkRequest
 /// </remarks>
 public sealed record SqlRequest : WorkRequest
 {
+    // JSON that leaves inputs or outputs out sets them to null.
+    private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>();
+
     /// <summary>The script, already rendered.</summary>
     public required string Sql { get; init; }
 
@@ -33,10 +36,18 @@ public sealed record SqlRequest : WorkRequest
     /// Inputs by name. One that is a data file or folder (<see cref="DataSource"/>) is also a view under its name, whose columns are those of the
     /// files, and for a folder those of <c>key=value</c> folders inside it.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Inputs
+    {
+        get;
+        init => field = value ?? None;
+    } = None;
 
     /// <summary>Outputs by name: the staged paths. Folders that a path needs are made.</summary>
-    public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Outputs
+    {
+        get;
+        init => field = value ?? None;
+    } = None;
 }
 
 /// <summary>Checks on what a task has staged.</summary>

@@ -22,7 +22,11 @@ public sealed record SqlResponse : WorkResponse
     public WorkError? Error { get; init; }
 
     /// <summary>One per statement that ran, in order.</summary>
-    public IReadOnlyList<StatementResult> Statements { get; init; } = [];
+    public IReadOnlyList<StatementResult> Statements
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>A statement that ran.</summary>
@@ -49,7 +53,11 @@ public sealed record CheckResult
     /// <summary>As in pipeline files: <c>row_count</c>, <c>not_null</c> ...</summary>
     public required string CheckKind { get; init; }
 
-    public IReadOnlyList<string> Columns { get; init; } = [];
+    public IReadOnlyList<string> Columns
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>As it was sent.</summary>
     public required string Severity { get; init; }
@@ -57,7 +65,7 @@ public sealed record CheckResult
     public required bool Passed { get; init; }
 
     /// <summary>False where the check could not be made at all (no such column, unreadable file); it has not passed then.</summary>
-    public bool Ran { get; init; } = true;
+    public required bool Ran { get; init; }
 
     /// <summary>What was found, e.g. <c>3</c> or <c>min -1116, max 1688</c>.</summary>
     public string? Observed { get; init; }
@@ -72,7 +80,11 @@ public sealed record CheckResult
     public required string Message { get; init; }
 
     /// <summary>Up to ten offending rows; long texts are cut.</summary>
-    public IReadOnlyList<JsonObject> Samples { get; init; } = [];
+    public IReadOnlyList<JsonObject> Samples
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>One description for each path, in the order asked. A path that cannot be read is not an error of the process.</summary>
@@ -96,10 +108,18 @@ public sealed record SourceDescription
     public long Rows { get; init; }
 
     /// <summary>The columns of the first file.</summary>
-    public IReadOnlyList<ColumnDescription> Columns { get; init; } = [];
+    public IReadOnlyList<ColumnDescription> Columns
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 
     /// <summary>The files by name; a single file is its own only one.</summary>
-    public IReadOnlyList<FileDescription> Files { get; init; } = [];
+    public IReadOnlyList<FileDescription> Files
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>A file of a source.</summary>

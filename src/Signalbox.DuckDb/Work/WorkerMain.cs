@@ -30,8 +30,9 @@ public static class WorkerMain
             // A setting that DuckDB refuses (a memory limit that is none), or the library itself.
             return Report(errorFile, new WorkError(SqlTask.ClassOf(e), e.Message), OwnFault);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e)
         {
+            // The end of the process: whatever it is, it is said in a sentence and not as a stack trace.
             return Report(
                 errorFile,
                 new WorkError(

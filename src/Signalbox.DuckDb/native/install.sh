@@ -26,4 +26,4 @@ npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || {
   exit 1
 }
 # The copy in the output folders goes by time stamps, and the archive's own may be years old.
-touch "$library" "$stamp"
+touch "$library" "$(dirname "$library")/LICENSE" "$stamp"

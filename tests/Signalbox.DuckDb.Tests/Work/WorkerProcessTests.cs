@@ -70,8 +70,29 @@ public sealed class WorkerProcessTests : IDisposable
         Assert.Equal("""{"origin":null,"delay":2}""", response.Checks[0].Samples[0].ToJsonString());
     }
 
+    [Fact]
+    public async Task What_a_request_leaves_out_has_its_default()
+    {
+        string file = Path.Combine(folder.Awkward, "request.json");
+        await File.WriteAllTextAsync(file, """{"kind": "sql", "sql": "select 1"}""", TestContext.Current.CancellationToken);
+        TestProgram.Ended ended = await TestProgram.RunWorker(folder, file);
+        Assert.Equal((WorkerMain.Done, ""), (ended.ExitCode, ended.Errors));
+
+        string csv = folder.File("a.csv");
+        await File.WriteAllTextAsync(csv, "a\n1\n", TestContext.Current.CancellationToken);
+        string request =
+            $$"""{"kind": "checks", "path": "{{csv}}", "checks": [{"kind": "row_count"}, {"kind": "not_null", "columns": ["a"], "severity": "warn"}]}""";
+        await File.WriteAllTextAsync(file, request, TestContext.Current.CancellationToken);
+        ended = await TestProgram.RunWorker(folder, file);
+        ChecksResponse response = Assert.IsType<ChecksResponse>(ended.Response);
+        Assert.Equal(["block", "warn"], response.Checks.Select(check => check.Severity));
+        Assert.All(response.Checks, check => Assert.True(check.Passed));
+    }
+
     [Theory]
     [InlineData("{", "request.json")]
+    [InlineData("""{"kind": "sql", "sql": null}""", "sql")]
+    [InlineData("""{"kind": "checks", "path": "a.csv", "checks": [{"kind": "unique"}]}""", "columns")]
     [InlineData("null", "request.json")]
     [InlineData("""{"kind": "dance"}""", "request.json")]
     [InlineData("""{"kind": "sql"}""", "sql")]
