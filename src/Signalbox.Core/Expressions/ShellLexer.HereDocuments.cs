@@ -29,6 +29,7 @@ internal sealed partial class ShellLexer
         var delimiter = new StringBuilder();
         var quote = '\0';
         var started = false;
+        var expands = true;
         for (; at < _text.Length; at++)
         {
             var c = _text[at];
@@ -38,6 +39,7 @@ internal sealed partial class ShellLexer
             }
 
             started = true;
+            expands &= c is not ('\'' or '"' or '\\');
             if (c == quote)
             {
                 quote = '\0';
@@ -64,7 +66,7 @@ internal sealed partial class ShellLexer
             return;
         }
 
-        frame.Pending.Enqueue((delimiter.ToString(), strips));
+        frame.Pending.Enqueue(new HereDocumentStart(delimiter.ToString(), strips, expands));
         _at = at - 1;
     }
 
@@ -73,7 +75,7 @@ internal sealed partial class ShellLexer
         if (frame.Pending.TryDequeue(out var document))
         {
             _line.Clear();
-            _frames.Push(new Frame(ShellPlace.HereDocument) { Delimiter = document.Delimiter, StripsTabs = document.StripsTabs });
+            _frames.Push(new Frame(ShellPlace.HereDocument) { Document = document });
         }
     }
 
@@ -85,14 +87,37 @@ internal sealed partial class ShellLexer
             return;
         }
 
-        var document = _frames.Peek();
+        var document = _frames.Peek().Document;
         var line = _line.ToString();
         _line.Clear();
+        if (document.Expands && MayGoOn(line))
+        {
+            GiveUp();
+            return;
+        }
+
         if ((document.StripsTabs ? line.TrimStart('\t') : line) == document.Delimiter)
         {
             _frames.Pop();
             StartHereDocument(_frames.Peek());
         }
+    }
+
+    /// <summary>
+    /// Whether a line of an expanding document may take the next line with it: by a backslash at its end, or by a substitution that some shells follow over
+    /// the delimiter. Rather says yes.
+    /// </summary>
+    private static bool MayGoOn(string line)
+    {
+        if (line.EndsWith('\\') || line.Count('`') % 2 != 0)
+        {
+            return true;
+        }
+
+        var substitutes =
+            line.Contains("$(", StringComparison.Ordinal) || line.Contains("${", StringComparison.Ordinal) || line.Contains('`');
+        return substitutes
+            && (line.AsSpan().ContainsAny("'\"\\#") || line.Count('(') != line.Count(')') || line.Count('{') != line.Count('}'));
     }
 
     /// <summary>Where the here-document of a line starts whose newline is quoted is not the same in all shells.</summary>

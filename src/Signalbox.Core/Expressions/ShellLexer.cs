@@ -20,10 +20,13 @@ internal sealed partial class ShellLexer
         /// <summary>Of a command: it is the inside of <c>$( )</c>.</summary>
         public bool IsSubstitution { get; init; }
         public int Depth { get; set; }
-        public string Delimiter { get; init; } = "";
-        public bool StripsTabs { get; init; }
-        public Queue<(string Delimiter, bool StripsTabs)> Pending { get; } = new();
+        public HereDocumentStart Document { get; init; }
+
+        /// <summary>Here-documents announced on the line being read.</summary>
+        public Queue<HereDocumentStart> Pending { get; } = new();
     }
+
+    private readonly record struct HereDocumentStart(string Delimiter, bool StripsTabs, bool Expands);
 
     private readonly Stack<Frame> _frames = new();
     private readonly StringBuilder _line = new();
@@ -55,7 +58,7 @@ internal sealed partial class ShellLexer
             _wordHasPattern,
             _afterVariable,
             next is '<' or '>',
-            top.Place == ShellPlace.HereDocument ? top.Delimiter : null,
+            top.Place == ShellPlace.HereDocument ? top.Document.Delimiter : null,
             _mistake
         );
     }

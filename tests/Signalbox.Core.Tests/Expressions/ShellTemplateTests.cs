@@ -102,8 +102,21 @@ public sealed class ShellTemplateTests
     [Theory]
     [InlineData("cat <<EOF\n{{ x }}\nEOF\n", "EOF")]
     [InlineData("cat <<EOF\n{{ x }}OF\nEOF\n", "E")]
+    [InlineData("cat <<'EOF'\nit's \\\n$( {{ x }}\nEOF\n", "a b")]
     public void A_value_cannot_end_a_here_document(string template, string value) =>
         Assert.Contains("not safe in a here-document", Error(template, X(value)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("cat <<EOF\na \\\nEOF\n{{ x }}")]
+    [InlineData("cat <<EOF\n$(\nEOF\n{{ x }}")]
+    [InlineData("cat <<EOF\n`\nEOF\n{{ x }}")]
+    [InlineData("cat <<{{ x }}\n{{ x }}")]
+    [InlineData("cat <<EOF \"\n\nEOF\n\"{{ x }}")]
+    public void After_a_here_document_whose_end_shells_see_differently_nothing_unsafe_may_stand(string template) =>
+        Assert.Contains("whose quoting cannot be told", Render(template, X("a b"), index: 0), StringComparison.Ordinal);
+
+    private static string Render(string template, IScope scope, int index) =>
+        ShellTemplate.Parse(template).Value.Render(scope).Errors[index].Message;
 
     [Fact]
     public void Arguments_without_a_shell_are_never_quoted()
