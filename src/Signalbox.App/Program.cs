@@ -1,1 +1,17 @@
-Console.WriteLine("signalbox");
+using Signalbox.App.Cli;
+using Signalbox.DuckDb.Work;
+
+// The two calls that must start at once come before anything is constructed: people and scripts ask for the version, and the engine
+// starts a child process for every SQL task and every set of checks.
+return args switch
+{
+    ["--version"] or ["-V"] or ["version"] => Print(AppVersion.Text),
+    [WorkVerb.Name, var request, var response] => WorkVerb.Run(request, response),
+    _ => await CommandLine.RunAsync(args),
+};
+
+static int Print(string line)
+{
+    Console.Out.WriteLine(line);
+    return ExitCode.Done;
+}

@@ -45,6 +45,9 @@ public static class TaskEnvironment
     /// <summary>Marks every process of an attempt, so that none is lost sight of.</summary>
     public const string AttemptKey = "SIGNALBOX_ATTEMPT_KEY";
 
+    /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
+    public const string Debug = "SIGNALBOX_DEBUG";
+
     /// <summary>Where an input is read from, by the input's name.</summary>
     public static string Input(string name) => "SIGNALBOX_INPUT_" + Upper(name);
 

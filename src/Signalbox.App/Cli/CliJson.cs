@@ -1,0 +1,29 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>How documents become JSON: names in snake_case, every field always there, times as UTC texts.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(CronDocument))]
+[JsonSerializable(typeof(ProblemDocument[]))]
+[JsonSerializable(typeof(GraphDocument))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    private static CliJson? readable;
+
+    /// <summary>Letters of all languages stay what they are: the text goes to a terminal or a program, never into a page.</summary>
+    private static CliJson Readable =>
+        readable ??= new CliJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>Prints the one document of a call.</summary>
+    public static void Print<T>(T document, JsonTypeInfo<T> type)
+    {
+        using var output = Console.OpenStandardOutput();
+        JsonSerializer.Serialize(output, document, (JsonTypeInfo<T>)Readable.GetTypeInfo(type.Type)!);
+        output.Write("\n"u8);
+    }
+}

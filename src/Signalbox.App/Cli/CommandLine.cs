@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Signalbox.Core;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>Finds the verb, runs it, and turns what is thrown into one line and an exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            return await DispatchAsync(args);
+        }
+        catch (UserMistakeException mistake)
+        {
+            return Report(mistake.Message, ExitCode.UserMistake);
+        }
+        catch (StoreRefused refused)
+        {
+            return Report(refused.Message, ExitCode.UserMistake);
+        }
+        catch (StoreUnavailable gone)
+        {
+            return Report(gone.Message, ExitCode.NotThere);
+        }
+        catch (StoreCorrupt corrupt)
+        {
+            return Report($"the database is damaged: {corrupt.Message}; `signalbox db check` says more", ExitCode.OurFault);
+        }
+        catch (Exception fault)
+        {
+            Report($"this is a fault of signalbox: {Line(fault)} ({TaskEnvironment.Debug}=1 shows where)", ExitCode.OurFault);
+            if (Environment.GetEnvironmentVariable(TaskEnvironment.Debug) == "1")
+            {
+                Console.Error.WriteLine(fault);
+            }
+
+            return ExitCode.OurFault;
+        }
+    }
+
+    private static async Task<int> DispatchAsync(string[] args)
+    {
+        if (args is [] or ["--help"] or ["-h"] or ["-?"] or ["help"])
+        {
+            Verbs.PrintList(Console.Out);
+            return args is [] ? ExitCode.UserMistake : ExitCode.Done;
+        }
+
+        if (args is ["help", var about])
+        {
+            return await DispatchAsync([about, "--help"]);
+        }
+
+        var verb = Verbs.All.FirstOrDefault(verb => verb.Name == args[0]);
+        if (verb is null)
+        {
+            var known = Suggestion.DidYouMean(args[0], Verbs.All.Select(each => each.Name));
+            return Report(
+                args[0].StartsWith('-')
+                    ? $"`{args[0]}` stands where a verb is expected; write the verb first, e.g. `signalbox run {args[0]} ...`"
+                    : $"there is no verb `{args[0]}`{known}{(known.Length == 0 ? "; `signalbox --help` lists them" : "")}",
+                ExitCode.UserMistake
+            );
+        }
+
+        var command = verb.Build();
+        // The name of the program is the root's name in usage lines.
+        var root = new Command("signalbox") { command };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                Console.Error.WriteLine($"signalbox {verb.Name}: {Mend(error, parsed)}");
+            }
+
+            Console.Error.WriteLine($"signalbox {verb.Name} --help shows how it is called");
+            return ExitCode.UserMistake;
+        }
+
+        if (UnknownOption(parsed) is { } unknown && parsed.Action is not ExampleHelp)
+        {
+            return Report($"{verb.Name}: {unknown}", ExitCode.UserMistake);
+        }
+
+        // Ctrl-C means something different to each verb, so each listens for it.
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parsed.InvokeAsync(configuration);
+    }
+
+    private static string Mend(ParseError error, ParseResult parsed) =>
+        parsed.UnmatchedTokens.FirstOrDefault(token =>
+            token.StartsWith('-') && error.Message.Contains($"'{token}'", StringComparison.Ordinal)
+        )
+            is { } unknown
+            ? NoSuchOption(unknown, parsed)
+            : error.Message.TrimEnd('.').Replace('\'', '`');
+
+    /// <summary>A misspelt option would otherwise be taken for an argument. What comes after <c>--</c> is never one.</summary>
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        foreach (var token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash)
+            {
+                return null;
+            }
+
+            if (token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
+            {
+                return NoSuchOption(token.Value, parsed);
+            }
+        }
+
+        return null;
+    }
+
+    private static string NoSuchOption(string token, ParseResult parsed) =>
+        $"there is no option `{token}`" + Suggestion.DidYouMean(token, parsed.CommandResult.Command.Options.Select(option => option.Name));
+
+    private static string Line(Exception fault) => $"{fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}";
+
+    private static int Report(string message, int code)
+    {
+        Console.Error.WriteLine($"signalbox: {message}");
+        return code;
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Signalbox.Core.Definitions;
+
+namespace Signalbox.App.Cli;
+
+/// <summary><c>graph</c>: the tasks of a pipeline and their order, drawn in text or in Mermaid's language.</summary>
+internal static class GraphVerb
+{
+    public static readonly Verb Verb = new("graph", "Draw the tasks of a pipeline and their order", Build);
+
+    private static Command Build()
+    {
+        var command = VerbParts.Command(
+            Verb.Name,
+            "The pipeline in one sentence, and its tasks by level with what each needs.",
+            "graph daily",
+            "graph pipelines/daily.yaml --mermaid"
+        );
+        var pipeline = new Argument<string>("PIPELINE") { Description = "The name of a pipeline of the project, or a file" };
+        var mermaid = new Option<bool>("--mermaid") { Description = "In Mermaid's language, as GitHub and many editors draw it" };
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Arguments.Add(pipeline);
+        command.Options.Add(mermaid);
+        command.Options.Add(project);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), parsed.GetValue(project)).Pipeline!;
+            if (parsed.GetValue(json))
+            {
+                CliJson.Print(DocumentOf(found), CliJson.Default.GraphDocument);
+            }
+            else if (parsed.GetValue(mermaid))
+            {
+                Console.Out.Write(PipelineText.Mermaid(found));
+            }
+            else
+            {
+                Console.Out.WriteLine(PipelineText.Sentence(found));
+                Console.Out.WriteLine();
+                Console.Out.Write(PipelineText.Drawing(found));
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static GraphDocument DocumentOf(Pipeline pipeline)
+    {
+        var graph = Graph.Of(pipeline);
+        var levels = PipelineText.Levels(graph);
+        return new GraphDocument(
+            pipeline.Name.Value,
+            PipelineText.Sentence(pipeline),
+            [
+                .. graph.Tasks.Select(
+                    (task, i) =>
+                        new GraphTaskDocument(
+                            task.Name.Value,
+                            PipelineText.Kind(task),
+                            levels[i],
+                            [.. task.Needs.Select(need => need.Value)],
+                            task.ForEach is not null,
+                            [.. task.Outputs.Select(output => output.Path)]
+                        )
+                ),
+            ],
+            PipelineText.Mermaid(pipeline)
+        );
+    }
+}

@@ -1,0 +1,39 @@
+namespace Signalbox.Acceptance.Tests;
+
+/// <summary>docs/specs/003-validate.md</summary>
+public sealed class Spec003Validate
+{
+    [Fact]
+    public async Task All_mistakes_of_all_files_are_listed_with_their_places()
+    {
+        using var project = new TestProject()
+            .Pipeline("good", "tasks:\n  only: { run: \"true\" }\n")
+            .Write(
+                "pipelines/bad.yaml",
+                "pipeline: bad\ntasks:\n  first: { run: \"true\", retires: 3 }\n  second: { run: \"true\", needs: [frist] }\n"
+            );
+        var call = (await project.CallAsync("validate", "--json")).Expect(2);
+        var problems = call.Json.EnumerateArray().ToList();
+        var typo = problems.Single(problem => problem.GetProperty("line").GetInt32() == 3);
+        Assert.EndsWith("bad.yaml", typo.GetProperty("file").GetString(), StringComparison.Ordinal);
+        Assert.Equal(26, typo.GetProperty("column").GetInt32());
+        Assert.Equal("error", typo.GetProperty("severity").GetString());
+        Assert.Equal("unknown-key", typo.GetProperty("code").GetString());
+        Assert.Contains("did you mean `retries`?", typo.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            problems,
+            problem => problem.GetProperty("file").GetString()!.EndsWith("good.yaml", StringComparison.Ordinal)
+        );
+
+        var words = (await project.CallAsync("validate", "pipelines/bad.yaml")).Expect(2);
+        Assert.Contains("bad.yaml:3:26: unknown key `retires`; did you mean `retries`?", words.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_project_without_mistakes_passes()
+    {
+        using var project = new TestProject().Pipeline("good", "tasks:\n  only: { run: \"true\" }\n");
+        Assert.Equal("[]", (await project.CallAsync("validate", "--json")).Expect(0).Output.Trim());
+        (await project.CallAsync("validate", "pipelines/good.yaml")).Expect(0);
+    }
+}

@@ -1,0 +1,41 @@
+namespace Signalbox.Acceptance.Tests;
+
+/// <summary>A project in a folder of its own, with a name that breaks what does not quote.</summary>
+internal sealed class TestProject : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("signalbox-acceptance-").FullName;
+
+    public TestProject(string name = "pro ject's \"größe\" 東京")
+    {
+        Folder = Path.Combine(_root, name);
+        Directory.CreateDirectory(Path.Combine(Folder, "pipelines"));
+        Write("signalbox.yaml", "");
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Variables that calls see beside those of the tests.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public string PathOf(string relative) => Path.Combine(Folder, relative);
+
+    public TestProject Write(string relative, string text)
+    {
+        var path = PathOf(relative);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return this;
+    }
+
+    /// <summary>Writes a pipeline file; its name is that of the file.</summary>
+    public TestProject Pipeline(string name, string body) => Write($"pipelines/{name}.yaml", $"pipeline: {name}\n{body}");
+
+    public string Read(string relative) => File.ReadAllText(PathOf(relative));
+
+    public string[] Lines(string relative) => File.Exists(PathOf(relative)) ? File.ReadAllLines(PathOf(relative)) : [];
+
+    /// <summary>Calls a verb in the project's folder.</summary>
+    public Task<Called> CallAsync(params string[] arguments) => BuiltProgram.CallAsync(Folder, Environment, deadline: null, arguments);
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+}
