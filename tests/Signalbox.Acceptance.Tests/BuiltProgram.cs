@@ -47,6 +47,7 @@ internal static class BuiltProgram
         var start = new ProcessStartInfo(Path)
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -68,7 +69,11 @@ internal static class BuiltProgram
 
     private static string Build()
     {
-        var start = new ProcessStartInfo(System.IO.Path.Combine(Root, "signalbox"), "--version") { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(System.IO.Path.Combine(Root, "signalbox"), "--version")
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         using var build = Process.Start(start)!;
         build.StandardOutput.ReadToEnd();
         build.WaitForExit();
@@ -103,7 +108,7 @@ internal sealed record Called(string Arguments, int ExitCode, string Output, str
             }
             catch (JsonException problem)
             {
-                throw new InvalidOperationException($"{this}\nis not one JSON document: {problem.Message}");
+                throw new InvalidOperationException($"{this}\nis not one JSON document", problem);
             }
         }
     }

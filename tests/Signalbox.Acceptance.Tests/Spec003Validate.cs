@@ -16,7 +16,7 @@ public sealed class Spec003Validate
         var problems = call.Json.EnumerateArray().ToList();
         var typo = problems.Single(problem => problem.GetProperty("line").GetInt32() == 3);
         Assert.EndsWith("bad.yaml", typo.GetProperty("file").GetString(), StringComparison.Ordinal);
-        Assert.Equal(26, typo.GetProperty("column").GetInt32());
+        Assert.Equal(25, typo.GetProperty("column").GetInt32());
         Assert.Equal("error", typo.GetProperty("severity").GetString());
         Assert.Equal("unknown-key", typo.GetProperty("code").GetString());
         Assert.Contains("did you mean `retries`?", typo.GetProperty("message").GetString(), StringComparison.Ordinal);
@@ -26,7 +26,7 @@ public sealed class Spec003Validate
         );
 
         var words = (await project.CallAsync("validate", "pipelines/bad.yaml")).Expect(2);
-        Assert.Contains("bad.yaml:3:26: unknown key `retires`; did you mean `retries`?", words.Output, StringComparison.Ordinal);
+        Assert.Contains("bad.yaml:3:25: unknown key `retires`; did you mean `retries`?", words.Output, StringComparison.Ordinal);
     }
 
     [Fact]
