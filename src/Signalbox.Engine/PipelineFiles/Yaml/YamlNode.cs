@@ -36,9 +36,13 @@ internal sealed class YamlScalar(int position, string text, ScalarForm form) : Y
     public bool IsEmpty => Form == ScalarForm.Plain && Text.Length == 0;
 
     /// <summary>Whether it is null in YAML: nothing, <c>null</c> or <c>~</c>, not quoted.</summary>
-    public bool IsNull => Form == ScalarForm.Plain && Text is "" or "null" or "Null" or "NULL" or "~" && Form == ScalarForm.Plain;
+    public bool IsNull => Form == ScalarForm.Plain && (Text is "" or "null" or "Null" or "NULL" or "~");
 
-    public override string Described => IsEmpty ? "nothing" : Shown(Text);
+    public override string Described =>
+        IsEmpty ? "nothing"
+        : Text.Length == 0 ? "an empty text"
+        : Form == ScalarForm.Quoted ? Shown(Text) + " in quotes"
+        : Shown(Text);
 
     /// <summary>A text of the user, shortened and on one line, for a message.</summary>
     public static string Shown(string text)

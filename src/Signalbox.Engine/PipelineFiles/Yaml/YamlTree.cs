@@ -15,6 +15,8 @@ internal sealed class YamlTree
     /// <summary>Keys, values and items of a file, aliases counted as often as they are used.</summary>
     public const int MaxNodes = 10_000;
 
+    private const string TabMessage = "a tab cannot indent in YAML; use spaces";
+
     private readonly SourceText _source;
     private readonly Parser _parser;
     private readonly Dictionary<string, YamlNode> _anchors = new(StringComparer.Ordinal);
@@ -172,6 +174,7 @@ internal sealed class YamlTree
     private YamlMapping Mapping(int position)
     {
         Enter(position);
+        var block = _parser.Current is MappingStart { Style: MappingStyle.Block };
         var mapping = new YamlMapping(position);
         while (_parser.MoveNext() && _parser.Current is not MappingEnd)
         {
@@ -183,6 +186,11 @@ internal sealed class YamlTree
                         ? new YamlMistake(at - 1, "unquoted-template", "a value that begins with `{{` must be quoted: \"{{ … }}\"")
                         : new YamlMistake(at, "key-not-text", "a key must be a single text")
                 );
+            }
+
+            if (block)
+            {
+                RefuseTab(at);
             }
 
             var key = (YamlScalar)Node(null);
@@ -207,6 +215,17 @@ internal sealed class YamlTree
 
         _depth--;
         return mapping;
+    }
+
+    /// <summary>The scanner takes a tab after spaces for one more space, so that a key lands where nobody sees it.</summary>
+    private void RefuseTab(int position)
+    {
+        var (line, column) = _source.Place(position);
+        var before = _source.Line(line)[..(column - 1)];
+        if (before.IndexOf('\t') is var tab and >= 0 && before.IsWhiteSpace())
+        {
+            throw new Refused(new YamlMistake(_source.LineStart(line) + tab, "tab", TabMessage));
+        }
     }
 
     private void Enter(int position)
@@ -249,7 +268,7 @@ internal sealed class YamlTree
             var indent = text[..(text.Length - text.TrimStart(" \t").Length)];
             if (indent.IndexOf('\t') is var tab and >= 0 && !text.TrimStart(" \t").IsEmpty)
             {
-                return new YamlMistake(_source.LineStart(l) + tab, "tab", "a tab cannot indent in YAML; use spaces");
+                return new YamlMistake(_source.LineStart(l) + tab, "tab", TabMessage);
             }
         }
 
