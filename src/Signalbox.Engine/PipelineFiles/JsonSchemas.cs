@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Signalbox.Engine.PipelineFiles.Shapes;
+using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.PipelineFiles;
 
@@ -17,6 +18,9 @@ public static class JsonSchemas
 
     /// <summary>The text of <c>schemas/pipeline.schema.json</c>, JSON Schema draft 2020-12.</summary>
     public static string Pipeline => Text("A Signalbox pipeline", "pipelines/*.yaml: one pipeline a file.", PipelineShape.Schema);
+
+    /// <summary>The text of <c>schemas/project.schema.json</c>, JSON Schema draft 2020-12.</summary>
+    public static string Project => Text("A Signalbox project", "signalbox.yaml: the settings of a project.", ProjectFile.Schema);
 
     private static string Text(string title, string description, Func<SchemaDefinitions, JsonObject> root)
     {

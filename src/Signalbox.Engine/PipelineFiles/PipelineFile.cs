@@ -8,7 +8,11 @@ namespace Signalbox.Engine.PipelineFiles;
 /// <summary>What became of a pipeline file.</summary>
 /// <param name="Pipeline">The pipeline; null exactly when there is an error among the problems.</param>
 /// <param name="Problems">All of them at once, in the order of their places.</param>
-public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> Problems);
+public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> Problems)
+{
+    /// <summary>Where the name of the pipeline stands.</summary>
+    internal (int Line, int Column) NamePlace { get; init; } = (1, 1);
+}
 
 /// <summary>Reads a pipeline file: YAML to <see cref="Pipeline"/>. Never throws for what a file contains, and never takes long.</summary>
 public static class PipelineFile
@@ -34,6 +38,7 @@ public static class PipelineFile
         }
 
         var pipeline = root is null ? null : PipelineShape.Read(root, reading, projectDefaults ?? TaskDefaults.None);
-        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]);
+        var name = (root as YamlMapping)?.Find("pipeline")?.Value.Position ?? 0;
+        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { NamePlace = source.Place(name) };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Signalbox.Core.Time;
 using Signalbox.Engine.PipelineFiles.Yaml;
 
 namespace Signalbox.Engine.PipelineFiles.Shapes;
@@ -6,20 +7,24 @@ namespace Signalbox.Engine.PipelineFiles.Shapes;
 /// <summary>Lengths of time and of files.</summary>
 internal static class Durations
 {
-    private const string Example = "such as 30s, 5m, 1h30m or 2d";
-    private const string Pattern = "^(0|([0-9]+(\\.[0-9]+)?(ms|s|m|h|d|w))+)$";
+    private const string Pattern = "^(([0-9]+(\\.[0-9]+)? *(ms|s|m|h|d|w) *)+|[Pp][0-9TtWwDdHhMmSs.]+)$";
 
     /// <summary>Zero or more.</summary>
-    public static readonly Shape<TimeSpan> Any = Make($"a duration {Example}", Pattern, time => time >= TimeSpan.Zero);
+    public static readonly Shape<TimeSpan> Any = new DurationShape("a duration such as 30s, 5m, 1h30m or 2d", Pattern);
 
-    public static readonly Shape<TimeSpan> Positive = Make($"a duration above zero {Example}", Pattern, time => time > TimeSpan.Zero);
+    public static readonly Shape<TimeSpan> Positive = new DurationShape("a duration above zero such as 30s, 5m, 1h30m or 2d", Pattern)
+    {
+        AboveZero = true,
+    };
 
     /// <summary>May be negative.</summary>
-    public static readonly Shape<TimeSpan> Signed = Make(
+    public static readonly Shape<TimeSpan> Signed = new DurationShape(
         "a duration such as 1d, -1d or -6h",
-        Pattern.Replace("^(", "^-?(", StringComparison.Ordinal),
-        _ => true
-    );
+        Pattern.Replace("^(", "^-?(", StringComparison.Ordinal)
+    )
+    {
+        Signed = true,
+    };
 
     /// <summary>A duration, or true for a usual one and false for none.</summary>
     public static Shape<TimeSpan> OrSwitch(TimeSpan usual) => new SwitchShape(usual);
@@ -51,57 +56,35 @@ internal static class Durations
         }
     );
 
-    private static ScalarShape<TimeSpan> Make(string wanted, string pattern, Func<TimeSpan, bool> fits) =>
-        new(
-            wanted,
-            () => new JsonObject { ["type"] = new JsonArray("string", "integer"), ["pattern"] = pattern },
-            scalar => Parse(scalar.Text) is { } time && fits(time) ? (true, time) : default
-        );
-
-    private static TimeSpan? Parse(ReadOnlySpan<char> text)
+    private sealed class DurationShape(string wanted, string pattern) : Shape<TimeSpan>
     {
-        var negative = text.StartsWith('-');
-        text = negative ? text[1..] : text;
-        if (text is "0")
-        {
-            return TimeSpan.Zero;
-        }
+        public bool AboveZero { get; init; }
 
-        decimal seconds = 0;
-        var any = false;
-        while (!text.IsEmpty)
+        public bool Signed { get; init; }
+
+        public override string Wanted => wanted;
+
+        public override bool TryRead(YamlNode node, Reading reading, out TimeSpan value)
         {
-            var digits = text.IndexOfAnyExcept("0123456789.");
-            if (digits <= 0 || digits > 12 || !decimal.TryParse(text[..digits], out var number))
+            value = default;
+            if (node is not YamlScalar { IsNull: false } scalar || scalar.Text.Length == 0)
             {
-                return null;
+                return reading.Wrong(node, wanted);
             }
 
-            text = text[digits..];
-            var letters = text.IndexOfAnyExceptInRange('a', 'z');
-            var unit = letters < 0 ? text : text[..letters];
-            decimal factor = unit switch
+            var negative = Signed && scalar.Text[0] == '-';
+            var parse = Duration.Parse(negative ? scalar.Text[1..] : scalar.Text);
+            if (parse.Value is not { } length)
             {
-                "ms" => 0.001m,
-                "s" => 1,
-                "m" => 60,
-                "h" => 3600,
-                "d" => 86_400,
-                "w" => 604_800,
-                _ => 0,
-            };
-            if (factor == 0)
-            {
-                return null;
+                reading.Error(node, "wrong-value", $"`{reading.Name}` must be {wanted}: {parse.Error}");
+                return false;
             }
 
-            seconds += number * factor;
-            any = true;
-            text = text[unit.Length..];
+            value = negative ? -length : length;
+            return !AboveZero || value > TimeSpan.Zero || reading.Wrong(node, wanted);
         }
 
-        const decimal Longest = 100m * 366 * 86_400;
-        return any && seconds <= Longest ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond) * (negative ? -1 : 1)) : null;
+        public override JsonObject Schema(SchemaDefinitions definitions) => new() { ["type"] = "string", ["pattern"] = pattern };
     }
 
     private sealed class SwitchShape(TimeSpan usual) : Shape<TimeSpan>

@@ -24,13 +24,16 @@ internal enum ScalarForm
     Folded,
 }
 
-internal sealed class YamlScalar(int position, string text, ScalarForm form) : YamlNode(position)
+/// <param name="end">Where the scalar ends in the text of the file.</param>
+internal sealed class YamlScalar(int position, int end, string text, ScalarForm form) : YamlNode(position)
 {
     private const int ShownLength = 40;
 
     public string Text { get; } = text;
 
     public ScalarForm Form { get; } = form;
+
+    public int End { get; } = end;
 
     /// <summary>Whether nothing is written: <c>key:</c>.</summary>
     public bool IsEmpty => Form == ScalarForm.Plain && Text.Length == 0;

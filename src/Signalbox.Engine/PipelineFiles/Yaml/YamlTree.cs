@@ -119,6 +119,7 @@ internal sealed class YamlTree
         {
             Scalar scalar => new YamlScalar(
                 scalar.Value.Length == 0 && scalar.Style == ScalarStyle.Plain && key is not null ? key.Position : position,
+                Position(scalar.End),
                 scalar.Value,
                 scalar.Style switch
                 {

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Signalbox.Core.Definitions;
+using Signalbox.Engine.PipelineFiles;
+
+namespace Signalbox.Engine.Projects;
+
+/// <summary>What became of opening a project.</summary>
+/// <param name="Project">The project; null exactly when there is an error among the problems.</param>
+/// <param name="Problems">All of them at once.</param>
+public sealed record OpenedProject(Project? Project, ImmutableArray<Problem> Problems);
+
+/// <summary>
+/// A project folder and what its <c>signalbox.yaml</c> says. The file may be missing and every key may be left out. Paths in pipelines
+/// go from the folder; what the program keeps is in <see cref="StateFolder"/>.
+/// </summary>
+public sealed record Project
+{
+    /// <summary>The name of the file with a project's settings.</summary>
+    public const string FileName = "signalbox.yaml";
+
+    /// <summary>The name of the folder in which the program keeps its state.</summary>
+    public const string StateFolderName = ".signalbox";
+
+    /// <summary>The pool of tasks that name none.</summary>
+    public const string DefaultPool = "default";
+
+    /// <summary>Slots of the default pool, unless the project says otherwise.</summary>
+    public const int DefaultPoolSlots = 128;
+
+    /// <summary>The full path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Where the state is kept. Default: <c>.signalbox/signalbox.db</c>, SQLite.</summary>
+    public required DatabaseAddress Database { get; init; }
+
+    /// <summary>Slots by the name of the pool. <see cref="DefaultPool"/> is always there, with 128 slots unless the project says otherwise.</summary>
+    public ImmutableSortedDictionary<string, int> Pools { get; init; } =
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal).Add(DefaultPool, DefaultPoolSlots);
+
+    /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
+    public int MaxActiveTasks { get; init; } = 16;
+
+    /// <summary>Settings of tasks that neither task nor pipeline gives. Default none.</summary>
+    public TaskDefaults Defaults { get; init; } = TaskDefaults.None;
+
+    /// <summary><c>.signalbox</c> in the project folder: database, logs, staged outputs, secrets.</summary>
+    public string StateFolder => Path.Combine(Folder, StateFolderName);
+
+    /// <summary>The values of <c>secret:NAME</c>.</summary>
+    public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName));
+
+    /// <summary>The pipelines of the project.</summary>
+    public PipelineFolder OpenPipelines() => new(Folder, Defaults);
+
+    /// <summary>
+    /// Opens the project that a command is about: the folder it was told, else the current folder or the nearest one above it that has a
+    /// <c>signalbox.yaml</c>, else the current folder.
+    /// </summary>
+    /// <param name="told">The value of <c>--project</c>, from <paramref name="current"/>; null when it was not given.</param>
+    /// <param name="current">The full path of the current folder.</param>
+    public static OpenedProject Find(string? told, string current)
+    {
+        if (told is not null)
+        {
+            var folder = Path.GetFullPath(told, current);
+            return Directory.Exists(folder)
+                ? Open(folder)
+                : Refused(
+                    told,
+                    "no-project",
+                    File.Exists(folder)
+                        ? "this is a file; --project takes a folder"
+                        : "there is no such folder; `signalbox init` makes a project"
+                );
+        }
+
+        for (var folder = new DirectoryInfo(current); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, FileName)))
+            {
+                return Open(folder.FullName);
+            }
+        }
+
+        return Open(current);
+    }
+
+    /// <summary>Opens the project in a folder that exists. Writes nothing.</summary>
+    public static OpenedProject Open(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        var file = Path.Combine(folder, FileName);
+        if (!File.Exists(file))
+        {
+            return new OpenedProject(ProjectFile.Empty(folder), []);
+        }
+
+        byte[] content;
+        try
+        {
+            content = File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refused(FileName, "unreadable", $"the file cannot be read: {e.Message.TrimEnd('.')}");
+        }
+
+        return ProjectFile.Parse(FileName, content, folder);
+    }
+
+    /// <summary>
+    /// Makes the state folder if there is none: open to its owner alone, and ignored by git.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder must not be made.</exception>
+    public void CreateState()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(StateFolder);
+        }
+        else
+        {
+            Directory.CreateDirectory(StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var ignore = Path.Combine(StateFolder, ".gitignore");
+        if (!File.Exists(ignore))
+        {
+            File.WriteAllText(ignore, "*\n");
+        }
+    }
+
+    private static OpenedProject Refused(string file, string code, string message) =>
+        new(null, [new Problem(file, 1, 1, Severity.Error, code, message)]);
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Signalbox.Core.Definitions;
+using Signalbox.Engine.PipelineFiles;
+using Signalbox.Engine.PipelineFiles.Shapes;
+using Signalbox.Engine.PipelineFiles.Yaml;
+
+namespace Signalbox.Engine.Projects;
+
+/// <summary>Reads <c>signalbox.yaml</c>.</summary>
+internal static class ProjectFile
+{
+    private static readonly MappingShape<Draft> Mapping = new(
+        "project",
+        "a project",
+        () => new Draft(),
+        new Field<Draft, string>(
+            "database",
+            Scalars.Text,
+            (d, v) => d.Database = v,
+            "Where the state is kept: sqlite (a file in .signalbox/), a path, or postgresql://user:password@host:port/database. secret:NAME takes it from a secret."
+        )
+        {
+            Default = "\"sqlite\"",
+            Examples = ["\"postgresql://signalbox@localhost:5432/signalbox\""],
+        },
+        new Field<Draft, ImmutableArray<Named<int>>>(
+            "pools",
+            new NamesShape<int>(
+                Scalars.Whole(1, 1_000_000),
+                "a mapping from names of pools to their slots",
+                Scalars.SlugPattern,
+                Core.Slug.Problem
+            ),
+            (d, v) => d.Pools = v,
+            "Slots by the name of the pool; tasks take them by `pool` and `slots`. Tasks that name none use the pool `default`, which has 128."
+        )
+        {
+            Examples = ["{\"gpu\": 1, \"warehouse\": 4}"],
+        },
+        new Field<Draft, int>(
+            "max_active_tasks",
+            Scalars.Whole(1, 10_000),
+            (d, v) => d.MaxActiveTasks = v,
+            "Task attempts of all pipelines that may run at one time."
+        )
+        {
+            Default = "16",
+        },
+        new Field<Draft, TaskDefaults>(
+            "defaults",
+            TaskDefaults.Shape,
+            (d, v) => d.Defaults = v,
+            "Settings of every task of every pipeline that does not say otherwise."
+        )
+    );
+
+    public static JsonObject Schema(SchemaDefinitions definitions) => Mapping.Schema(definitions);
+
+    /// <summary>The project of a folder that says nothing.</summary>
+    public static Project Empty(string folder) => new() { Folder = folder, Database = DatabaseAddress.Parse("sqlite", folder, out _)! };
+
+    public static OpenedProject Parse(string name, byte[] content, string folder)
+    {
+        var source = SourceText.Decode(content, out var refusal);
+        var reading = new Reading(name, source);
+        if (refusal is not null)
+        {
+            reading.Report(refusal.Position, Severity.Error, refusal.Code, refusal.Message);
+            return new OpenedProject(null, [.. reading.Problems]);
+        }
+
+        var root = YamlTree.Parse(source, out var mistakes);
+        if (root is null && mistakes is [{ Code: "empty-file" }])
+        {
+            return new OpenedProject(Empty(folder), []);
+        }
+
+        foreach (var mistake in mistakes)
+        {
+            reading.Report(mistake.Position, Severity.Error, mistake.Code, mistake.Message);
+        }
+
+        if (root is YamlScalar { IsNull: true })
+        {
+            return new OpenedProject(Empty(folder), []);
+        }
+
+        if (root is not null && Mapping.TryRead(root, reading, out var draft))
+        {
+            var project = Finish(draft, folder, (YamlMapping)root, reading);
+            return new OpenedProject(reading.HasErrors ? null : project, [.. reading.Problems]);
+        }
+
+        return new OpenedProject(null, [.. reading.Problems]);
+    }
+
+    private static Project Finish(Draft draft, string folder, YamlMapping root, Reading reading)
+    {
+        var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults };
+        project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
+        if (draft.Database is not { } written)
+        {
+            return project;
+        }
+
+        string? problem;
+        if (Secrets.NameIn(written) is { } secret)
+        {
+            var found = project.Secrets.Resolve(secret);
+            problem = found.Problem;
+            written = found.Value ?? "sqlite";
+        }
+        else
+        {
+            problem = null;
+        }
+
+        var address = problem is null ? DatabaseAddress.Parse(written, folder, out problem) : null;
+        if (problem is not null)
+        {
+            reading.Error(root.Find("database")!.Value, "database", problem);
+        }
+
+        return address is null ? project : project with { Database = address };
+    }
+
+    private sealed class Draft
+    {
+        public string? Database { get; set; }
+
+        public ImmutableArray<Named<int>> Pools { get; set; } = [];
+
+        public int MaxActiveTasks { get; set; } = 16;
+
+        public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
+    }
+}
