@@ -183,7 +183,7 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal("***", project.Secrets.Resolve("from_file").ToString());
 
         Secret("open", "x");
-        File.SetUnixFileMode(Path.Combine(project.StateFolder, "secrets", "open"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        SetMode(Path.Combine(project.StateFolder, "secrets", "open"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Assert.Equal(
             "the secret `open` can be read by others; run: chmod 600 .signalbox/secrets/open",
             project.Secrets.Resolve("open").Problem
@@ -219,6 +219,14 @@ public sealed class ProjectTests : IDisposable
     private void Secret(string name, string value)
     {
         var path = _folder.Write($".signalbox/secrets/{name}", value);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        SetMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
     }
 }
