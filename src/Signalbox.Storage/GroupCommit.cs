@@ -74,7 +74,6 @@ internal sealed class GroupCommit : IDisposable
 
         thread.Join();
         link?.Dispose();
-        room.Dispose();
     }
 
     private void Loop()
@@ -89,7 +88,10 @@ internal sealed class GroupCommit : IDisposable
             catch (Exception problem)
             {
                 // The connection is not to be trusted any more, whatever it was.
-                FailRest(batch, Told(problem));
+                FailRest(
+                    batch,
+                    problem is TransactionLost ? new StoreUnavailable("the database has too much contention", problem) : Told(problem)
+                );
                 Reopen();
             }
 
@@ -140,13 +142,7 @@ internal sealed class GroupCommit : IDisposable
 
     private void Attempt(List<Work> batch)
     {
-        if (link is null)
-        {
-            link = dialect.Connect(readOnly: false);
-            session = new WriteSession(link);
-        }
-
-        link.BeginWrite();
+        Begin();
         var kept = 0;
         foreach (var work in batch)
         {
@@ -155,32 +151,62 @@ internal sealed class GroupCommit : IDisposable
 
         if (kept == 0)
         {
-            link.Rollback();
+            link!.Rollback();
         }
         else
         {
-            try
-            {
-                link.Commit();
-            }
-            catch (Exception problem)
-            {
-                throw new StoreUnavailable(
-                    $"the commit failed, and nobody knows whether it was kept: {(link.Translate(problem) ?? problem).Message}",
-                    problem
-                )
-                {
-                    OutcomeUnknown = true,
-                };
-            }
-
-            Interlocked.Increment(ref commits);
+            Commit();
         }
 
         foreach (var work in batch)
         {
             work.Complete();
         }
+    }
+
+    private void Begin()
+    {
+        if (link is not null)
+        {
+            try
+            {
+                link.BeginWrite();
+                return;
+            }
+            catch (Exception problem) when (link.Translate(problem) is StoreUnavailable)
+            {
+                // The server went away while nothing was to be written: nothing is lost, and a new connection may do.
+                Reopen();
+            }
+        }
+
+        link = dialect.Connect(readOnly: false);
+        session = new WriteSession(link);
+        link.BeginWrite();
+    }
+
+    private void Commit()
+    {
+        try
+        {
+            link!.Commit();
+        }
+        catch (Exception problem) when (!link!.MustRetry(problem))
+        {
+            throw new StoreUnavailable(
+                $"the commit failed, and nobody knows whether it was kept: {(link.Translate(problem) ?? problem).Message}",
+                problem
+            )
+            {
+                OutcomeUnknown = true,
+            };
+        }
+        catch (Exception problem)
+        {
+            throw new TransactionLost(problem);
+        }
+
+        Interlocked.Increment(ref commits);
     }
 
     private bool Try(Work work)
@@ -200,10 +226,16 @@ internal sealed class GroupCommit : IDisposable
         }
         catch (Exception problem)
         {
-            var told = Told(problem);
-            if (told is TransactionLost || !link.TryUndo())
+            if (link.MustRetry(problem))
             {
-                throw told;
+                throw new TransactionLost(problem);
+            }
+
+            var told = Told(problem);
+            if (!link.TryUndo())
+            {
+                // Everything before it in this transaction is gone too, and would be refused for no reason of its own.
+                throw told is StoreUnavailable or StoreCorrupt ? told : new StoreUnavailable(told.Message, told);
             }
 
             work.Fail(told);

@@ -44,6 +44,9 @@ internal abstract class Link(Dialect dialect) : IDisposable
     /// <summary>Undoes the part. False: the whole transaction is gone.</summary>
     public abstract bool TryUndo();
 
+    /// <summary>Whether the whole transaction is lost for a reason that is gone when it is tried again.</summary>
+    public abstract bool MustRetry(Exception problem);
+
     /// <summary>Executes what was posted.</summary>
     public abstract void Flush();
 

@@ -37,6 +37,10 @@ internal abstract class Statement(Sql sql) : IDisposable
 
     public Statement Set(string name, TimeSpan? value) => Set(name, (long?)value?.TotalMilliseconds);
 
+    public Statement Set(RunNumber run) => Set("@run", run.Value);
+
+    public Statement Set(TaskKey key) => Set("@task", key.Task.Value).Set("@map_index", key.MapIndex);
+
     /// <summary>Executes and returns the number of rows changed.</summary>
     public int Execute()
     {
@@ -114,6 +118,32 @@ internal abstract class Statement(Sql sql) : IDisposable
     public DateTimeOffset? TimeOrNull() => IsNull(column) ? Skip<DateTimeOffset?>() : Time();
 
     public TimeSpan? SpanOrNull() => LongOrNull() is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+
+    public TaskKey Key() => new(new(Text()), Int());
+
+    /// <summary>The rows, each read by <paramref name="read"/>.</summary>
+    public List<T> All<T>(Func<Statement, T> read)
+    {
+        var found = new List<T>();
+        using (this)
+        {
+            while (Read())
+            {
+                found.Add(read(this));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The first row; default when there is none.</summary>
+    public T? First<T>(Func<Statement, T> read)
+    {
+        using (this)
+        {
+            return Read() ? read(this) : default;
+        }
+    }
 
     /// <summary>A word of <see cref="Names"/>.</summary>
     /// <exception cref="StoreCorrupt">It is none of them.</exception>

@@ -1,10 +1,11 @@
+using Signalbox.Storage.Postgres;
 using Signalbox.Storage.Schema;
 using Signalbox.Storage.Sqlite;
 
 namespace Signalbox.Storage;
 
 /// <summary>
-/// What is true: the one place where the state of pipelines and runs is kept, in SQLite.
+/// What is true: the one place where the state of pipelines and runs is kept, in SQLite or PostgreSQL.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -45,13 +46,13 @@ public sealed class Store : IAsyncDisposable, IDisposable
     /// <summary>
     /// Opens a database, makes it where there is none, and brings its schema up to date.
     /// </summary>
-    /// <param name="database">The path of a SQLite file (its folder must exist).</param>
+    /// <param name="database">The path of a SQLite file (its folder must exist), or <c>postgres://user:password@host/database</c>.</param>
     /// <exception cref="StoreRefused">Its schema is newer than this program.</exception>
     /// <exception cref="StoreUnavailable">It cannot be reached.</exception>
     /// <exception cref="StoreCorrupt">It is no database, or a damaged one.</exception>
     public static Store Open(string database)
     {
-        var engine = new SqliteDialect(database);
+        var engine = DialectOf(database);
         var link = engine.Connect(readOnly: false);
         try
         {
@@ -106,8 +107,7 @@ public sealed class Store : IAsyncDisposable, IDisposable
         Link? link = null;
         try
         {
-            link = Borrow();
-            link.BeginRead();
+            link = Begin();
             var result = work(new ReadSession(link));
             link.Commit();
             Return(ref link);
@@ -185,6 +185,47 @@ public sealed class Store : IAsyncDisposable, IDisposable
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    private static Dialect DialectOf(string database) =>
+        database.StartsWith("postgres://", StringComparison.Ordinal) || database.StartsWith("postgresql://", StringComparison.Ordinal)
+            ? new PostgresDialect(database)
+            : new SqliteDialect(database);
+
+    private Link Begin()
+    {
+        var link = Borrow();
+        try
+        {
+            link.BeginRead();
+            return link;
+        }
+        catch (Exception problem) when (link.Translate(problem) is StoreUnavailable)
+        {
+            // A server that was restarted has dropped what was idle; all of it goes, and a new connection may do.
+            link.Dispose();
+            lock (idle)
+            {
+                while (idle.TryPop(out var stale))
+                {
+                    stale.Dispose();
+                }
+            }
+        }
+
+        var fresh = dialect.Connect(readOnly: true);
+        try
+        {
+            fresh.BeginRead();
+            return fresh;
+        }
+        catch (Exception problem) when (fresh.Translate(problem) is not null)
+        {
+            using (fresh)
+            {
+                throw fresh.Translate(problem)!;
+            }
+        }
+    }
 
     private Link Borrow()
     {

@@ -62,7 +62,7 @@ internal static class FirstSchema
             check (interval_end_ms >= interval_start_ms),
             check (owner is null or epoch > 0)
         );
-        create unique index runs_one_scheduled on runs (pipeline, logical_ms) where started_by = 'scheduled';
+        create unique index runs_one_scheduled on runs (pipeline, logical_ms, partition_key) where started_by = 'scheduled';
         create index runs_active on runs (number) where ended_ms is null;
         create index runs_of_pipeline on runs (pipeline, number);
         create index runs_by_interval on runs (pipeline, interval_start_ms);

@@ -135,6 +135,9 @@ internal sealed class SqliteLink : Link
         return true;
     }
 
+    // There is one writer at a time, and it holds its place from the beginning.
+    public override bool MustRetry(Exception problem) => false;
+
     public override void Flush() { }
 
     public override StoreException? Translate(Exception exception) =>
