@@ -10,6 +10,7 @@ public sealed class Graph
     private readonly Dictionary<TaskName, int> _index;
     private readonly int[][] _upstream;
     private readonly int[][] _downstream;
+    private readonly int[] _rank;
 
     private Graph(ImmutableArray<TaskNode> tasks)
     {
@@ -42,6 +43,14 @@ public sealed class Graph
         {
             _downstream[i] = downstream[i] is { } list ? [.. list] : [];
         }
+
+        _rank = new int[tasks.Length];
+        Array.Fill(_rank, int.MaxValue);
+        var order = Order();
+        for (var i = 0; i < order.Length; i++)
+        {
+            _rank[order[i]] = i;
+        }
     }
 
     public ImmutableArray<TaskNode> Tasks { get; }
@@ -56,6 +65,9 @@ public sealed class Graph
     public ReadOnlySpan<int> Upstream(int node) => _upstream[node];
 
     public ReadOnlySpan<int> Downstream(int node) => _downstream[node];
+
+    /// <summary>The place of a node in <see cref="Order"/>: lower than that of every node behind it.</summary>
+    public int Rank(int node) => _rank[node];
 
     /// <summary>Whether nothing comes after the node.</summary>
     public bool IsLeaf(int node) => _downstream[node].Length == 0;

@@ -11,7 +11,7 @@ internal sealed class Draft(RunSnapshot snapshot, DateTimeOffset at, string even
     private readonly Dictionary<TaskKey, (TaskRun After, string Cause)> _tasks = [];
     private readonly List<TaskKey> _order = [];
     private readonly Dictionary<int, Sums> _sums = [];
-    private readonly Queue<int> _touched = [];
+    private readonly PriorityQueue<int, int> _touched = new();
     private readonly HashSet<int> _isTouched = [];
     private List<Attempt>? _attempts;
     private Dictionary<TaskKey, int>? _latest;
@@ -67,13 +67,17 @@ internal sealed class Draft(RunSnapshot snapshot, DateTimeOffset at, string even
     {
         if (_isTouched.Add(node))
         {
-            _touched.Enqueue(node);
+            _touched.Enqueue(node, Graph.Rank(node));
         }
     }
 
+    /// <summary>
+    /// The next node asked for, in the order of the work: a node is looked at when all before it have been, so that what
+    /// becomes of it depends on the event and not on the order of the file.
+    /// </summary>
     public bool TryTakeTouched(out int node)
     {
-        if (!_touched.TryDequeue(out node))
+        if (!_touched.TryDequeue(out node, out _))
         {
             return false;
         }
@@ -83,13 +87,19 @@ internal sealed class Draft(RunSnapshot snapshot, DateTimeOffset at, string even
     }
 
     /// <summary>Writes a task row.</summary>
-    /// <param name="cause">The event as history names it; null is the event being decided.</param>
+    /// <param name="cause">
+    /// The event as history names it; null is the event being decided. The first cause stays when a row is written twice.
+    /// </param>
     public void Set(TaskRun after, string? cause = null)
     {
         var node = Graph.IndexOf(after.Key.Task);
         var before = Find(after.Key);
         var contribution = Contribution(node);
-        if (!_tasks.ContainsKey(after.Key))
+        if (_tasks.TryGetValue(after.Key, out var earlier))
+        {
+            cause = earlier.Cause;
+        }
+        else
         {
             _order.Add(after.Key);
         }

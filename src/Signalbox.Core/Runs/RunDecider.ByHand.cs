@@ -126,7 +126,6 @@ public static partial class RunDecider
         }
 
         d.Set(fresh);
-        RemoveIfSurplus(d, task.Key);
         d.Touch(node);
     }
 

@@ -1,5 +1,6 @@
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
+using Signalbox.Core.Time;
 
 namespace Signalbox.Core.Runs;
 
@@ -56,7 +57,6 @@ public static partial class RunDecider
                 var failure = new Failure(FailureClass.Cancelled, d.Run.Reason ?? "the run was cancelled", "cancelled");
                 d.Set(attempt with { State = AttemptState.Cancelled, EndedAt = d.At, Failure = failure });
                 d.Set(AtEnd(d, task, TaskState.Failed, $"attempt {attempt.Number} was cancelled") with { Failure = failure });
-                RemoveIfSurplus(d, task.Key);
                 break;
             case StopReason.Cleared:
                 d.Set(attempt with { State = AttemptState.Cancelled, EndedAt = d.At });
@@ -67,6 +67,8 @@ public static partial class RunDecider
                 TakeMark(d, task, task.MarkedAs ?? TaskState.Failed, task.Reason);
                 break;
         }
+
+        RemoveIfSurplus(d, task.Key);
     }
 
     private static void Succeed(Draft d, TaskRun task, Attempt attempt, string? result, string reason)
@@ -161,7 +163,7 @@ public static partial class RunDecider
         d.Run.Ending is null
             ? new Failure(
                 FailureClass.Timeout,
-                $"attempt {attempt.Number} ran longer than its limit of {Sentence.Of(LimitOf(d.Node(task.Key)))}",
+                $"attempt {attempt.Number} ran longer than its limit of {Duration.Print(LimitOf(d.Node(task.Key)))}",
                 "timeout"
             )
             : new Failure(FailureClass.Timeout, d.Run.Reason ?? "the run ran longer than its limit", "run timeout");

@@ -1,4 +1,5 @@
 using Signalbox.Core.Retry;
+using Signalbox.Core.Time;
 
 namespace Signalbox.Core.Runs;
 
@@ -14,7 +15,7 @@ public static partial class RunDecider
 
         if (d.Run.Ending is null && d.Run.Deadline <= d.At)
         {
-            var limit = d.Snapshot.Pipeline.Timeout is { } length ? $" of {Sentence.Of(length)}" : "";
+            var limit = d.Snapshot.Pipeline.Timeout is { } length ? $" of {Duration.Print(length)}" : "";
             BreakOff(d, RunState.Failed, StopReason.Timeout, $"the run ran longer than its limit{limit}");
             return;
         }
@@ -33,6 +34,10 @@ public static partial class RunDecider
         var isPastLimit = task.Deadline <= d.At;
         switch (task.State)
         {
+            case TaskState.UpForRetry when d.Node(task.Key) is { Kind.Waits: true } node && task.StartedAt + LimitOf(node) <= d.At:
+                GiveUpWaiting(d, task);
+                break;
+
             case TaskState.UpForRetry when task.DueAt <= d.At:
                 MakeReady(d, d.Node(task.Key), task);
                 break;
@@ -55,7 +60,7 @@ public static partial class RunDecider
     /// <summary>A wait past its limit fails once: trying again would only wait again.</summary>
     private static void GiveUpWaiting(Draft d, TaskRun task)
     {
-        var limit = Sentence.Of(LimitOf(d.Node(task.Key)));
+        var limit = Duration.Print(LimitOf(d.Node(task.Key)));
         var failure = new Failure(
             FailureClass.Timeout,
             task.Polls == 0 ? $"not there within {limit}" : $"not there within {limit}: {task.Reason}",

@@ -1,0 +1,438 @@
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+
+namespace Signalbox.Core.Pools;
+
+/// <summary>
+/// Who gets the next slots: the ready tasks of all runs against the limits of the server, the pools, the pipelines and the mapped
+/// tasks. What is in use is never a counter kept beside the truth: it is the set of tasks told to hold slots.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Order: the higher sum of the run's and the task's priority; live before backfill; longer ready; lower run number; then task name and map
+/// index. A task that does not fit is passed over, so that a full pool or a busy pipeline never keeps others from their slots.
+/// A task that wants several slots is not waited for either: smaller ones may overtake it while they fit.
+/// </para>
+/// <para>
+/// Tasks that the same limits hold back stand in one queue; a queue whose head does not fit is parked at the limit that
+/// refused it, and is looked at again when something is given back there. So a grant costs O(log n).
+/// </para>
+/// <para>Not thread-safe. It may be lost at any instant and built again from the rows of the active runs.</para>
+/// </remarks>
+public sealed class Admission
+{
+    /// <summary>The pool of tasks that name none. It has no limit of its own unless the project gives it one.</summary>
+    public const string DefaultPool = "default";
+
+    private readonly Dictionary<Seat, Entry> _entries = [];
+    private readonly Dictionary<Lane, SortedSet<Entry>> _lanes = [];
+    private readonly Dictionary<Lane, Limit> _parked = [];
+    private readonly SortedSet<(Entry Head, Lane Lane)> _open = new(HeadOrder.Instance);
+    private readonly Dictionary<Limit, HashSet<Lane>> _parkedAt = [];
+    private readonly Dictionary<Limit, int> _used = [];
+    private Dictionary<string, int> _pools = [];
+    private int _total;
+
+    /// <param name="total">Slots of the whole server: attempts that may run at one time.</param>
+    /// <param name="pools">Slots per pool.</param>
+    public Admission(int total, IReadOnlyDictionary<string, int> pools)
+    {
+        SetLimits(total, pools);
+    }
+
+    /// <summary>Attempts in the whole server that hold slots; each counts once, however many slots of its pool it takes.</summary>
+    public int InUse => _used.GetValueOrDefault(Limit.Server);
+
+    /// <summary>Tasks that want slots.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>Changes the limits; what holds slots keeps them.</summary>
+    public void SetLimits(int total, IReadOnlyDictionary<string, int> pools)
+    {
+        _total = total;
+        _pools = new Dictionary<string, int>(pools, StringComparer.Ordinal);
+        foreach (var limit in new List<Limit>(_parkedAt.Keys))
+        {
+            Unpark(limit);
+        }
+    }
+
+    /// <summary>Slots of a pool that are in use.</summary>
+    public int InUseOf(string pool) => _used.GetValueOrDefault(Limit.OfPool(pool));
+
+    /// <summary>Slots of a pool; null when it has no limit, 0 when there is no such pool.</summary>
+    public int? SizeOf(string pool) =>
+        _pools.TryGetValue(pool, out var size) ? size
+        : pool == DefaultPool ? null
+        : 0;
+
+    /// <summary>
+    /// Takes note of a task as it now is: ready, holding slots, or neither. To be told of every change of a task, in the order of
+    /// the changes; repeating one changes nothing.
+    /// </summary>
+    public void Update(RunSnapshot run, TaskRun task)
+    {
+        var seat = new Seat(run.Run.Number, task.Key);
+        var wants = task.State == TaskState.Scheduled && run.Run.State == RunState.Running;
+        if (!wants && !task.HoldsSlot)
+        {
+            Remove(seat);
+            return;
+        }
+
+        if (_entries.TryGetValue(seat, out var known))
+        {
+            if (known.Holds == task.HoldsSlot && (known.Holds || known.ReadyAt == task.ReadyAt))
+            {
+                return;
+            }
+
+            Remove(seat);
+        }
+
+        var entry = EntryOf(run, task, seat);
+        _entries.Add(seat, entry);
+        if (entry.Holds)
+        {
+            Use(entry, 1);
+        }
+        else
+        {
+            Enter(entry);
+        }
+    }
+
+    /// <summary>Takes note of all tasks of a run: after loading it.</summary>
+    public void Load(RunSnapshot run)
+    {
+        foreach (var key in run.Holders)
+        {
+            Update(run, run.Find(key)!);
+        }
+
+        foreach (var key in run.Scheduled)
+        {
+            Update(run, run.Find(key)!);
+        }
+    }
+
+    /// <summary>Forgets a run: it ended, or another server drives it.</summary>
+    public void Forget(RunSnapshot run)
+    {
+        foreach (var task in run.Tasks)
+        {
+            Remove(new Seat(run.Run.Number, task.Key));
+        }
+    }
+
+    /// <summary>
+    /// The next tasks that get slots, first come first. They hold them from now on; when the run refuses
+    /// (<see cref="RunEvent.SlotGranted"/> changed nothing), <see cref="Update"/> with the task as it is gives them back.
+    /// </summary>
+    /// <param name="most">No more than this many.</param>
+    public IReadOnlyList<Seat> Take(int most = int.MaxValue)
+    {
+        var taken = new List<Seat>();
+        while (taken.Count < most && InUse < _total && _open.Count > 0)
+        {
+            var (head, lane) = _open.Min;
+            if (Refusing(head, lane) is { } limit)
+            {
+                _open.Remove((head, lane));
+                Park(lane, limit);
+                continue;
+            }
+
+            Leave(head);
+            head.Holds = true;
+            Use(head, 1);
+            taken.Add(head.Seat);
+        }
+
+        return taken;
+    }
+
+    /// <summary>
+    /// Why a ready task has no slot: every limit that holds it back, else who is before it. Empty when it is not a task that
+    /// waits for a slot.
+    /// </summary>
+    public IReadOnlyList<Hindrance> Explain(RunNumber run, TaskKey task)
+    {
+        var found = new List<Hindrance>();
+        if (!_entries.TryGetValue(new Seat(run, task), out var entry) || entry.Holds)
+        {
+            return found;
+        }
+
+        var lane = entry.Lane;
+        var size = SizeOf(lane.Pool);
+        if (Impossible(lane.Pool, lane.Slots, size) is { } impossible)
+        {
+            found.Add(new Hindrance("pool", impossible));
+        }
+        else if (size is { } slots && InUseOf(lane.Pool) + lane.Slots > slots)
+        {
+            found.Add(
+                new Hindrance("pool", $"pool {lane.Pool}: {InUseOf(lane.Pool)} of {Words(slots, "slot")} in use" + Wanted(lane.Slots))
+            );
+        }
+
+        var pipeline = _used.GetValueOrDefault(Limit.OfPipeline(lane.Pipeline));
+        if (pipeline >= entry.PipelineLimit)
+        {
+            found.Add(
+                new Hindrance("pipeline", $"limit of pipeline {lane.Pipeline}: {pipeline} of {Words(entry.PipelineLimit, "active task")}")
+            );
+        }
+
+        if (lane.Map is not null && entry.MapLimit is { } most && _used.GetValueOrDefault(Limit.OfMap(lane)) is var map && map >= most)
+        {
+            found.Add(new Hindrance("map", $"max_parallel of task {lane.Map}: {map} of {Words(most, "instance")} active"));
+        }
+
+        if (InUse >= _total)
+        {
+            found.Add(new Hindrance("server", $"limit of the server: {InUse} of {Words(_total, "attempt")} active"));
+        }
+
+        if (found.Count == 0)
+        {
+            found.Add(new Hindrance("order", "nothing holds it back: it gets its slot in the next round"));
+        }
+
+        return found;
+    }
+
+    /// <summary>A sentence when a task can never get what it wants of a pool of this size; else null.</summary>
+    public static string? Impossible(string pool, int slots, int? size) =>
+        size is null || slots <= size ? null
+        : size == 0 ? $"pool {pool} has no slots: give it some under `pools:` in signalbox.yaml, or name another pool"
+        : $"it wants {slots} slots of pool {pool}, which has {size}: it can never start; ask for fewer, or make the pool larger";
+
+    private static string Wanted(int slots) => slots == 1 ? "" : $", and it wants {slots}";
+
+    private static string Words(int count, string thing) => count == 1 ? $"1 {thing}" : $"{count} {thing}s";
+
+    private static Entry EntryOf(RunSnapshot run, TaskRun task, Seat seat)
+    {
+        var node = run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)];
+        var isMapped = task.Key.IsInstance && node.MaxParallel is not null;
+        return new Entry
+        {
+            Seat = seat,
+            Lane = new Lane(run.Pipeline.Name, node.Pool, node.Slots, isMapped ? run.Run.Number : null, isMapped ? node.Name : null),
+            Priority = run.Run.Priority + node.Priority,
+            IsBackfill = run.Run.Trigger == RunTrigger.Backfill,
+            ReadyAt = task.ReadyAt ?? run.Run.CreatedAt,
+            PipelineLimit = run.Pipeline.MaxActiveTasks,
+            MapLimit = node.MaxParallel,
+            Holds = task.HoldsSlot,
+        };
+    }
+
+    /// <summary>The narrowest limit that keeps the head of a lane from its slots.</summary>
+    private Limit? Refusing(Entry head, Lane lane)
+    {
+        if (lane.Map is not null && _used.GetValueOrDefault(Limit.OfMap(lane)) >= head.MapLimit)
+        {
+            return Limit.OfMap(lane);
+        }
+
+        if (_used.GetValueOrDefault(Limit.OfPipeline(lane.Pipeline)) >= head.PipelineLimit)
+        {
+            return Limit.OfPipeline(lane.Pipeline);
+        }
+
+        return SizeOf(lane.Pool) is { } size && InUseOf(lane.Pool) + lane.Slots > size ? Limit.OfPool(lane.Pool) : null;
+    }
+
+    private void Use(Entry entry, int sign)
+    {
+        Add(Limit.Server, sign);
+        Add(Limit.OfPool(entry.Lane.Pool), sign * entry.Lane.Slots);
+        Add(Limit.OfPipeline(entry.Lane.Pipeline), sign);
+        if (entry.Lane.Map is not null)
+        {
+            Add(Limit.OfMap(entry.Lane), sign);
+        }
+    }
+
+    private void Add(Limit limit, int count)
+    {
+        var now = _used.GetValueOrDefault(limit) + count;
+        if (now == 0)
+        {
+            _used.Remove(limit);
+        }
+        else
+        {
+            _used[limit] = now;
+        }
+
+        if (count < 0)
+        {
+            Unpark(limit);
+        }
+    }
+
+    private void Remove(Seat seat)
+    {
+        if (!_entries.Remove(seat, out var entry))
+        {
+            return;
+        }
+
+        if (entry.Holds)
+        {
+            Use(entry, -1);
+        }
+        else
+        {
+            Leave(entry);
+        }
+    }
+
+    private void Enter(Entry entry)
+    {
+        Waiting++;
+        if (!_lanes.TryGetValue(entry.Lane, out var lane))
+        {
+            _lanes.Add(entry.Lane, lane = new SortedSet<Entry>(EntryOrder.Instance));
+        }
+
+        var head = lane.Min;
+        lane.Add(entry);
+        if (lane.Min == head)
+        {
+            return;
+        }
+
+        if (head is not null)
+        {
+            _open.Remove((head, entry.Lane));
+        }
+
+        // Parked lanes stay parked: the limit refuses every task of the lane alike.
+        if (!_parked.ContainsKey(entry.Lane))
+        {
+            _open.Add((entry, entry.Lane));
+        }
+    }
+
+    private void Leave(Entry entry)
+    {
+        Waiting--;
+        var lane = _lanes[entry.Lane];
+        var wasHead = lane.Min == entry;
+        lane.Remove(entry);
+        if (!wasHead)
+        {
+            return;
+        }
+
+        _open.Remove((entry, entry.Lane));
+        if (lane.Min is { } next)
+        {
+            if (!_parked.ContainsKey(entry.Lane))
+            {
+                _open.Add((next, entry.Lane));
+            }
+        }
+        else
+        {
+            _lanes.Remove(entry.Lane);
+            if (_parked.Remove(entry.Lane, out var limit))
+            {
+                _parkedAt[limit].Remove(entry.Lane);
+            }
+        }
+    }
+
+    private void Park(Lane lane, Limit limit)
+    {
+        _parked[lane] = limit;
+        if (!_parkedAt.TryGetValue(limit, out var lanes))
+        {
+            _parkedAt.Add(limit, lanes = []);
+        }
+
+        lanes.Add(lane);
+    }
+
+    private void Unpark(Limit limit)
+    {
+        if (!_parkedAt.Remove(limit, out var lanes))
+        {
+            return;
+        }
+
+        foreach (var lane in lanes)
+        {
+            _parked.Remove(lane);
+            _open.Add((_lanes[lane].Min!, lane));
+        }
+    }
+
+    /// <summary>What a queue of tasks has in common: the limits that hold them back.</summary>
+    private readonly record struct Lane(PipelineName Pipeline, string Pool, int Slots, RunNumber? Run, TaskName? Map);
+
+    private readonly record struct Limit(char Kind, string Name, long Run)
+    {
+        public static readonly Limit Server = new('s', "", 0);
+
+        public static Limit OfPool(string pool) => new('p', pool, 0);
+
+        public static Limit OfPipeline(PipelineName pipeline) => new('n', pipeline.Value, 0);
+
+        public static Limit OfMap(Lane lane) => new('m', lane.Map!.Value.Value, lane.Run!.Value.Value);
+    }
+
+    private sealed class Entry
+    {
+        public required Seat Seat { get; init; }
+
+        public required Lane Lane { get; init; }
+
+        public required int Priority { get; init; }
+
+        public required bool IsBackfill { get; init; }
+
+        public required DateTimeOffset ReadyAt { get; init; }
+
+        public required int PipelineLimit { get; init; }
+
+        public required int? MapLimit { get; init; }
+
+        public required bool Holds { get; set; }
+    }
+
+    private sealed class EntryOrder : IComparer<Entry>
+    {
+        public static readonly EntryOrder Instance = new();
+
+        public int Compare(Entry? x, Entry? y)
+        {
+            var order = y!.Priority.CompareTo(x!.Priority);
+            order = order != 0 ? order : x.IsBackfill.CompareTo(y.IsBackfill);
+            order = order != 0 ? order : x.ReadyAt.CompareTo(y.ReadyAt);
+            order = order != 0 ? order : x.Seat.Run.Value.CompareTo(y.Seat.Run.Value);
+            order = order != 0 ? order : string.CompareOrdinal(x.Seat.Task.Task.Value, y.Seat.Task.Task.Value);
+            return order != 0 ? order : x.Seat.Task.MapIndex.CompareTo(y.Seat.Task.MapIndex);
+        }
+    }
+
+    private sealed class HeadOrder : IComparer<(Entry Head, Lane Lane)>
+    {
+        public static readonly HeadOrder Instance = new();
+
+        public int Compare((Entry Head, Lane Lane) x, (Entry Head, Lane Lane) y) => EntryOrder.Instance.Compare(x.Head, y.Head);
+    }
+}
+
+/// <summary>A task of a run, as the dispatcher names it.</summary>
+public readonly record struct Seat(RunNumber Run, TaskKey Task);
+
+/// <summary>Something that keeps a task or a run from starting.</summary>
+/// <param name="Kind">A stable word: pool, pipeline, map, server, order.</param>
+/// <param name="Message">A sentence for people.</param>
+public sealed record Hindrance(string Kind, string Message);

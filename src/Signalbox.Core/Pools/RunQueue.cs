@@ -1,0 +1,185 @@
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+
+namespace Signalbox.Core.Pools;
+
+/// <summary>
+/// Which queued runs begin: at most <see cref="Pipeline.MaxActiveRuns"/> of a pipeline at one time, whatever started them, and at
+/// most the backfill's own limit of a backfill.
+/// </summary>
+/// <remarks>
+/// Order: higher priority; live before backfill; live runs by logical date, the runs of a backfill in the order in which it
+/// made them. Not thread-safe; built again from the rows of runs that have not ended.
+/// </remarks>
+public sealed class RunQueue
+{
+    private readonly Dictionary<RunNumber, (Run Run, Line Line)> _known = [];
+    private readonly Dictionary<PipelineName, Line> _lines = [];
+    private readonly Dictionary<long, int> _backfillLimits = [];
+    private readonly Dictionary<long, int> _backfillActive = [];
+    private readonly HashSet<Line> _ready = [];
+
+    /// <summary>Gives a backfill a limit of its own; it still counts under its pipeline's.</summary>
+    public void SetBackfillLimit(long backfill, int most)
+    {
+        _backfillLimits[backfill] = most;
+        _ready.UnionWith(_lines.Values);
+    }
+
+    /// <summary>Takes note of a run as it now is: queued, running or ended. Repeating one changes nothing.</summary>
+    /// <param name="maxActiveRuns">The limit of the run's pipeline, as it is defined now.</param>
+    public void Update(Run run, int maxActiveRuns)
+    {
+        if (_known.Remove(run.Number, out var known))
+        {
+            Remove(known.Run, known.Line);
+        }
+
+        if (!_lines.TryGetValue(run.Pipeline, out var line))
+        {
+            _lines.Add(run.Pipeline, line = new Line());
+        }
+
+        line.Limit = maxActiveRuns;
+        _ready.Add(line);
+        if (run.State.IsEnd())
+        {
+            return;
+        }
+
+        _known.Add(run.Number, (run, line));
+        if (run.State == RunState.Running)
+        {
+            line.Active++;
+            Count(run, 1);
+            return;
+        }
+
+        var backfill = run.Backfill ?? -1;
+        if (!line.Queued.TryGetValue(backfill, out var queue))
+        {
+            line.Queued.Add(backfill, queue = new SortedSet<Run>(RunOrder.Instance));
+        }
+
+        queue.Add(run);
+    }
+
+    /// <summary>The runs that may begin now; they count as active from now on.</summary>
+    public IReadOnlyList<RunNumber> Take()
+    {
+        var taken = new List<Run>();
+        foreach (var line in _ready)
+        {
+            while (line.Active < line.Limit && Next(line) is { } run)
+            {
+                Update(run with { State = RunState.Running }, line.Limit);
+                taken.Add(run);
+            }
+        }
+
+        _ready.Clear();
+        taken.Sort(RunOrder.Instance);
+        return taken.ConvertAll(run => run.Number);
+    }
+
+    /// <summary>Why a queued run has not begun; empty when it is not queued.</summary>
+    public IReadOnlyList<Hindrance> Explain(RunNumber number)
+    {
+        var found = new List<Hindrance>();
+        if (!_known.TryGetValue(number, out var known) || known.Run.State != RunState.Queued)
+        {
+            return found;
+        }
+
+        var (run, line) = known;
+        if (line.Active >= line.Limit)
+        {
+            found.Add(new Hindrance("pipeline", $"limit of pipeline {run.Pipeline}: {line.Active} of {line.Limit} active runs"));
+        }
+
+        if (run.Backfill is { } backfill && _backfillLimits.TryGetValue(backfill, out var most) && IsFull(backfill))
+        {
+            found.Add(new Hindrance("backfill", $"limit of backfill {backfill}: {_backfillActive[backfill]} of {most} active runs"));
+        }
+
+        if (found.Count == 0)
+        {
+            found.Add(new Hindrance("order", "nothing holds it back: it begins in the next round"));
+        }
+
+        return found;
+    }
+
+    private Run? Next(Line line)
+    {
+        Run? best = null;
+        foreach (var (backfill, queue) in line.Queued)
+        {
+            if (!IsFull(backfill) && queue.Min is { } head && (best is null || RunOrder.Instance.Compare(head, best) < 0))
+            {
+                best = head;
+            }
+        }
+
+        return best;
+    }
+
+    private bool IsFull(long backfill) =>
+        _backfillLimits.TryGetValue(backfill, out var most) && _backfillActive.GetValueOrDefault(backfill) >= most;
+
+    private void Remove(Run run, Line line)
+    {
+        if (run.State == RunState.Running)
+        {
+            line.Active--;
+            Count(run, -1);
+            return;
+        }
+
+        var backfill = run.Backfill ?? -1;
+        var queue = line.Queued[backfill];
+        queue.Remove(run);
+        if (queue.Count == 0)
+        {
+            line.Queued.Remove(backfill);
+        }
+    }
+
+    private void Count(Run run, int sign)
+    {
+        if (run.Backfill is not { } backfill)
+        {
+            return;
+        }
+
+        _backfillActive[backfill] = _backfillActive.GetValueOrDefault(backfill) + sign;
+        if (sign < 0)
+        {
+            _ready.UnionWith(_lines.Values);
+        }
+    }
+
+    private sealed class Line
+    {
+        public int Limit { get; set; }
+
+        public int Active { get; set; }
+
+        /// <summary>By backfill; -1 for runs of none.</summary>
+        public Dictionary<long, SortedSet<Run>> Queued { get; } = [];
+    }
+
+    private sealed class RunOrder : IComparer<Run>
+    {
+        public static readonly RunOrder Instance = new();
+
+        public int Compare(Run? x, Run? y)
+        {
+            var order = y!.Priority.CompareTo(x!.Priority);
+            var late = x.Trigger == RunTrigger.Backfill;
+            order = order != 0 ? order : late.CompareTo(y.Trigger == RunTrigger.Backfill);
+            order = order != 0 || late ? order : x.LogicalDate.CompareTo(y.LogicalDate);
+            return order != 0 ? order : x.Number.Value.CompareTo(y.Number.Value);
+        }
+    }
+}

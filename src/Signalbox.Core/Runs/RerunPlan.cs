@@ -1,0 +1,85 @@
+namespace Signalbox.Core.Runs;
+
+/// <summary>Which tasks a re-run clears. Pure; the answer goes into <see cref="RunEvent.Cleared"/>. Tasks are in the order of the work.</summary>
+public static class RerunPlan
+{
+    /// <summary>
+    /// Everything that did not end well (failed, upstream_failed, blocked, kept from starting by the end of the run) and
+    /// everything after it. Of a mapped task only the instances that failed, unless something before it is run again too.
+    /// </summary>
+    public static ImmutableArray<TaskKey> FromFailed(RunSnapshot run)
+    {
+        var graph = run.Graph;
+        var followers = new bool[graph.Count];
+        var keys = ImmutableArray.CreateBuilder<TaskKey>();
+        foreach (var node in graph.Order())
+        {
+            if (!TakesPart(run, node))
+            {
+                continue;
+            }
+
+            var name = graph.Tasks[node].Name;
+            var isCleared = true;
+            if (followers[node] || (run.Row(node).MapCount is not > 0 && IsToRepeat(run.Row(node))))
+            {
+                keys.Add(new TaskKey(name));
+            }
+            else
+            {
+                isCleared = false;
+                foreach (var instance in run.Instances(node))
+                {
+                    if (IsToRepeat(instance))
+                    {
+                        keys.Add(instance.Key);
+                        isCleared = true;
+                    }
+                }
+            }
+
+            if (isCleared)
+            {
+                foreach (var next in graph.Downstream(node))
+                {
+                    followers[next] = true;
+                }
+            }
+        }
+
+        return keys.DrainToImmutable();
+    }
+
+    /// <summary>The task and everything after it. Empty when there is no such task.</summary>
+    public static ImmutableArray<TaskKey> From(RunSnapshot run, TaskName task)
+    {
+        var start = run.Graph.IndexOf(task);
+        if (start < 0)
+        {
+            return [];
+        }
+
+        var chosen = run.Graph.WithDownstream([start]);
+        var keys = ImmutableArray.CreateBuilder<TaskKey>();
+        foreach (var node in run.Graph.Order())
+        {
+            if (chosen[node] && TakesPart(run, node))
+            {
+                keys.Add(new TaskKey(run.Graph.Tasks[node].Name));
+            }
+        }
+
+        return keys.DrainToImmutable();
+    }
+
+    /// <summary>The task, or the instance, and nothing else. Empty when there is no such task.</summary>
+    public static ImmutableArray<TaskKey> Only(RunSnapshot run, TaskKey task) =>
+        run.Find(task) is null || !TakesPart(run, run.Graph.IndexOf(task.Task)) ? [] : [task];
+
+    private static bool IsToRepeat(TaskRun task) =>
+        task.State is TaskState.Failed or TaskState.UpstreamFailed or TaskState.Blocked
+        || task is { State: TaskState.Skipped, Failure: not null };
+
+    private static bool TakesPart(RunSnapshot run, int node) =>
+        run.Run.OnlyTasks.IsDefaultOrEmpty || run.Run.OnlyTasks.Contains(run.Graph.Tasks[node].Name);
+}

@@ -1,0 +1,83 @@
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+
+namespace Signalbox.Core.Tests.Simulation;
+
+/// <summary>Pipelines as nobody would write them: any rule after any task, any limit.</summary>
+internal static class RandomPipeline
+{
+    public static readonly IReadOnlyDictionary<string, int> Pools = new Dictionary<string, int>(StringComparer.Ordinal)
+    {
+        ["gpu"] = 2,
+        ["cpu"] = 3,
+    };
+
+    private static readonly TriggerRule[] Rules = Enum.GetValues<TriggerRule>();
+
+    public static Pipeline Make(Dice dice)
+    {
+        var count =
+            dice.Chance(60) ? dice.Between(1, 5)
+            : dice.Chance(80) ? dice.Between(4, 10)
+            : dice.Between(10, 30);
+        var tasks = new TaskNode[count];
+        for (var i = 0; i < count; i++)
+        {
+            tasks[i] = Task(dice, i);
+        }
+
+        return new Pipeline
+        {
+            Name = new PipelineName("sim"),
+            Tasks = [.. tasks],
+            MaxActiveTasks = dice.Chance(70) ? 16 : dice.Between(1, 3),
+            Timeout = dice.Chance(8) ? TimeSpan.FromSeconds(dice.Between(10, 600)) : null,
+        };
+    }
+
+    private static TaskNode Task(Dice dice, int index)
+    {
+        var waits = dice.Chance(12);
+        var isMapped = dice.Chance(18);
+        return new TaskNode
+        {
+            Name = Name(index),
+            Kind = waits ? new TaskKind.WaitForTime("06:00") : new TaskKind.Noop(),
+            Needs = [.. Needs(dice, index)],
+            TriggerRule = dice.Chance(50) ? TriggerRule.AllSuccess : dice.Of(Rules),
+            When = dice.Chance(10) ? "{{ x }}" : null,
+            ForEach = isMapped ? "{{ x }}" : null,
+            MaxParallel = isMapped && dice.Chance(30) ? dice.Between(1, 2) : null,
+            Retry = new RetryPolicy
+            {
+                Retries = dice.Below(4),
+                Delay = TimeSpan.FromSeconds(dice.Between(0, 60)),
+                Backoff = dice.Chance(50) ? Backoff.Fixed : Backoff.Exponential,
+                LostBudget = dice.Below(4),
+            },
+            Timeout = dice.Chance(60) ? TimeSpan.FromSeconds(dice.Between(5, 120)) : null,
+            Pool = dice.Chance(60) ? "default" : dice.Of<string>(["gpu", "cpu"]),
+            Slots = dice.Chance(80) ? 1 : 2,
+            Priority = dice.Below(3),
+            Idempotent = dice.Chance(93),
+        };
+    }
+
+    private static IEnumerable<TaskName> Needs(Dice dice, int index)
+    {
+        if (index == 0 || dice.Chance(15))
+        {
+            return [];
+        }
+
+        var needs = new HashSet<int>();
+        for (var i = dice.Between(1, 4); i > 0; i--)
+        {
+            needs.Add(dice.Chance(60) ? Math.Max(0, index - dice.Between(1, 3)) : dice.Below(index));
+        }
+
+        return needs.Select(Name);
+    }
+
+    private static TaskName Name(int index) => new($"t{index}");
+}
