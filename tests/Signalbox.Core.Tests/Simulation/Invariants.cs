@@ -187,6 +187,7 @@ internal static class Invariants
         {
             if (
                 change is not Change.HistoryAdded { Entry: { Task: { IsInstance: false } key } entry }
+                || entry.Event == HistoryEntry.StaleRejected
                 || (entry.Event is not ("upstream_ended" or "run_admitted") && entry.To is not ("upstream_failed" or "blocked"))
             )
             {
