@@ -22,12 +22,12 @@ public sealed class NamesTests
             Assert.Equal(state, Names.AttemptStateOf(Names.Of(state)));
         }
 
-        foreach (var kind in Enum.GetValues<Retry.FailureClass>())
+        foreach (var kind in Enum.GetValues<Core.Retry.FailureClass>())
         {
             Assert.Equal(kind, Names.FailureClassOf(Names.Of(kind)));
         }
 
-        foreach (var rule in Enum.GetValues<Definitions.TriggerRule>())
+        foreach (var rule in Enum.GetValues<Core.Definitions.TriggerRule>())
         {
             Assert.Equal(rule, Names.TriggerRuleOf(Names.Of(rule)));
         }
@@ -38,7 +38,7 @@ public sealed class NamesTests
     {
         Assert.Equal("up_for_retry", Names.Of(TaskState.UpForRetry));
         Assert.Equal("upstream_failed", Names.Of(TaskState.UpstreamFailed));
-        Assert.Equal("none_failed_min_one_success", Names.Of(Definitions.TriggerRule.NoneFailedMinOneSuccess));
+        Assert.Equal("none_failed_min_one_success", Names.Of(Core.Definitions.TriggerRule.NoneFailedMinOneSuccess));
     }
 
     [Fact]

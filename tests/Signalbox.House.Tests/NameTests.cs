@@ -14,7 +14,8 @@ public sealed partial class NameTests
             foreach (Match match in TopLevelType().Matches(File.ReadAllText(file)))
             {
                 var name = match.Groups["name"].Value;
-                var owner = match.Value.Contains(" partial ", StringComparison.Ordinal) ? Path.GetDirectoryName(file)! : file;
+                // A partial type may have its parts in several folders, but in one project.
+                var owner = match.Value.Contains(" partial ", StringComparison.Ordinal) ? Project(file) : file;
                 if (!owners.TryGetValue(name, out var places))
                 {
                     owners[name] = places = [];
@@ -53,6 +54,17 @@ public sealed partial class NameTests
     {
         var long_ = House.CSharp("src").Concat(House.CSharp("tests")).Where(file => File.ReadLines(file).Count() > 500);
         Assert.Empty(long_);
+    }
+
+    private static string Project(string file)
+    {
+        var folder = Path.GetDirectoryName(file);
+        while (folder is not null && !Directory.EnumerateFiles(folder, "*.csproj").Any())
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? file;
     }
 
     [GeneratedRegex(

@@ -28,7 +28,7 @@ public sealed record AttemptSpec
     public Containment Containment { get; init; }
 
     /// <summary>The variable that marks every process of an attempt with its key.</summary>
-    public const string MarkerVariable = "SIGNALBOX_ATTEMPT_KEY";
+    public const string MarkerVariable = TaskEnvironment.AttemptKey;
 
     /// <summary>The name by which the executor knows the attempt afterwards.</summary>
     public AttemptRef Ref => new(Key, Directory);

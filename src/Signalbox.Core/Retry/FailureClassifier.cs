@@ -1,0 +1,180 @@
+namespace Signalbox.Core.Retry;
+
+/// <summary>Says what kind of failure an attempt ended with.</summary>
+/// <remarks>
+/// The evidence is asked in this order, and the first that knows decides: the error file of the command, exit code 75 (EX_TEMPFAIL of sysexits.h),
+/// the kernel's word about memory, the signal, the operating system's words in the last lines, the exit code.
+/// </remarks>
+public static class FailureClassifier
+{
+    /// <summary>The longest message, in UTF-16 units.</summary>
+    public const int LongestMessage = 500;
+
+    private const int TemporaryFailure = 75;
+    private const int SignalBase = 128;
+    private const int LastSignal = 64;
+
+    private static readonly (string Text, string Name, FailureClass Class)[] SystemErrors =
+    [
+        ("No space left on device", "ENOSPC", FailureClass.DiskFull),
+        ("Disk quota exceeded", "EDQUOT", FailureClass.DiskFull),
+        ("Cannot allocate memory", "ENOMEM", FailureClass.Oom),
+        ("Too many open files", "EMFILE", FailureClass.ResourceUnavailable),
+    ];
+
+    /// <summary>The failure that the evidence shows. <see cref="Failure.Rule"/> names the evidence that decided.</summary>
+    public static Failure Classify(FailureEvidence evidence)
+    {
+        var note = "";
+        if (!string.IsNullOrWhiteSpace(evidence.ErrorFile))
+        {
+            var file = Retry.ErrorFile.Read(evidence.ErrorFile, evidence.EndedAt);
+            if (file.Class is { } known)
+            {
+                var after = file.RetryAfter ?? (known == FailureClass.RateLimited ? RetryPolicy.RateLimitDelay : null);
+                var words = file.Message ?? LastLine(evidence.LastLines) ?? Names.Of(known);
+                return new Failure(known, Bounded(file.Note is null ? words : $"{words} ({file.Note})"), "error file", after);
+            }
+
+            note = $" ({file.Note})";
+        }
+
+        var failure = WithoutFile(evidence);
+        return failure with { Message = Bounded(failure.Message, note) };
+    }
+
+    private static Failure WithoutFile(FailureEvidence evidence)
+    {
+        if (evidence.ExitCode == TemporaryFailure)
+        {
+            return new Failure(
+                FailureClass.Transient,
+                WithLastLine("exit code 75 (temporary failure)", evidence.LastLines),
+                "exit code 75"
+            );
+        }
+
+        if (evidence.OutOfMemory)
+        {
+            return new Failure(FailureClass.Oom, WithLastLine("killed by the kernel: out of memory", evidence.LastLines), "out of memory");
+        }
+
+        if (SignalOf(evidence) is { } signal)
+        {
+            return new Failure(
+                FailureClass.Transient,
+                WithLastLine($"killed by {SignalText(signal)}", evidence.LastLines),
+                $"signal {signal}"
+            );
+        }
+
+        var ended = evidence.ExitCode is { } code ? $"exit code {code}" : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
+        foreach (var (text, name, kind) in SystemErrors)
+        {
+            if (evidence.LastLines.Contains(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return new Failure(kind, $"{ended}: {LineWith(evidence.LastLines, text)}", $"errno {name}");
+            }
+        }
+
+        return new Failure(
+            FailureClass.Transient,
+            WithLastLine(ended, evidence.LastLines),
+            evidence.ExitCode is null ? "executor" : $"exit code {evidence.ExitCode}"
+        );
+    }
+
+    private static int? SignalOf(FailureEvidence evidence) =>
+        evidence.Signal ?? (evidence.ExitCode is > SignalBase and <= SignalBase + LastSignal ? evidence.ExitCode - SignalBase : null);
+
+    private static string SignalText(int signal)
+    {
+        var name = signal switch
+        {
+            1 => "HUP",
+            2 => "INT",
+            3 => "QUIT",
+            4 => "ILL",
+            6 => "ABRT",
+            7 => "BUS",
+            8 => "FPE",
+            9 => "KILL",
+            11 => "SEGV",
+            13 => "PIPE",
+            14 => "ALRM",
+            15 => "TERM",
+            24 => "XCPU",
+            25 => "XFSZ",
+            31 => "SYS",
+            _ => null,
+        };
+        return name is null ? $"signal {signal}" : $"signal {signal} ({name})";
+    }
+
+    private static string WithLastLine(string what, string lines) => LastLine(lines) is { } line ? $"{what}: {line}" : what;
+
+    private static string? LastLine(string lines)
+    {
+        var rest = lines.AsSpan();
+        while (rest.Length > 0)
+        {
+            var start = rest.LastIndexOfAny('\n', '\r') + 1;
+            if (Clean(rest[start..]) is { } line)
+            {
+                return line;
+            }
+
+            rest = rest[..Math.Max(0, start - 1)];
+        }
+
+        return null;
+    }
+
+    private static string? LineWith(string lines, string text)
+    {
+        var at = lines.LastIndexOf(text, StringComparison.OrdinalIgnoreCase);
+        var start = lines.AsSpan(0, at).LastIndexOfAny('\n', '\r') + 1;
+        var length = lines.AsSpan(start).IndexOfAny('\n', '\r');
+        return Clean(length < 0 ? lines.AsSpan(start) : lines.AsSpan(start, length));
+    }
+
+    /// <summary>One line that is safe to show: no colours of a terminal, no control characters, no white space around. Null when nothing is left.</summary>
+    internal static string? Clean(ReadOnlySpan<char> text)
+    {
+        // Far more than is shown: a line of megabytes need not be looked through.
+        text = text.Trim();
+        text = text[..Math.Min(text.Length, 8 * LongestMessage)];
+        var clean = new System.Text.StringBuilder(Math.Min(text.Length, LongestMessage));
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\e' && i + 1 < text.Length && text[i + 1] == '[')
+            {
+                i += 2;
+                while (i < text.Length && text[i] is < '@' or > '~')
+                {
+                    i++;
+                }
+
+                continue;
+            }
+
+            clean.Append(char.IsControl(text[i]) ? ' ' : text[i]);
+        }
+
+        var line = clean.ToString().Trim();
+        return line.Length == 0 ? null : line;
+    }
+
+    /// <summary>The text cut to what may be shown, the note behind it whole.</summary>
+    private static string Bounded(string text, string note = "")
+    {
+        var room = LongestMessage - Math.Min(note.Length, LongestMessage / 2);
+        if (text.Length > room)
+        {
+            var end = room - 1;
+            text = text[..(char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)] + "…";
+        }
+
+        return note.Length <= LongestMessage / 2 ? text + note : text + note[..(LongestMessage / 2)];
+    }
+}
