@@ -125,7 +125,7 @@ public static partial class PipelineJson
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
             Params = All(json, "params", ReadParam),
-            Tasks = All(json, "tasks", ReadTask),
+            Tasks = json.TryGetProperty("tasks", out _) ? All(json, "tasks", ReadTask) : throw new FormatException("`tasks` is missing"),
         };
 
     private static void WriteParam(Utf8JsonWriter json, ParamSpec param)

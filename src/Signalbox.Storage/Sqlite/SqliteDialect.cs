@@ -8,7 +8,7 @@ internal sealed class SqliteDialect(string path) : Dialect
 
     public override string EngineVersion => $"SQLite {NativeSqlite.Version}";
 
-    public override string Identity => "integer primary key autoincrement";
+    public override string Identity => "integer primary key";
 
     public override string Clustered => "without rowid";
 

@@ -1,0 +1,239 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Text.Json;
+using Signalbox.Core.Checks;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Time;
+
+namespace Signalbox.Storage.Tests;
+
+public sealed class PipelineJsonTests
+{
+    [Fact]
+    public void A_pipeline_with_everything_comes_back_as_it_was()
+    {
+        var read = PipelineJson.Read(PipelineJson.Write(Full));
+
+        // The runtime's own serializer sees every property, whatever PipelineJson knows of.
+        Assert.Equal(JsonSerializer.Serialize(Full), JsonSerializer.Serialize(read));
+        Assert.Equal(PipelineJson.Write(Full), PipelineJson.Write(read));
+    }
+
+    [Fact]
+    public void The_pipeline_with_everything_has_everything()
+    {
+        Assert.Empty(Unset(Full, new Pipeline { Name = default, Tasks = [] }));
+        Assert.Empty(Unset(Full.Params[0], new ParamSpec { Name = "" }));
+        Assert.Empty(Unset(Full.Tasks[0], new TaskNode { Name = default, Kind = null! }));
+        Assert.Empty(Unset(Full.Tasks[0].Retry, new RetryPolicy()));
+        Assert.Empty(Unset(Full.Tasks[0].Outputs[0], new OutputSpec { Name = "", Path = "" }));
+        Assert.Equal(
+            Cases(typeof(TaskKind)),
+            Full.Tasks.Select(task => task.Kind.GetType().Name).Order(StringComparer.Ordinal).Distinct(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            Cases(typeof(CheckSpec)),
+            Full.Tasks[0].Outputs[0].Checks.Select(check => check.GetType().Name).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void What_equals_its_default_is_not_written_so_that_a_new_field_changes_no_version()
+    {
+        var plain = Made.Pipeline("daily", "a");
+
+        Assert.Equal("""{"name":"daily","tasks":[{"name":"a","kind":"noop"}]}""", PipelineJson.Write(plain));
+        Assert.Equal(JsonSerializer.Serialize(plain), JsonSerializer.Serialize(PipelineJson.Read(PipelineJson.Write(plain))));
+    }
+
+    [Fact]
+    public void The_version_is_the_first_twelve_digits_of_the_hash_and_changes_with_every_field()
+    {
+        var plain = Made.Pipeline("daily", "a");
+
+        Assert.Equal("ae362dace540", PipelineJson.HashOf(plain).Value);
+        Assert.NotEqual(PipelineJson.HashOf(plain), PipelineJson.HashOf(plain with { Priority = 1 }));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"name":"a"}""")]
+    [InlineData("""{"name":"a","tasks":[{"name":"b"}]}""")]
+    [InlineData("""{"name":"a","tasks":[{"name":"b","kind":"future"}]}""")]
+    [InlineData("""{"name":"a","tasks":[{"name":"b","kind":"noop","trigger_rule":"maybe"}]}""")]
+    [InlineData("""{"name":"a","max_active_runs":"x","tasks":[]}""")]
+    [InlineData("""{"name":"a","max_active_runs":99999999999,"tasks":[]}""")]
+    public void A_text_that_is_none_is_refused(string text) => Assert.Throws<FormatException>(() => PipelineJson.Read(text));
+
+    public static TheoryData<string> GoldenFiles =>
+        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json").Select(file => Path.GetFileName(file)!)];
+
+    /// <summary>What any version of the program has stored is read for ever, to the same text and the same version.</summary>
+    [Theory]
+    [MemberData(nameof(GoldenFiles))]
+    public void A_stored_definition_is_read_for_ever(string file)
+    {
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file)).TrimEnd('\n');
+
+        Assert.Equal(Path.GetFileNameWithoutExtension(file), PipelineJson.HashOf(text).Value);
+        Assert.Equal(text, PipelineJson.Write(PipelineJson.Read(text)));
+    }
+
+    [Fact]
+    public void The_pipeline_with_everything_is_among_the_golden_files()
+    {
+        var text = PipelineJson.Write(Full);
+        var file = Path.Combine("Golden", $"{PipelineJson.HashOf(text)}.json");
+
+        Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, file)), $"keep the old files, and add {file}:\n{text}");
+    }
+
+    private static IEnumerable<string> Cases(Type closed) =>
+        closed.GetNestedTypes().Select(type => type.Name).Order(StringComparer.Ordinal);
+
+    private static string[] Unset<T>(T full, T fresh) =>
+        [
+            .. typeof(T)
+                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(property => property.CanWrite && Same(property.GetValue(full), property.GetValue(fresh)))
+                .Select(property => property.Name),
+        ];
+
+    private static bool Same(object? a, object? b) => a is IEnumerable many and not string ? !many.Cast<object>().Any() : Equals(a, b);
+
+    private static readonly Pipeline Full = new()
+    {
+        Name = new("daily_flight_features"),
+        Title = "Délais — «features» <b>",
+        Description = "line one\nline two",
+        Owner = "ml-platform",
+        Tags = ["b", "a"],
+        Doc = "docs/daily.md",
+        Schedule = new("15 2 * * *", "Europe/London"),
+        LogicalDate = LogicalDateMode.FireTime,
+        Partition = PartitionKind.Month,
+        Start = new DateTimeOffset(2001, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)).ToUniversalTime(),
+        End = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(1234567),
+        CatchUp = CatchUp.All,
+        MaxCatchUp = 7,
+        MaxActiveRuns = 1,
+        MaxActiveTasks = 2,
+        Priority = -3,
+        Timeout = TimeSpan.FromHours(50),
+        Params =
+        [
+            new()
+            {
+                Name = "min_rows",
+                Type = ParamType.Integer,
+                Default = "1000",
+                Minimum = 0.1,
+                Maximum = 1e300,
+                Enum = ["1", "1000"],
+                Pattern = "^[a-z]+$",
+                Description = "rows",
+            },
+        ],
+        Tasks =
+        [
+            new()
+            {
+                Name = new("first"),
+                Kind = new TaskKind.Shell("echo '{{ ds }}' > $X"),
+                Needs = [new("argv"), new("script")],
+                TriggerRule = TriggerRule.NoneFailedMinOneSuccess,
+                When = "{{ true }}",
+                ForEach = "{{ tasks.segments.result }}",
+                Label = "{{ item.segment }}",
+                MaxParallel = 3,
+                Retry = new()
+                {
+                    Retries = 2,
+                    Delay = TimeSpan.FromSeconds(1),
+                    Backoff = Backoff.Exponential,
+                    MaxDelay = TimeSpan.FromMilliseconds(1500),
+                    Jitter = TimeSpan.Zero,
+                    RetryOn = [FailureClass.Transient, FailureClass.RateLimited],
+                    LostBudget = 0,
+                },
+                Timeout = TimeSpan.FromMinutes(20),
+                Grace = TimeSpan.Zero,
+                Pool = "gpu",
+                Slots = 2,
+                Priority = 5,
+                Idempotent = false,
+                Env = ImmutableSortedDictionary.CreateRange<string, string>(
+                    StringComparer.Ordinal,
+                    [new("b", "2"), new("B", "1"), new("A", "secret:x")]
+                ),
+                Inputs = ImmutableSortedDictionary.CreateRange<string, string>(
+                    StringComparer.Ordinal,
+                    [new("raw", "{{ tasks.argv.outputs.raw }}")]
+                ),
+                Outputs =
+                [
+                    new()
+                    {
+                        Name = "features",
+                        Path = "data/date={{ ds }}/",
+                        Dataset = "flights/features",
+                        Model = "delay/{{ item.segment }}",
+                        Optional = true,
+                        Checks =
+                        [
+                            new CheckSpec.RowCount("{{ params.min_rows }}", null),
+                            new CheckSpec.NotNull(["origin", "mean_delay"]),
+                            new CheckSpec.Unique(["origin"]) { Severity = CheckSeverity.Warn },
+                            new CheckSpec.Range("mean_delay", "-60", "600"),
+                            new CheckSpec.AcceptedValues("origin", ["JFK", "SFO"]),
+                            new CheckSpec.Regex("origin", "^[A-Z]{3}$"),
+                            new CheckSpec.Schema(
+                                ImmutableSortedDictionary.CreateRange<string, string>(StringComparer.Ordinal, [new("origin", "varchar")])
+                            ),
+                            new CheckSpec.Sql("select * from {{ staged }} where flights < 0"),
+                            new CheckSpec.Command("python3 drift.py {{ staged }}"),
+                        ],
+                    },
+                ],
+                Metrics = false,
+                Doc = "docs/first.md",
+            },
+            Task("argv", new TaskKind.Argv(["python3", "extract.py", "--date", "{{ ds }}"])),
+            Task("script", new TaskKind.Script("python3", "print('hi')\n")),
+            Task("sql_text", new TaskKind.Sql("select 1", null)),
+            Task("sql_file", new TaskKind.Sql(null, "features.sql")),
+            Task("file", new TaskKind.WaitForFile("landing/{{ ds }}.parquet", TimeSpan.FromSeconds(5), 1, TimeSpan.FromMinutes(1))),
+            Task("time", new TaskKind.WaitForTime("06:00")),
+            Task(
+                "plain_wait",
+                new TaskKind.WaitForTask(
+                    new("other"),
+                    null,
+                    TaskMatch.Containing,
+                    TimeSpan.Zero,
+                    Partitions: false,
+                    TimeSpan.FromMinutes(1)
+                )
+            ),
+            Task(
+                "full_wait",
+                new TaskKind.WaitForTask(
+                    new("other"),
+                    new("load"),
+                    TaskMatch.Offset,
+                    TimeSpan.FromDays(-1),
+                    Partitions: true,
+                    TimeSpan.FromSeconds(9)
+                )
+            ),
+            Task("promote", new TaskKind.Promote("delay", "champion", BackfillPromotion.Allow)),
+            Task("noop", new TaskKind.Noop()),
+        ],
+    };
+
+    private static TaskNode Task(string name, TaskKind kind) => new() { Name = new(name), Kind = kind };
+}
