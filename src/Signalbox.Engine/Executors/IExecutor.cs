@@ -119,7 +119,7 @@ public static class AttemptFiles
     /// <summary>There when the attempt was cancelled before it ended by itself.</summary>
     public const string Cancel = "cancel";
 
-    /// <summary>The directory for temporary files (<c>TMPDIR</c>); removed at the end of the attempt.</summary>
+    /// <summary>The directory for temporary files (<c>TMPDIR</c>); emptied at the end of the attempt.</summary>
     public const string Temporary = "tmp";
 
     /// <summary>The name of a log.</summary>

@@ -203,7 +203,7 @@ public sealed partial class LocalExecutor
             ControlGroups.TryRemove(attempt.Group);
         }
 
-        RemoveTemporary(attempt.Directory);
+        EmptyTemporary(attempt.Directory);
         var now = code is null
             ? FromDirectory(new AttemptRef(attempt.Key, attempt.Directory), attempt.Launcher.Pid) with
             {
@@ -286,12 +286,26 @@ public sealed partial class LocalExecutor
         }
     }
 
-    private static void RemoveTemporary(string directory)
+    /// <summary>
+    /// Empties the directory for temporary files. The directory itself stays until the attempt is forgotten: a file system such as ext4
+    /// avoids inodes that were freed in the last seconds, and a directory removed per attempt makes each next one slower to make.
+    /// </summary>
+    private static void EmptyTemporary(string directory)
     {
         var path = $"{directory}/{AttemptFiles.Temporary}";
         try
         {
-            Directory.Delete(path, recursive: true);
+            foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
+            {
+                if (entry is DirectoryInfo { LinkTarget: null } below)
+                {
+                    below.Delete(recursive: true);
+                }
+                else
+                {
+                    entry.Delete();
+                }
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -81,7 +81,8 @@ internal static class ProcessTable
     public static DateTimeOffset StartedAt(long startTicks) =>
         BootedAt + TimeSpan.FromMilliseconds(startTicks * 1000 / ClockTicksPerSecond);
 
-    private static ProcessStat? Parse(int pid, ReadOnlySpan<byte> stat)
+    /// <summary>Reads a line of /proc/PID/stat; null when it is cut short.</summary>
+    internal static ProcessStat? Parse(int pid, ReadOnlySpan<byte> stat)
     {
         // The name in parentheses may hold anything, parentheses and spaces too: the last one ends it.
         var fields = stat[(stat.LastIndexOf((byte)')') + 2)..];
@@ -102,7 +103,8 @@ internal static class ProcessTable
                     return Utf8Parser.TryParse(fields, out long ticks, out _) ? new ProcessStat(pid, parent, session, ticks, state) : null;
             }
 
-            fields = fields[(fields.IndexOf((byte)' ') + 1)..];
+            var next = fields.IndexOf((byte)' ');
+            fields = next < 0 ? [] : fields[(next + 1)..];
         }
 
         return null;

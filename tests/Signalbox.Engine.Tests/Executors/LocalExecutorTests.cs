@@ -55,10 +55,12 @@ public sealed class LocalExecutorTests
     {
         var folder = Directory.CreateTempSubdirectory("signalbox test 'q\" $x `é 日本\n").FullName;
         await using var bench = new Bench(folder);
-        var end = await bench.RunToEnd(bench.Shell("pwd; echo \"$TMPDIR\"; touch \"$TMPDIR/x\"; exit 3"));
+        var end = await bench.RunToEnd(
+            bench.Shell("pwd; echo \"$TMPDIR\"; mkdir -p \"$TMPDIR/x/y\"; ln -s / \"$TMPDIR/root\"; touch \"$TMPDIR/z\"; exit 3")
+        );
         Assert.Equal(3, end.ExitCode);
         Assert.Equal($"{folder}\n{folder}/a1/tmp\n", File.ReadAllText($"{folder}/a1/stdout.log"));
-        Assert.False(Directory.Exists($"{folder}/a1/tmp"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{folder}/a1/tmp"));
     }
 
     [Fact]
@@ -153,7 +155,7 @@ public sealed class LocalExecutorTests
     }
 
     [Fact]
-    [Trait("Requirement", "S40")]
+    [Trait("Requirement", "S94")]
     public async Task Submitted_from_many_sides_at_once_it_is_started_once()
     {
         await using var bench = new Bench();
@@ -204,7 +206,8 @@ public sealed class LocalExecutorTests
 
         await reader;
         Assert.DoesNotContain(launchers, pid => File.Exists($"/proc/{pid}/stat") && File.ReadAllText($"/proc/{pid}/stat").Contains(") Z"));
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 3);
+        // Other tests open files at the same time; a leak would be of a thousand.
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 100);
     }
 
     [Fact]
