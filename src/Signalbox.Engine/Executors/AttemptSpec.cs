@@ -19,16 +19,13 @@ public sealed record AttemptSpec
     public required CommandSpec Command { get; init; }
 
     /// <summary>
-    /// The whole environment of the command; nothing is inherited from the server. The executor adds <see cref="MarkerVariable"/>, and
+    /// The whole environment of the command; nothing is inherited from the server. The executor adds <see cref="TaskEnvironment.AttemptKey"/>, and
     /// <c>TMPDIR</c> when it is not given. Names are letters, digits and <c>_</c>: a shell drops all others.
     /// </summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     /// <summary>How firmly the process tree is held together. Default: <see cref="Containment.Auto"/>.</summary>
     public Containment Containment { get; init; }
-
-    /// <summary>The variable that marks every process of an attempt with its key.</summary>
-    public const string MarkerVariable = TaskEnvironment.AttemptKey;
 
     /// <summary>The name by which the executor knows the attempt afterwards.</summary>
     public AttemptRef Ref => new(Key, Directory);

@@ -218,11 +218,11 @@ public sealed partial class LocalExecutor : IExecutor
         var given = spec.Environment.ContainsKey("TMPDIR");
         var variables = new List<KeyValuePair<string, string>>(spec.Environment.Count + 2)
         {
-            new(AttemptSpec.MarkerVariable, attempt.Key.Value),
+            new(TaskEnvironment.AttemptKey, attempt.Key.Value),
         };
         foreach (var variable in spec.Environment)
         {
-            if (variable.Key != AttemptSpec.MarkerVariable)
+            if (variable.Key != TaskEnvironment.AttemptKey)
             {
                 variables.Add(variable);
             }

@@ -14,7 +14,7 @@ public static class LogScrubber
     /// <summary>Masks the secrets in the file; a file without any is left as it is. No file is no mistake.</summary>
     /// <returns>Whether anything was masked.</returns>
     /// <exception cref="IOException">The file cannot be rewritten, for instance because the disk is full; it is then unchanged.</exception>
-    public static bool Scrub(string path, Secrets secrets)
+    public static bool Scrub(string path, SecretForms secrets)
     {
         if (secrets.IsEmpty || !File.Exists(path))
         {
@@ -63,7 +63,7 @@ public static class LogScrubber
         }
     }
 
-    private static bool Copy(Microsoft.Win32.SafeHandles.SafeFileHandle source, FileStream target, Secrets secrets, byte[] chunk)
+    private static bool Copy(Microsoft.Win32.SafeHandles.SafeFileHandle source, FileStream target, SecretForms secrets, byte[] chunk)
     {
         var redactor = new Redactor(secrets);
         var output = new ArrayBufferWriter<byte>(ChunkSize);

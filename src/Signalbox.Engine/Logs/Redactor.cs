@@ -10,7 +10,7 @@ namespace Signalbox.Engine.Logs;
 /// might be the beginning of one is held back until the next bytes decide, so the result depends on the bytes only, never on how they were
 /// cut. Not thread-safe: one per stream.
 /// </remarks>
-public sealed class Redactor(Secrets secrets)
+public sealed class Redactor(SecretForms secrets)
 {
     /// <summary>What stands in place of a secret.</summary>
     public static ReadOnlySpan<byte> Mask => "***"u8;

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
-using Signalbox.Engine.Executors;
+using Signalbox.Core;
 
 namespace Signalbox.Engine.Processes;
 
@@ -15,7 +15,7 @@ internal readonly record struct ProcessStat(int Pid, int Parent, int Session, lo
 internal static class ProcessTable
 {
     private const int ClockTicksPerSecond = 100; // USER_HZ: 100 on every architecture .NET runs on
-    private static readonly byte[] Marker = Encoding.ASCII.GetBytes(AttemptSpec.MarkerVariable + "=");
+    private static readonly byte[] Marker = Encoding.ASCII.GetBytes(TaskEnvironment.AttemptKey + "=");
 
     /// <summary>The boot this machine is in; pids and start ticks mean something only together with it.</summary>
     public static string BootId { get; } = ReadBootId();

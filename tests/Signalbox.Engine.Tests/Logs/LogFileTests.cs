@@ -10,7 +10,7 @@ public sealed class LogFileTests : IDisposable
     [Fact]
     public void Scrubbing_masks_across_the_borders_of_its_own_reads_and_keeps_every_other_byte()
     {
-        var secrets = new Secrets(["topsecret-value"]);
+        var secrets = new SecretForms(["topsecret-value"]);
         var plain = new byte[200_000];
         new Random(7).NextBytes(plain);
         var text = "topsecret-value"u8;
@@ -38,7 +38,7 @@ public sealed class LogFileTests : IDisposable
 
     [Fact]
     public void Scrubbing_what_is_not_there_is_no_mistake() =>
-        Assert.False(LogScrubber.Scrub(_path + ".none", new Secrets(["topsecret-value"])));
+        Assert.False(LogScrubber.Scrub(_path + ".none", new SecretForms(["topsecret-value"])));
 
     [Theory]
     [InlineData("one\ntwo\n", "two")]

@@ -18,12 +18,12 @@ public sealed class RedactorTests
     [InlineData("short", "short", "short")]
     [InlineData("", "anything", "anything")]
     public void Every_occurrence_is_masked_and_nothing_else(string secrets, string text, string wanted) =>
-        Assert.Equal(wanted, Redact(new Secrets(secrets.Split(',')), text, text.Length));
+        Assert.Equal(wanted, Redact(new SecretForms(secrets.Split(',')), text, text.Length));
 
     [Fact]
     public void Forms_in_which_tools_print_a_secret_are_masked_too()
     {
-        var secrets = new Secrets([Secret]);
+        var secrets = new SecretForms([Secret]);
         string[] forms =
         [
             Secret,
@@ -58,8 +58,8 @@ public sealed class RedactorTests
     public void A_secret_of_several_lines_is_masked_line_by_line()
     {
         const string key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nqq\n-----END KEY-----";
-        Assert.Equal("  ***\r\n  ***\r\n", Redact(new Secrets([key]), "  -----BEGIN KEY-----\r\n  MIIEvQIBADANBgkqhkiG9w0\r\n", 3));
-        Assert.Equal("a***b", Redact(new Secrets([key]), $"a{key}b", 4));
+        Assert.Equal("  ***\r\n  ***\r\n", Redact(new SecretForms([key]), "  -----BEGIN KEY-----\r\n  MIIEvQIBADANBgkqhkiG9w0\r\n", 3));
+        Assert.Equal("a***b", Redact(new SecretForms([key]), $"a{key}b", 4));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class RedactorTests
         for (var round = 0; round < 3000; round++)
         {
             // Few letters, so that secrets overlap, repeat and begin inside each other.
-            var secrets = new Secrets(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Letters(random, random.Next(6, 10))));
+            var secrets = new SecretForms(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Letters(random, random.Next(6, 10))));
             var text = Letters(random, random.Next(0, 120));
             var whole = Redact(secrets, text, int.MaxValue);
             Assert.Equal(whole, Redact(secrets, text, 1));
@@ -81,7 +81,7 @@ public sealed class RedactorTests
     }
 
     /// <summary>The plain reading of the rule: colour all bytes of all occurrences, then put a mask for each coloured stretch.</summary>
-    private static string Marked(Secrets secrets, string text)
+    private static string Marked(SecretForms secrets, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         var coloured = new bool[bytes.Length];
@@ -122,11 +122,11 @@ public sealed class RedactorTests
             }
         );
 
-    private static string Redact(Secrets secrets, string text, int size) => Redact(secrets, text, () => size);
+    private static string Redact(SecretForms secrets, string text, int size) => Redact(secrets, text, () => size);
 
-    private static string Redact(Secrets secrets, string text, Random random) => Redact(secrets, text, () => random.Next(0, 9));
+    private static string Redact(SecretForms secrets, string text, Random random) => Redact(secrets, text, () => random.Next(0, 9));
 
-    private static string Redact(Secrets secrets, string text, Func<int> size)
+    private static string Redact(SecretForms secrets, string text, Func<int> size)
     {
         var redactor = new Redactor(secrets);
         var output = new ArrayBufferWriter<byte>();

@@ -12,7 +12,7 @@ namespace Signalbox.Engine.Logs;
 /// A value of several lines is recognised line by line too, since tools print keys so. Made once per attempt, used by any number of
 /// <see cref="Redactor"/>s.
 /// </remarks>
-public sealed class Secrets
+public sealed class SecretForms
 {
     /// <summary>The fewest characters of a value that is masked.</summary>
     public const int ShortestValue = 6;
@@ -21,7 +21,7 @@ public sealed class Secrets
     private readonly byte[][][] _byFirst = new byte[256][][];
 
     /// <summary>Takes the values; the order and repetitions do not matter.</summary>
-    public Secrets(IEnumerable<string> values)
+    public SecretForms(IEnumerable<string> values)
     {
         var forms = new HashSet<string>();
         foreach (var value in values)
