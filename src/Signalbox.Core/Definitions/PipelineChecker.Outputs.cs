@@ -1,0 +1,322 @@
+using System.Globalization;
+using System.Text;
+using Signalbox.Core.Checks;
+using Signalbox.Core.Expressions;
+using Signalbox.Core.Time;
+
+namespace Signalbox.Core.Definitions;
+
+public sealed partial class PipelineChecker
+{
+    /// <summary>In a check: the path of what was staged.</summary>
+    private const string Staged = "staged";
+
+    private void CheckOutputs(int node, TaskNode task, string path)
+    {
+        CheckVariables(task.Outputs.Select(output => output.Name), $"{path}.outputs", "output", TaskEnvironment.Output);
+        foreach (var output in task.Outputs)
+        {
+            CheckOutput(node, task, output, $"{path}.outputs.{output.Name}");
+        }
+    }
+
+    private void CheckOutput(int node, TaskNode task, OutputSpec output, string path)
+    {
+        if (CheckTemplate(node, output.Path, $"{path}.path", Place.Output) is { } template)
+        {
+            if (EscapeProblem(Sketch(template)) is { } escape)
+            {
+                Error("path-outside", $"{path}.path", escape);
+            }
+            else
+            {
+                CheckWhatDiffers(task, output, template, $"{path}.path");
+            }
+        }
+
+        CheckClock(output.Path, $"{path}.path");
+        if (output.Dataset is { } dataset)
+        {
+            CheckDataName(node, dataset, $"{path}.dataset", "a dataset");
+        }
+
+        if (output.Model is { } model)
+        {
+            CheckDataName(node, model, $"{path}.model", "a model");
+        }
+
+        for (var i = 0; i < output.Checks.Length; i++)
+        {
+            CheckCheck(node, output.Checks[i], $"{path}.checks[{i}]");
+        }
+    }
+
+    /// <summary>Runs, and instances of a mapped task, must not publish to one place.</summary>
+    private void CheckWhatDiffers(TaskNode task, OutputSpec output, Template template, string path)
+    {
+        var references = template.References();
+        if (task.ForEach is not null && !references.Any(IsOfInstance))
+        {
+            Error(
+                "shared-path",
+                path,
+                "every instance of a mapped task would publish to this path; put {{ item }} or {{ map_index }} into it"
+            );
+        }
+
+        // A model's versions are kept apart by the registry, and what comes from a task may well differ from run to run.
+        if (
+            output.Model is null
+            && _pipeline.Partition != PartitionKind.None
+            && !references.Any(reference => IsOfRun(reference) || reference.Root == TemplateNames.Tasks)
+        )
+        {
+            Warn(
+                "unpartitioned-output",
+                path,
+                "every run publishes to this path, over the one before; put {{ ds }} or {{ partition }} into it, or say `partition: none`"
+            );
+        }
+    }
+
+    private static bool IsOfInstance(TemplateReference reference) =>
+        reference.Root is TemplateNames.Item or TemplateNames.MapIndex
+        || (reference.Path is [TemplateNames.Ti or TemplateNames.TaskInstance, "map_index", ..]);
+
+    private static bool IsOfRun(TemplateReference reference) =>
+        reference.Root
+            is not (
+                TemplateNames.Params
+                or TemplateNames.Item
+                or TemplateNames.MapIndex
+                or TemplateNames.Dag
+                or TemplateNames.Task
+                or TemplateNames.Pipeline
+                or TemplateNames.Models
+                or TemplateNames.Inputs
+                or TemplateNames.Outputs
+                or TemplateNames.Tasks
+                or TemplateNames.Macros
+            )
+        && !(reference.Path is [TemplateNames.Ti or TemplateNames.TaskInstance, not "run_id", ..]);
+
+    private void CheckDataName(int node, string text, string path, string what)
+    {
+        if (CheckTemplate(node, text, path, Place.Output) is not { } template)
+        {
+            return;
+        }
+
+        foreach (var part in Sketch(template).Split('/'))
+        {
+            if (Slug.Problem(part) is { } problem)
+            {
+                Error("bad-name", path, $"the name of {what} is names with / between them: {problem}");
+                return;
+            }
+        }
+    }
+
+    /// <summary>Two outputs to one place, or one in the folder of another, would each destroy the other.</summary>
+    private void CheckPlaces()
+    {
+        var owners = new Dictionary<string, (TaskNode Task, OutputSpec Output)>(StringComparer.Ordinal);
+        foreach (var task in _pipeline.Tasks)
+        {
+            foreach (var output in task.Outputs)
+            {
+                var place = Normal(output.Path);
+                if (place.Length > 0 && !owners.TryAdd(place, (task, output)))
+                {
+                    Error(
+                        "same-path",
+                        $"{PathOf(task)}.outputs.{output.Name}.path",
+                        $"{Owner(owners[place], task)} is published to this path already; each output has a place of its own"
+                    );
+                }
+            }
+        }
+
+        foreach (var (place, owner) in owners)
+        {
+            for (var slash = place.LastIndexOf('/'); slash > 0; slash = place.LastIndexOf('/', slash - 1))
+            {
+                if (owners.TryGetValue(place[..slash], out var folder))
+                {
+                    Error(
+                        "path-inside-output",
+                        $"{PathOf(owner.Task)}.outputs.{owner.Output.Name}.path",
+                        $"the path lies inside {Owner(folder, owner.Task)}, which is replaced as a whole when it is published"
+                    );
+                }
+            }
+        }
+    }
+
+    private static string Owner((TaskNode Task, OutputSpec Output) owner, TaskNode of) =>
+        owner.Task.Name == of.Name ? $"the output `{owner.Output.Name}`" : $"the output `{owner.Output.Name}` of `{owner.Task.Name}`";
+
+    /// <summary>The path without what means nothing: <c>./</c>, doubled and trailing slashes.</summary>
+    private static string Normal(string path) =>
+        string.Join(
+            '/',
+            path.Split('/', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(part => part != ".")
+        );
+
+    /// <summary>The literal text with a letter in place of each value.</summary>
+    private static string Sketch(Template template)
+    {
+        var sketch = new StringBuilder();
+        foreach (var part in template.Parts)
+        {
+            sketch.Append(part.Expression is null ? part.Literal : "x");
+        }
+
+        return sketch.ToString();
+    }
+
+    private static string? EscapeProblem(string path)
+    {
+        if (path.Trim().Length == 0)
+        {
+            return "the path is empty";
+        }
+
+        if (path.Contains("://", StringComparison.Ordinal))
+        {
+            return $"the path is relative to the project folder; it cannot be an address ({path[..path.IndexOf("://", StringComparison.Ordinal)]}://)";
+        }
+
+        if (path[0] is '/' or '~')
+        {
+            return "the path is relative to the project folder; it cannot begin with " + path[0];
+        }
+
+        var depth = 0;
+        foreach (var part in path.Split('/'))
+        {
+            depth += part switch
+            {
+                "" or "." => 0,
+                ".." => -1,
+                _ => 1,
+            };
+            if (depth < 0)
+            {
+                return "the path leaves the project folder";
+            }
+        }
+
+        return depth == 0 ? "the path is the project folder itself" : null;
+    }
+
+    private void CheckCheck(int node, CheckSpec check, string path)
+    {
+        switch (check)
+        {
+            case CheckSpec.RowCount rows:
+                CheckBounds(node, rows.Min, rows.Max, $"{path}.row_count", isCount: true);
+                break;
+            case CheckSpec.NotNull notNull:
+                CheckColumns(notNull.Columns, $"{path}.not_null");
+                break;
+            case CheckSpec.Unique unique:
+                CheckColumns(unique.Columns, $"{path}.unique");
+                break;
+            case CheckSpec.Range range:
+                CheckColumns([range.Column], $"{path}.range.column");
+                CheckBounds(node, range.Min, range.Max, $"{path}.range", isCount: false);
+                break;
+            case CheckSpec.AcceptedValues accepted:
+                CheckColumns([accepted.Column], $"{path}.accepted_values.column");
+                if (accepted.Values.IsDefaultOrEmpty)
+                {
+                    Error(
+                        "empty-check",
+                        $"{path}.accepted_values.values",
+                        "no value is allowed, so the check always fails; list the values"
+                    );
+                }
+
+                for (var i = 0; i < accepted.Values.Length; i++)
+                {
+                    CheckTemplate(node, accepted.Values[i], $"{path}.accepted_values.values[{i}]", Place.Check);
+                }
+
+                break;
+            case CheckSpec.Regex regex:
+                CheckColumns([regex.Column], $"{path}.regex.column");
+                NotBlank(regex.Pattern, $"{path}.regex.pattern", "the pattern is empty, so every value matches");
+                break;
+            case CheckSpec.Schema schema:
+                if (schema.Columns.IsEmpty)
+                {
+                    Error("empty-check", $"{path}.schema", "the schema has no columns; list each with its type");
+                }
+
+                break;
+            case CheckSpec.Sql sql:
+                NotBlank(sql.Query, $"{path}.sql.query", "the query is empty");
+                CheckSql(node, sql.Query, $"{path}.sql.query", Place.Check);
+                break;
+            case CheckSpec.Command command:
+                NotBlank(command.Text, $"{path}.run", "the command is empty");
+                CheckShell(node, command.Text, $"{path}.run", Place.Check);
+                break;
+        }
+    }
+
+    private void CheckColumns(ImmutableArray<string> columns, string path)
+    {
+        if (columns.IsDefaultOrEmpty)
+        {
+            Error("empty-check", path, "the check has no columns");
+            return;
+        }
+
+        foreach (var column in columns)
+        {
+            NotBlank(column, path, "the name of a column is empty");
+        }
+    }
+
+    private void CheckBounds(int node, string? min, string? max, string path, bool isCount)
+    {
+        if (min is null && max is null)
+        {
+            Error("empty-check", path, "the check has no bounds; give `min` or `max`");
+        }
+
+        var low = Bound(node, min, $"{path}.min", isCount);
+        var high = Bound(node, max, $"{path}.max", isCount);
+        if (low > high)
+        {
+            Error("min-above-max", $"{path}.min", $"the minimum {min} is greater than the maximum {max}, so the check always fails");
+        }
+    }
+
+    private double? Bound(int node, string? text, string path, bool isCount)
+    {
+        if (text is null || CheckTemplate(node, text, path, Place.Check) is not { IsLiteral: true })
+        {
+            return null;
+        }
+
+        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number);
+        if (isCount && !(isNumber && number >= 0 && double.IsInteger(number)))
+        {
+            Error("bad-bound", path, $"a number of rows is a whole number, 0 or more, not `{text}`");
+            return null;
+        }
+
+        return isNumber ? number : null;
+    }
+
+    private void NotBlank(string text, string path, string message)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            Error("empty-check", path, message);
+        }
+    }
+}

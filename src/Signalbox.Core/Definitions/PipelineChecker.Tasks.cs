@@ -1,0 +1,277 @@
+using System.Globalization;
+using Signalbox.Core.Expressions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Time;
+
+namespace Signalbox.Core.Definitions;
+
+public sealed partial class PipelineChecker
+{
+    private const string SecretPrefix = "secret:";
+    private const string OwnVariables = "SIGNALBOX_";
+
+    private void CheckTask(int node)
+    {
+        var task = _pipeline.Tasks[node];
+        var path = PathOf(task);
+        CheckLimits(task, path);
+        CheckConditions(node, task, path);
+        CheckKind(node, task, path);
+        CheckEnv(node, task, path);
+        CheckVariables(task.Inputs.Keys, $"{path}.inputs", "input", TaskEnvironment.Input);
+        foreach (var (name, text) in task.Inputs)
+        {
+            CheckTemplate(node, text, $"{path}.inputs.{name}", Place.Input);
+        }
+
+        CheckOutputs(node, task, path);
+    }
+
+    private void CheckLimits(TaskNode task, string path)
+    {
+        AtLeast(0, task.Retry.Retries, $"{path}.retries");
+        NotNegative(task.Retry.Delay, $"{path}.retry_delay");
+        NotNegative(task.Retry.MaxDelay, $"{path}.max_retry_delay");
+        NotNegative(task.Retry.Jitter, $"{path}.jitter");
+        AtLeast(0, task.Retry.LostBudget, $"{path}.lost_budget");
+        NotNegative(task.Grace, $"{path}.grace");
+        Positive(task.Timeout, $"{path}.timeout");
+        AtLeast(1, task.Slots, $"{path}.slots");
+        if (Slug.Problem(task.Pool) is { } problem)
+        {
+            Error("bad-name", $"{path}.pool", problem);
+        }
+
+        if (task.MaxParallel is { } parallel)
+        {
+            AtLeast(1, parallel, $"{path}.max_parallel");
+        }
+
+        if (task.ForEach is null && (task.Label ?? task.MaxParallel?.ToString(CultureInfo.InvariantCulture)) is not null)
+        {
+            var key = task.Label is null ? "max_parallel" : "label";
+            Error("wrong-key", $"{path}.{key}", $"`{key}` goes with `for_each`, which the task does not have");
+        }
+
+        if (task.Retry is { Retries: > 0, Backoff: Backoff.Exponential } && task.Retry.MaxDelay < task.Retry.Delay)
+        {
+            Warn(
+                "delay-above-max",
+                $"{path}.retry_delay",
+                $"`retry_delay` {Duration.Print(task.Retry.Delay)} is longer than `max_retry_delay` {Duration.Print(task.Retry.MaxDelay)}, so every wait is {Duration.Print(task.Retry.MaxDelay)}"
+            );
+        }
+
+        if (task.Kind.Waits && task.Retry.Retries > 0)
+        {
+            Warn(
+                "wait-with-retries",
+                $"{path}.retries",
+                $"`retries` does nothing: a task that waits looks again by itself until its `timeout`, and then fails once"
+            );
+        }
+
+        if (task.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote))
+        {
+            Warn(
+                "no-timeout",
+                $"{path}.timeout",
+                $"the task `{task.Name}` has no timeout, so it is stopped after {TaskNode.DefaultTimeout.TotalHours} hours only; give it one, such as `timeout: 20m`"
+            );
+        }
+    }
+
+    private void CheckConditions(int node, TaskNode task, string path)
+    {
+        if (task.When is { } when && CheckTemplate(node, when, $"{path}.when", Place.Decision) is { IsSingleExpression: false } condition)
+        {
+            if (!condition.IsLiteral)
+            {
+                Warn(
+                    "not-an-expression",
+                    $"{path}.when",
+                    "`when` is one {{ }} and nothing around it; with text around it the text decides, not the value"
+                );
+            }
+            else if (when.Trim() is not ("true" or "false"))
+            {
+                Error(
+                    "not-an-expression",
+                    $"{path}.when",
+                    "`when` is an expression in {{ }}; without them it is a text, which never changes"
+                );
+            }
+        }
+
+        if (task.ForEach is { } list && CheckTemplate(node, list, $"{path}.for_each", Place.Decision) is { IsSingleExpression: false })
+        {
+            Error(
+                "not-an-expression",
+                $"{path}.for_each",
+                "`for_each` is one {{ }} that gives a list, such as {{ tasks.segments.result }}"
+            );
+        }
+
+        if (task.Label is { } label)
+        {
+            CheckTemplate(node, label, $"{path}.label", Place.Item);
+        }
+    }
+
+    private void CheckKind(int node, TaskNode task, string path)
+    {
+        switch (task.Kind)
+        {
+            case TaskKind.Shell shell:
+                NotEmpty(shell.Command, $"{path}.run", "the command is empty");
+                CheckShell(node, shell.Command, $"{path}.run", Place.Command);
+                break;
+            case TaskKind.Argv argv:
+                CheckArguments(node, argv, path);
+                break;
+            case TaskKind.Script script:
+                CheckScript(script, path);
+                break;
+            case TaskKind.Sql sql:
+                if ((sql.Text is null) == (sql.File is null))
+                {
+                    Error("no-command", $"{path}.sql", "`sql` has either statements or a file");
+                }
+
+                if (sql.Text is { } text)
+                {
+                    NotEmpty(text, $"{path}.sql.query", "the statements are empty");
+                    CheckSql(node, text, $"{path}.sql.query", Place.Command);
+                }
+
+                if (sql.File is { } source && EscapeProblem(source) is { } escape)
+                {
+                    Error("path-outside", $"{path}.sql.file", escape);
+                }
+
+                break;
+            case TaskKind.WaitForFile file:
+                NotEmpty(file.Path, $"{path}.wait_for.file", "the path is empty");
+                CheckTemplate(node, file.Path, $"{path}.wait_for.file", Place.Item);
+                NotNegative(file.StableFor, $"{path}.wait_for.stable_for");
+                AtLeast(0, file.MinSize, $"{path}.wait_for.min_size");
+                Positive(file.Every, $"{path}.every");
+                break;
+            case TaskKind.WaitForTime time:
+                if (CheckTemplate(node, time.Time, $"{path}.wait_for.time", Place.Item) is { IsLiteral: true } && !IsTime(time.Time))
+                {
+                    Error(
+                        "bad-time",
+                        $"{path}.wait_for.time",
+                        $"`{time.Time}` is no time; write HH:MM, HH:MM:SS or an instant such as 2001-01-05T06:00:00Z"
+                    );
+                }
+
+                break;
+            case TaskKind.WaitForTask other:
+                CheckOtherTask(other, path);
+                break;
+            case TaskKind.Promote promote:
+                CheckPromote(node, task, promote, path);
+                break;
+        }
+    }
+
+    private void CheckArguments(int node, TaskKind.Argv argv, string path)
+    {
+        if (argv.Arguments.IsDefaultOrEmpty || string.IsNullOrWhiteSpace(argv.Arguments[0]))
+        {
+            Error("no-command", $"{path}.run", "the command is empty: its first element is the program");
+        }
+
+        for (var i = 0; i < argv.Arguments.Length; i++)
+        {
+            CheckTemplate(node, argv.Arguments[i], $"{path}.run[{i}]", Place.Command);
+            CheckClock(argv.Arguments[i], $"{path}.run[{i}]");
+        }
+    }
+
+    private void CheckScript(TaskKind.Script script, string path)
+    {
+        var key = script.Interpreter.StartsWith("python", StringComparison.Ordinal) ? "python" : "shell";
+        NotEmpty(script.Interpreter, $"{path}.{key}", "the script has no interpreter");
+        NotEmpty(script.Text, $"{path}.{key}", "the script is empty");
+        CheckClock(script.Text, $"{path}.{key}");
+        if (TemplateInScript(script.Text) is { } found)
+        {
+            Warn(
+                "template-in-script",
+                $"{path}.{key}",
+                $"a script is run as it is written, so {{{{ {found.Name} }}}} stays as it stands: read it from the environment"
+                    + (TemplateNames.EnvironmentVariable([found.Name]) is { } variable ? $", {variable}" : ""),
+                found.Offset
+            );
+        }
+    }
+
+    private void CheckOtherTask(TaskKind.WaitForTask other, string path)
+    {
+        if (Slug.Problem(other.Pipeline.Value) is { } problem)
+        {
+            Error("bad-name", $"{path}.wait_for.task.pipeline", problem);
+        }
+
+        Positive(other.Every, $"{path}.every");
+
+        // An earlier run of the same pipeline may be waited for: that is no circle.
+        if (other.Pipeline == _pipeline.Name && (other.Match != TaskMatch.Offset || other.Offset == TimeSpan.Zero))
+        {
+            Error(
+                "waits-for-itself",
+                $"{path}.wait_for.task",
+                other.Task is { } task
+                    ? $"`{task}` is a task of this pipeline: add it to `needs`"
+                    : "the pipeline waits for its own run, which ends only after it"
+            );
+        }
+    }
+
+    private void CheckEnv(int node, TaskNode task, string path)
+    {
+        foreach (var (name, text) in task.Env)
+        {
+            var place = $"{path}.env.{name}";
+            if (IdentifierProblem(name) is { } problem)
+            {
+                Error("bad-name", place, problem);
+            }
+            else if (name.StartsWith(OwnVariables, StringComparison.Ordinal))
+            {
+                Error("reserved-name", place, $"variables that begin with {OwnVariables} are set by Signalbox; give this one another name");
+            }
+
+            if (text.StartsWith(SecretPrefix, StringComparison.Ordinal))
+            {
+                if (Slug.Problem(text[SecretPrefix.Length..]) is { } secret)
+                {
+                    Error("bad-name", place, $"`{SecretPrefix}` is followed by the name of a secret: {secret}");
+                }
+            }
+            else
+            {
+                CheckTemplate(node, text, place, Place.Command);
+            }
+        }
+    }
+
+    private void NotEmpty(string text, string path, string message)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            Error("no-command", path, message);
+        }
+    }
+
+    private static bool IsTime(string text) =>
+        TimeOnly.TryParseExact(text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+        || (
+            text.Length > 10
+            && (text.EndsWith('Z') || text.AsSpan(10).ContainsAny('+', '-'))
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+        );
+}
