@@ -10,8 +10,17 @@ namespace Signalbox.Engine.PipelineFiles;
 /// <param name="Problems">All of them at once, in the order of their places.</param>
 public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> Problems)
 {
-    /// <summary>Where the name of the pipeline stands.</summary>
-    internal (int Line, int Column) NamePlace { get; init; } = (1, 1);
+    internal FieldPlaces? Places { get; init; }
+
+    internal SourceText? Source { get; init; }
+
+    /// <summary>
+    /// Where a field stands, from 1: the path of a <see cref="Diagnostic"/>, such as <c>tasks.features.needs[1]</c>. A field that is not
+    /// written has the place of what it would stand in.
+    /// </summary>
+    /// <param name="path">Keys joined by dots, positions in brackets.</param>
+    /// <param name="offset">Characters into the field's text.</param>
+    public (int Line, int Column) PlaceOf(string path, int offset = 0) => Source?.Place(Places?.Find(path, offset) ?? 0) ?? (1, 1);
 }
 
 /// <summary>Reads a pipeline file: YAML to <see cref="Pipeline"/>. Never throws for what a file contains, and never takes long.</summary>
@@ -38,7 +47,10 @@ public static class PipelineFile
         }
 
         var pipeline = root is null ? null : PipelineShape.Read(root, reading, projectDefaults ?? TaskDefaults.None);
-        var name = (root as YamlMapping)?.Find("pipeline")?.Value.Position ?? 0;
-        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { NamePlace = source.Place(name) };
+        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems])
+        {
+            Places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null,
+            Source = source,
+        };
     }
 }

@@ -215,7 +215,7 @@ public sealed class PipelineFolder(string project, TaskDefaults? defaults = null
 
         var parsed = PipelineFile.Parse(name, content, defaults);
         var loaded = parsed.Pipeline is { } pipeline ? new LoadedPipeline(name, pipeline, PipelineJson.HashOf(pipeline)) : known?.Loaded;
-        _files[name] = new Known(stamp, hash, loaded, parsed.Problems) { NamePlace = parsed.NamePlace };
+        _files[name] = new Known(stamp, hash, loaded, parsed.Problems) { NamePlace = parsed.PlaceOf("pipeline") };
         return true;
     }
 
