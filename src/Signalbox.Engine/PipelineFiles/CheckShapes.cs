@@ -24,9 +24,9 @@ internal static class CheckShapes
         "run",
     ];
 
-    private static readonly Shape<CheckSeverity> Severity = Scalars.Choice<CheckSeverity>(Names.Of);
+    private static readonly Shape<string> Severity = Scalars.Choice(typeof(CheckSeverity), i => Names.Of((CheckSeverity)i));
 
-    private static readonly Shape<ImmutableArray<string>> Columns = new ListShape<string>(
+    private static readonly Shape<string[]> Columns = new ListShape<string>(
         Scalars.Text,
         "a column or a list of columns",
         orSingle: true,
@@ -70,7 +70,7 @@ internal static class CheckShapes
         "accepted_values",
         [
             Column,
-            new Field<Parts, ImmutableArray<string>>(
+            new Field<Parts, string[]>(
                 "values",
                 new ListShape<string>(Scalars.AnyText, "a list of values", minItems: 1),
                 (p, v) => p.Values = v,
@@ -80,7 +80,7 @@ internal static class CheckShapes
                 Required = true,
             },
         ],
-        p => new CheckSpec.AcceptedValues(p.Column, p.Values)
+        p => new CheckSpec.AcceptedValues(p.Column, [.. p.Values])
     );
 
     private static readonly Shape<CheckSpec> Regex = Kind(
@@ -125,10 +125,7 @@ internal static class CheckShapes
         "^.",
         name => name.Length == 0 ? "a column has a name" : null,
         minItems: 1
-    ).To(columns =>
-        (CheckSpec)
-            new CheckSpec.Schema(columns.ToImmutableSortedDictionary(column => column.Name, column => column.Value, StringComparer.Ordinal))
-    );
+    ).To(columns => (CheckSpec)new CheckSpec.Schema(NameMaps.Sorted(columns)));
 
     private static readonly MappingShape<Draft> One = new(
         "check",
@@ -137,11 +134,16 @@ internal static class CheckShapes
         CheckField("row_count", RowCount, "The number of rows lies between the bounds, both inclusive.", "{\"min\": 1000}"),
         CheckField(
             "not_null",
-            Columns.To(c => (CheckSpec)new CheckSpec.NotNull(c)),
+            Columns.To(c => (CheckSpec)new CheckSpec.NotNull([.. c])),
             "No row is null in any of the columns.",
             "[\"origin\"]"
         ),
-        CheckField("unique", Columns.To(c => (CheckSpec)new CheckSpec.Unique(c)), "No two rows agree in all of the columns.", "[\"id\"]"),
+        CheckField(
+            "unique",
+            Columns.To(c => (CheckSpec)new CheckSpec.Unique([.. c])),
+            "No two rows agree in all of the columns.",
+            "[\"id\"]"
+        ),
         CheckField(
             "range",
             Range,
@@ -173,10 +175,10 @@ internal static class CheckShapes
             "A shell command that sees {{ staged }} and exits 0 when all is well.",
             "\"python3 drift.py {{ staged }}\""
         ),
-        new Field<Draft, CheckSeverity>(
+        new Field<Draft, string>(
             "severity",
             Severity,
-            (d, v) => d.Severity = v,
+            (d, v) => d.Severity = Names.CheckSeverityOf(v),
             "block: nothing is published and the task fails. warn: the result is shown, the output is published."
         )
         {
@@ -188,7 +190,7 @@ internal static class CheckShapes
             schema["oneOf"] = new JsonArray([.. Kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]),
     };
 
-    public static readonly Shape<ImmutableArray<CheckSpec>> List = new ListShape<CheckSpec>(One.To(Finish), "a list of checks");
+    public static readonly Shape<CheckSpec[]> List = new ListShape<CheckSpec>(One.To(Finish), "a list of checks");
 
     private static Field<Parts, string> Column => new("column", Scalars.Text, (p, v) => p.Column = v, "The column.") { Required = true };
 
@@ -227,7 +229,12 @@ internal static class CheckShapes
             () => new Parts(),
             [
                 .. fields,
-                new Field<Parts, CheckSeverity>("severity", Severity, (p, v) => p.Severity = v, "What a failure does.")
+                new Field<Parts, string>(
+                    "severity",
+                    Severity,
+                    (p, v) => p.Severity = Names.CheckSeverityOf(v)!.Value,
+                    "What a failure does."
+                )
                 {
                     Default = "\"block\"",
                 },
@@ -279,7 +286,7 @@ internal static class CheckShapes
 
         public string Text { get; set; } = "";
 
-        public ImmutableArray<string> Values { get; set; } = [];
+        public string[] Values { get; set; } = [];
 
         public CheckSeverity Severity { get; set; }
     }

@@ -15,7 +15,12 @@ internal static class ParamShapes
         "param",
         "a parameter",
         () => new Draft(),
-        new Field<Draft, ParamType>("type", Scalars.Choice<ParamType>(Names.Of), (d, v) => d.Type = v, "The JSON type of its values.")
+        new Field<Draft, string>(
+            "type",
+            Scalars.Choice(typeof(ParamType), i => Names.Of((ParamType)i)),
+            (d, v) => d.Type = Names.ParamTypeOf(v)!.Value,
+            "The JSON type of its values."
+        )
         {
             Default = "\"any\"",
         },
@@ -27,7 +32,7 @@ internal static class ParamShapes
         ),
         new Field<Draft, double>("minimum", Scalars.Number, (d, v) => d.Minimum = v, "The least number."),
         new Field<Draft, double>("maximum", Scalars.Number, (d, v) => d.Maximum = v, "The greatest number."),
-        new Field<Draft, ImmutableArray<YamlNode>>(
+        new Field<Draft, YamlNode[]>(
             "enum",
             new ListShape<YamlNode>(new AnythingShape(), "a list of the allowed values", minItems: 1),
             (d, v) => d.Enum = v,
@@ -48,7 +53,7 @@ internal static class ParamShapes
         mapping: Declared.To(Finish)
     );
 
-    public static readonly Shape<ImmutableArray<Named<ParamSpec>>> All = NameMaps.Of(
+    public static readonly Shape<Named<ParamSpec>[]> All = NameMaps.Of(
         One,
         "a mapping from names of parameters to what they may be",
         () => new ParamSpec { Name = "" }
@@ -134,7 +139,7 @@ internal static class ParamShapes
 
         public double? Maximum { get; set; }
 
-        public ImmutableArray<YamlNode> Enum { get; set; } = [];
+        public YamlNode[] Enum { get; set; } = [];
 
         public string? Pattern { get; set; }
 

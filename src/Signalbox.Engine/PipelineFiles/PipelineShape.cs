@@ -63,7 +63,7 @@ internal static class PipelineShape
             },
             new Field<Draft, string>("description", Scalars.Text, (d, v) => d.Description = v, "What it is for.") { Nullable = true },
             new Field<Draft, string>("owner", Scalars.Text, (d, v) => d.Owner = v, "Who answers for it.") { Nullable = true },
-            new Field<Draft, ImmutableArray<string>>(
+            new Field<Draft, string[]>(
                 "tags",
                 new ListShape<string>(Scalars.Text, "a tag or a list of tags", orSingle: true),
                 (d, v) => d.Tags = v,
@@ -83,19 +83,19 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"15 2 * * *\"", "{\"cron\": \"30 23 * * 0\", \"timezone\": \"Europe/London\"}"],
             },
-            new Field<Draft, LogicalDateMode>(
+            new Field<Draft, string>(
                 "logical_date",
-                Scalars.Choice<LogicalDateMode>(Names.Of),
-                (d, v) => d.LogicalDate = v,
+                Scalars.Choice(typeof(LogicalDateMode), i => Names.Of((LogicalDateMode)i)),
+                (d, v) => d.LogicalDate = Names.LogicalDateModeOf(v)!.Value,
                 "Which instant names a run: the start of its data interval, or the instant at which the schedule fires."
             )
             {
                 Default = "\"interval_start\"",
             },
-            new Field<Draft, PartitionKind>(
+            new Field<Draft, string>(
                 "partition",
-                Scalars.Choice<PartitionKind>(Names.Of),
-                (d, v) => d.Partition = v,
+                Scalars.Choice(typeof(PartitionKind), i => Names.Of((PartitionKind)i)),
+                (d, v) => d.Partition = Names.PartitionKindOf(v)!.Value,
                 "How the data is cut."
             )
             {
@@ -110,10 +110,10 @@ internal static class PipelineShape
             {
                 Nullable = true,
             },
-            new Field<Draft, CatchUp>(
+            new Field<Draft, string>(
                 "catchup",
-                Scalars.Choice<CatchUp>(Names.Of),
-                (d, v) => d.CatchUp = v,
+                Scalars.Choice(typeof(CatchUp), i => Names.Of((CatchUp)i)),
+                (d, v) => d.CatchUp = Names.CatchUpOf(v)!.Value,
                 "What becomes of times that passed while the server was down or the pipeline paused."
             )
             {
@@ -165,7 +165,7 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"2h\""],
             },
-            new Field<Draft, ImmutableArray<Named<ParamSpec>>>(
+            new Field<Draft, Named<ParamSpec>[]>(
                 "params",
                 ParamShapes.All,
                 (d, v) => d.Params = v,
@@ -180,7 +180,7 @@ internal static class PipelineShape
                 (d, v) => d.Defaults = v,
                 "Settings of every task that does not say otherwise."
             ),
-            new Field<Draft, ImmutableArray<Named<WrittenTask>>>("tasks", TaskShapes.All, (d, v) => d.Tasks = v, "The tasks, by name."),
+            new Field<Draft, Named<WrittenTask>[]>("tasks", TaskShapes.All, (d, v) => d.Tasks = v, "The tasks, by name."),
             .. TaskShapes.KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
         ]
     )
@@ -212,7 +212,10 @@ internal static class PipelineShape
             return null;
         }
 
-        var written = draft.Tasks.Select(task => (task.Name, Task: task.Value)).ToList();
+        WrittenTask[] written =
+        [
+            .. draft.Tasks.Select(task => task.Value with { Node = task.Value.Node with { Name = new TaskName(task.Name) } }),
+        ];
         var tops = mapping.Entries.Where(entry => entry.Key.Text == "tasks" || TopKinds.Contains(entry.Key.Text)).ToList();
         if (tops.Count == 0)
         {
@@ -228,7 +231,7 @@ internal static class PipelineShape
         }
         else if (draft.Kind is { } kind)
         {
-            written = [(OnlyTask, WrittenTask.Unreadable with { Node = WrittenTask.Unreadable.Node with { Kind = kind } })];
+            written = [new WrittenTask(new TaskNode { Name = new TaskName(OnlyTask), Kind = kind }, TaskDefaults.None)];
         }
 
         var defaults = draft.Defaults.Over(projectDefaults);
@@ -239,7 +242,7 @@ internal static class PipelineShape
             Title = draft.Title,
             Description = draft.Description,
             Owner = draft.Owner,
-            Tags = draft.Tags,
+            Tags = [.. draft.Tags],
             Doc = draft.Doc,
             Schedule = draft.Schedule,
             LogicalDate = draft.LogicalDate,
@@ -253,10 +256,7 @@ internal static class PipelineShape
             Priority = draft.Priority,
             Timeout = draft.Timeout,
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
-            Tasks =
-            [
-                .. written.Select(task => task.Task.Settings.Over(defaults).On(task.Task.Node with { Name = new TaskName(task.Name) })),
-            ],
+            Tasks = [.. written.Select(task => task.Settings.Over(defaults).On(task.Node))],
         };
     }
 
@@ -279,7 +279,7 @@ internal static class PipelineShape
 
         public string? Owner { get; set; }
 
-        public ImmutableArray<string> Tags { get; set; } = [];
+        public string[] Tags { get; set; } = [];
 
         public string? Doc { get; set; }
 
@@ -305,11 +305,11 @@ internal static class PipelineShape
 
         public TimeSpan? Timeout { get; set; }
 
-        public ImmutableArray<Named<ParamSpec>> Params { get; set; } = [];
+        public Named<ParamSpec>[] Params { get; set; } = [];
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
 
-        public ImmutableArray<Named<WrittenTask>> Tasks { get; set; } = [];
+        public Named<WrittenTask>[] Tasks { get; set; } = [];
 
         public TaskKind? Kind { get; set; }
     }

@@ -67,8 +67,18 @@ public sealed record TaskDefaults
             Idempotent = Idempotent ?? outer.Idempotent,
             Metrics = Metrics ?? outer.Metrics,
             TriggerRule = TriggerRule ?? outer.TriggerRule,
-            Env = outer.Env.SetItems(Env),
+            Env = Joined(outer.Env),
         };
+
+    private ImmutableSortedDictionary<string, string> Joined(ImmutableSortedDictionary<string, string> outer)
+    {
+        foreach (var (name, value) in Env)
+        {
+            outer = outer.SetItem(name, value);
+        }
+
+        return outer;
+    }
 
     /// <summary>The task with these settings; what they do not say stays as the model has it.</summary>
     public TaskNode On(TaskNode task) =>
@@ -110,10 +120,10 @@ public sealed record TaskDefaults
         {
             Default = "\"5m\"",
         },
-        new Field<TaskDefaults, Backoff>(
+        new Field<TaskDefaults, string>(
             "backoff",
-            Scalars.Choice<Backoff>(Names.Of),
-            (d, v) => d.Backoff = v,
+            Scalars.Choice(typeof(Backoff), i => Names.Of((Backoff)i)),
+            (d, v) => d.Backoff = Names.BackoffOf(v),
             "How the delay grows: the same each time, or doubled each time up to `max_retry_delay`."
         )
         {
@@ -137,10 +147,15 @@ public sealed record TaskDefaults
         {
             Default = "\"1s\"",
         },
-        new Field<TaskDefaults, ImmutableArray<FailureClass>>(
+        new Field<TaskDefaults, string[]>(
             "retry_on",
-            new ListShape<FailureClass>(Scalars.Choice<FailureClass>(Names.Of), "a list of failure classes", orSingle: true, minItems: 1),
-            (d, v) => d.RetryOn = v,
+            new ListShape<string>(
+                Scalars.Choice(typeof(FailureClass), i => Names.Of((FailureClass)i)),
+                "a list of failure classes",
+                orSingle: true,
+                minItems: 1
+            ),
+            (d, v) => d.RetryOn = [.. v.Select(word => Names.FailureClassOf(word)!.Value)],
             "The classes of failure that are retried. Unstated: all but auth, schema, validation, disk_full, permanent and cancelled."
         )
         {
@@ -208,19 +223,19 @@ public sealed record TaskDefaults
         {
             Default = "true",
         },
-        new Field<TaskDefaults, TriggerRule>(
+        new Field<TaskDefaults, string>(
             "trigger_rule",
-            Scalars.Choice<TriggerRule>(Names.Of),
-            (d, v) => d.TriggerRule = v,
+            Scalars.Choice(typeof(TriggerRule), i => Names.Of((TriggerRule)i)),
+            (d, v) => d.TriggerRule = Names.TriggerRuleOf(v),
             "Which outcomes of the tasks in `needs` let this task run; the names are Airflow's."
         )
         {
             Default = "\"all_success\"",
         },
-        new Field<TaskDefaults, ImmutableArray<Named<string>>>(
+        new Field<TaskDefaults, Named<string>[]>(
             "env",
             NameMaps.Environment,
-            (d, v) => d.Env = d.Env.SetItems(v.Select(n => KeyValuePair.Create(n.Name, n.Value))),
+            (d, v) => d.Env = NameMaps.Sorted(v),
             "Environment variables: a text, which may have {{ }} in it, or `secret:NAME`."
         )
         {

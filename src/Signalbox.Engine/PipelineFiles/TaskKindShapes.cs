@@ -23,7 +23,7 @@ internal static class TaskKindShapes
     public static readonly Shape<TaskKind> Run = new EitherShape<TaskKind>(
         single: Scalars.Text.To(text => (TaskKind)new TaskKind.Shell(text)),
         list: new ListShape<string>(Scalars.AnyText, "a list of a program and its arguments", minItems: 1).To(list =>
-            (TaskKind)new TaskKind.Argv(list)
+            (TaskKind)new TaskKind.Argv([.. list])
         )
     );
 
@@ -70,10 +70,10 @@ internal static class TaskKindShapes
             Required = true,
             Examples = ["\"champion\""],
         },
-        new Field<PromoteDraft, BackfillPromotion>(
+        new Field<PromoteDraft, string>(
             "in_backfill",
-            Scalars.Choice<BackfillPromotion>(Names.Of),
-            (d, v) => d.InBackfill = v,
+            Scalars.Choice(typeof(BackfillPromotion), i => Names.Of((BackfillPromotion)i)),
+            (d, v) => d.InBackfill = Names.BackfillPromotionOf(v)!.Value,
             "skip: a backfill leaves the alias where people have put it. allow: it promotes as a live run does."
         )
         {
@@ -138,10 +138,10 @@ internal static class TaskKindShapes
             () => new OtherDraft(),
             new Field<OtherDraft, string>("pipeline", Scalars.Slug, (d, v) => d.Pipeline = v, "The other pipeline.") { Required = true },
             new Field<OtherDraft, string>("task", Scalars.Slug, (d, v) => d.Task = v, "Its task; unstated: the whole run."),
-            new Field<OtherDraft, TaskMatch>(
+            new Field<OtherDraft, string>(
                 "match",
-                Scalars.Choice<TaskMatch>(Names.Of),
-                (d, v) => d.Match = v,
+                Scalars.Choice(typeof(TaskMatch), i => Names.Of((TaskMatch)i)),
+                (d, v) => d.Match = Names.TaskMatchOf(v)!.Value,
                 "How its run is found: the data interval contains this run's or is contained in it, the same logical date, or that date plus `offset`."
             )
             {

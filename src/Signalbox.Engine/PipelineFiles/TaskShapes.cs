@@ -58,7 +58,7 @@ internal static class TaskShapes
             {
                 Default = "false",
             },
-            new Field<OutputDraft, ImmutableArray<CheckSpec>>(
+            new Field<OutputDraft, CheckSpec[]>(
                 "checks",
                 CheckShapes.List,
                 (d, v) => d.Checks = v,
@@ -71,19 +71,15 @@ internal static class TaskShapes
             Dataset = draft.Dataset,
             Model = draft.Model,
             Optional = draft.Optional,
-            Checks = draft.Checks,
+            Checks = [.. draft.Checks],
         })
     );
 
-    private static readonly Shape<ImmutableArray<string>> TaskNames = new ListShape<string>(
-        Scalars.Slug,
-        "a task or a list of tasks",
-        orSingle: true
-    );
+    private static readonly Shape<string[]> TaskNames = new ListShape<string>(Scalars.Slug, "a task or a list of tasks", orSingle: true);
 
     private static readonly Field<Draft>[] Own =
     [
-        new Field<Draft, ImmutableArray<string>>("needs", TaskNames, (d, v) => d.Needs = v, "The tasks that this one comes after.")
+        new Field<Draft, string[]>("needs", TaskNames, (d, v) => d.Needs = v, "The tasks that this one comes after.")
         {
             Examples = ["[\"extract\"]"],
         },
@@ -110,7 +106,7 @@ internal static class TaskShapes
             (d, v) => d.MaxParallel = v,
             "With `for_each`: how many items may be worked on at one time in a run."
         ),
-        new Field<Draft, ImmutableArray<Named<string>>>(
+        new Field<Draft, Named<string>[]>(
             "inputs",
             NameMaps.Of(Scalars.Text, "a mapping from names to paths"),
             (d, v) => d.Inputs = v,
@@ -119,7 +115,7 @@ internal static class TaskShapes
         {
             Examples = ["{\"raw\": \"{{ tasks.extract.outputs.raw }}\"}"],
         },
-        new Field<Draft, ImmutableArray<Named<OutputSpec>>>(
+        new Field<Draft, Named<OutputSpec>[]>(
             "outputs",
             NameMaps.Of(Output, "a mapping from names to outputs", () => new OutputSpec { Name = "", Path = "unreadable" }),
             (d, v) => d.Outputs = v,
@@ -180,7 +176,7 @@ internal static class TaskShapes
 
     private static readonly HashSet<string> Keys = [.. Mapping.Keys];
 
-    public static readonly Shape<ImmutableArray<Named<WrittenTask>>> All = new NamesShape<WrittenTask>(
+    public static readonly Shape<Named<WrittenTask>[]> All = new NamesShape<WrittenTask>(
         Mapping.To(Finish),
         "a mapping from names of tasks to tasks",
         Scalars.SlugPattern,
@@ -256,7 +252,7 @@ internal static class TaskShapes
                 ForEach = draft.ForEach,
                 Label = draft.Label,
                 MaxParallel = draft.MaxParallel,
-                Inputs = draft.Inputs.ToImmutableSortedDictionary(input => input.Name, input => input.Value, StringComparer.Ordinal),
+                Inputs = NameMaps.Sorted(draft.Inputs),
                 Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
                 Doc = draft.Doc,
             },
@@ -278,7 +274,7 @@ internal static class TaskShapes
 
         public TaskDefaults Settings { get; } = new();
 
-        public ImmutableArray<string> Needs { get; set; } = [];
+        public string[] Needs { get; set; } = [];
 
         public string? When { get; set; }
 
@@ -288,9 +284,9 @@ internal static class TaskShapes
 
         public int? MaxParallel { get; set; }
 
-        public ImmutableArray<Named<string>> Inputs { get; set; } = [];
+        public Named<string>[] Inputs { get; set; } = [];
 
-        public ImmutableArray<Named<OutputSpec>> Outputs { get; set; } = [];
+        public Named<OutputSpec>[] Outputs { get; set; } = [];
 
         public string? Doc { get; set; }
 
@@ -307,6 +303,6 @@ internal static class TaskShapes
 
         public bool Optional { get; set; }
 
-        public ImmutableArray<CheckSpec> Checks { get; set; } = [];
+        public CheckSpec[] Checks { get; set; } = [];
     }
 }

@@ -24,7 +24,7 @@ internal static class ProjectFile
             Default = "\"sqlite\"",
             Examples = ["\"postgresql://signalbox@localhost:5432/signalbox\""],
         },
-        new Field<Draft, ImmutableArray<Named<int>>>(
+        new Field<Draft, Named<int>[]>(
             "pools",
             new NamesShape<int>(
                 Scalars.Whole(1, 1_000_000),
@@ -129,7 +129,7 @@ internal static class ProjectFile
     {
         public string? Database { get; set; }
 
-        public ImmutableArray<Named<int>> Pools { get; set; } = [];
+        public Named<int>[] Pools { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
 

@@ -324,4 +324,43 @@ public sealed class PipelineFileTests
     [InlineData("---\npipeline: p # named\nrun: |\n  a\n  b\n...\n", "a\nb\n")]
     public void Line_ends_byte_order_mark_and_tabs_are_read_where_yaml_permits(string text, string command) =>
         Assert.Equal(new TaskKind.Shell(command), Yaml.Good(text).Tasks[0].Kind);
+
+    [Fact]
+    public void Every_word_of_every_choice_can_be_written()
+    {
+        string Words<T>(Func<T, string> name, Func<string, Pipeline> file, Func<Pipeline, T> read)
+            where T : struct, Enum =>
+            string.Join(' ', Enum.GetValues<T>().Where(value => !read(file(name(value))).Equals(value)).Select(name));
+
+        Pipeline Top(string keys) => Yaml.Good($"pipeline: p\nrun: echo\n{keys}\n");
+        Pipeline Of(string keys) => Yaml.Good($"pipeline: p\ntasks: {{ t: {{ {keys} }} }}\n");
+        Assert.Empty(Words(Names.Of, word => Top($"catchup: {word}"), p => p.CatchUp));
+        Assert.Empty(Words(Names.Of, word => Top($"partition: {word}"), p => p.Partition));
+        Assert.Empty(Words(Names.Of, word => Top($"logical_date: {word}"), p => p.LogicalDate));
+        Assert.Empty(Words(Names.Of, word => Top($"params: {{ a: {{ type: {word} }} }}"), p => p.Params[0].Type));
+        Assert.Empty(Words<Backoff>(Names.Of, word => Of($"run: echo, backoff: {word}"), p => p.Tasks[0].Retry.Backoff));
+        Assert.Empty(Words<TriggerRule>(Names.Of, word => Of($"run: echo, trigger_rule: {word}"), p => p.Tasks[0].TriggerRule));
+        Assert.Empty(Words<FailureClass>(Names.Of, word => Of($"run: echo, retry_on: {word}"), p => p.Tasks[0].Retry.RetryOn[0]));
+        Assert.Empty(
+            Words<CheckSeverity>(
+                Names.Of,
+                word => Of($"run: echo, outputs: {{ o: {{ path: x, checks: [{{ unique: a, severity: {word} }}] }} }}"),
+                p => p.Tasks[0].Outputs[0].Checks[0].Severity
+            )
+        );
+        Assert.Empty(
+            Words<TaskMatch>(
+                Names.Of,
+                word => Of($"wait_for: {{ task: {{ pipeline: q, match: {word}{(word == "offset" ? ", offset: 1d" : "")} }} }}"),
+                p => ((TaskKind.WaitForTask)p.Tasks[0].Kind).Match
+            )
+        );
+        Assert.Empty(
+            Words<BackfillPromotion>(
+                Names.Of,
+                word => Of($"promote: {{ model: m, alias: a, in_backfill: {word} }}"),
+                p => ((TaskKind.Promote)p.Tasks[0].Kind).InBackfill
+            )
+        );
+    }
 }

@@ -1,20 +1,19 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 
 namespace Signalbox.Engine.PipelineFiles.Shapes;
 
 /// <summary>A list; where one item is usual, a single value stands for a list of one.</summary>
-internal sealed class ListShape<T>(Shape<T> item, string wanted, bool orSingle = false, int minItems = 0) : Shape<ImmutableArray<T>>
+internal sealed class ListShape<T>(Shape<T> item, string wanted, bool orSingle = false, int minItems = 0) : Shape<T[]>
 {
     public override string Wanted => wanted;
 
-    public override bool TryRead(YamlNode node, Reading reading, out ImmutableArray<T> value)
+    public override bool TryRead(YamlNode node, Reading reading, out T[] value)
     {
         value = [];
         if (node is YamlSequence list && list.Items.Count >= minItems)
         {
-            var items = ImmutableArray.CreateBuilder<T>(list.Items.Count);
+            var items = new List<T>(list.Items.Count);
             for (var i = 0; i < list.Items.Count; i++)
             {
                 if (reading.Under($"{reading.Name}[{i}]", list.Items[i], item, out var read))
@@ -23,7 +22,7 @@ internal sealed class ListShape<T>(Shape<T> item, string wanted, bool orSingle =
                 }
             }
 
-            value = items.DrainToImmutable();
+            value = [.. items];
             return true;
         }
 
@@ -72,11 +71,11 @@ internal sealed class NamesShape<T>(
     Func<string, string?> nameProblem,
     Func<T>? fallback = null,
     int minItems = 0
-) : Shape<ImmutableArray<Named<T>>>
+) : Shape<Named<T>[]>
 {
     public override string Wanted => wanted;
 
-    public override bool TryRead(YamlNode node, Reading reading, out ImmutableArray<Named<T>> values)
+    public override bool TryRead(YamlNode node, Reading reading, out Named<T>[] values)
     {
         values = [];
         if (node is not YamlMapping mapping || mapping.Entries.Count < minItems)
@@ -84,7 +83,7 @@ internal sealed class NamesShape<T>(
             return reading.Wrong(node, wanted);
         }
 
-        var list = ImmutableArray.CreateBuilder<Named<T>>(mapping.Entries.Count);
+        var list = new List<Named<T>>(mapping.Entries.Count);
         foreach (var entry in mapping.Entries)
         {
             var named = nameProblem(entry.Key.Text) is not { } problem;
@@ -109,7 +108,7 @@ internal sealed class NamesShape<T>(
             }
         }
 
-        values = list.ToImmutable();
+        values = [.. list];
         return true;
     }
 

@@ -117,7 +117,7 @@ internal sealed class MappingShape<TDraft>(string name, string called, Func<TDra
             {
                 field.Read(value, entry, reading);
             }
-            else
+            else if (!reading.IsFull)
             {
                 reading.Error(entry.Key, "unknown-key", Unknown(entry.Key.Text));
             }

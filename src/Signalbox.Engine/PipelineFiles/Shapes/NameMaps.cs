@@ -7,10 +7,19 @@ internal static class NameMaps
 {
     public const string IdentifierPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
-    public static readonly Shape<ImmutableArray<Named<string>>> Environment = Of(
-        Scalars.AnyText,
-        "a mapping from names of variables to texts"
-    );
+    public static readonly Shape<Named<string>[]> Environment = Of(Scalars.AnyText, "a mapping from names of variables to texts");
+
+    /// <summary>The texts by name.</summary>
+    public static ImmutableSortedDictionary<string, string> Sorted(Named<string>[] texts)
+    {
+        var sorted = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            sorted[text.Name] = text.Value;
+        }
+
+        return sorted.ToImmutable();
+    }
 
     /// <summary>Names that stand in environment variables and in expressions: letters, digits and <c>_</c>.</summary>
     public static NamesShape<T> Of<T>(Shape<T> value, string wanted, Func<T>? fallback = null) =>

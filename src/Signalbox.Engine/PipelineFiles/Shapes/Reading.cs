@@ -23,6 +23,9 @@ internal sealed class Reading(string file, SourceText source)
 
     public bool HasErrors { get; private set; }
 
+    /// <summary>Whether no further problem would be shown: finding the words for one is in vain.</summary>
+    public bool IsFull => _full;
+
     /// <summary>Whether something has been reported at this very place.</summary>
     public bool HasProblemAt(int position) => _positions.Contains(position);
 

@@ -142,23 +142,28 @@ internal static class Scalars
         return null;
     }
 
-    /// <summary>One of the words of an enum.</summary>
-    public static Shape<TEnum> Choice<TEnum>(Func<TEnum, string> name)
-        where TEnum : struct, Enum => new ChoiceShape<TEnum>(Enum.GetValues<TEnum>().ToDictionary(name, StringComparer.Ordinal));
+    /// <summary>One of the words of an enum, whose members count from 0.</summary>
+    /// <remarks>
+    /// Not generic: code that is generic over a value type of another assembly cannot be compiled ahead of time, and reading the first
+    /// file would wait for its compilation. Lists are arrays here for the same reason.
+    /// </remarks>
+    public static Shape<string> Choice(Type type, Func<int, string> name) =>
+        new ChoiceShape([.. Enumerable.Range(0, Enum.GetNames(type).Length).Select(name)]);
 
-    private sealed class ChoiceShape<TEnum>(Dictionary<string, TEnum> names) : Shape<TEnum>
+    private sealed class ChoiceShape(string[] words) : Shape<string>
     {
-        public override string Wanted => "one of " + string.Join(", ", names.Keys);
+        public override string Wanted => "one of " + string.Join(", ", words);
 
-        public override bool TryRead(YamlNode node, Reading reading, out TEnum value)
+        public override bool TryRead(YamlNode node, Reading reading, out string value)
         {
-            value = default!;
+            value = "";
             if (node is not YamlScalar { IsEmpty: false } scalar)
             {
                 return reading.Wrong(node, Wanted);
             }
 
-            if (names.TryGetValue(scalar.Text, out value!))
+            value = scalar.Text;
+            if (words.Contains(value))
             {
                 return true;
             }
@@ -166,12 +171,12 @@ internal static class Scalars
             reading.Error(
                 node,
                 "wrong-value",
-                $"`{reading.Name}` must be {Wanted}, not {node.Described}{Suggestion.DidYouMean(scalar.Text, names.Keys)}"
+                $"`{reading.Name}` must be {Wanted}, not {node.Described}{Suggestion.DidYouMean(value, words)}"
             );
             return false;
         }
 
         public override JsonObject Schema(SchemaDefinitions definitions) =>
-            new() { ["enum"] = new JsonArray([.. names.Keys.Select(name => (JsonNode)name)]) };
+            new() { ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]) };
     }
 }

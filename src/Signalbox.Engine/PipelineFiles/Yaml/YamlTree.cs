@@ -13,7 +13,7 @@ internal sealed class YamlTree
     public const int MaxDepth = 32;
 
     /// <summary>Keys, values and items of a file, aliases counted as often as they are used.</summary>
-    public const int MaxNodes = 10_000;
+    public const int MaxNodes = 50_000;
 
     private const string TabMessage = "a tab cannot indent in YAML; use spaces";
 
