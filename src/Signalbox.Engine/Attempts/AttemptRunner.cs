@@ -1,0 +1,340 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Driving;
+using Signalbox.Engine.Executors;
+using Signalbox.Engine.Logs;
+using Signalbox.Engine.Outputs;
+using Signalbox.Engine.TaskKinds;
+
+namespace Signalbox.Engine.Attempts;
+
+/// <summary>
+/// Carries attempts from the intent to the end: prepares, submits, observes, publishes, stops. Everything it learns goes to the driver as
+/// an event with the attempt's token; it decides nothing.
+/// </summary>
+internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, NamesOfRuns names, IEventSink events)
+{
+    private readonly ConcurrentDictionary<AttemptKey, LiveAttempt> _live = new();
+
+    /// <summary>Starts, or after a restart finds again, the attempt of a task.</summary>
+    /// <param name="maybeSubmittedBefore">True when an earlier server may have got as far as starting it.</param>
+    public void Start(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token, bool maybeSubmittedBefore)
+    {
+        var attempt = Remember(pipeline, run, node, task, number, token);
+        _ = Task.Run(() => GuardAsync(attempt, () => StartAsync(attempt, maybeSubmittedBefore)));
+    }
+
+    /// <summary>Audits and publishes what an attempt staged, then reports its end.</summary>
+    public void Publish(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token)
+    {
+        var attempt = Remember(pipeline, run, node, task, number, token);
+        attempt.Submitted.TrySetResult(false);
+        _ = Task.Run(() => GuardAsync(attempt, () => PublishAsync(attempt)));
+    }
+
+    /// <summary>Stops an attempt: TERM, grace, KILL of the whole tree, or the end of what runs inside this program.</summary>
+    public void Stop(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token, TimeSpan grace)
+    {
+        var known = _live.TryGetValue(KeyOf(pipeline, run, node, task, number), out _);
+        var attempt = Remember(pipeline, run, node, task, number, token);
+        if (node.Kind.Waits)
+        {
+            Ended(attempt, new Outcome.Stopped());
+            return;
+        }
+
+        _ = Task.Run(() => GuardAsync(attempt, () => StopAsync(attempt, known, grace)));
+    }
+
+    /// <summary>Looks whether a waiting task is satisfied, and reports.</summary>
+    public void Look(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
+        _ = Task.Run(async () =>
+        {
+            var attempt = Make(pipeline, run, node, task, number, token);
+            try
+            {
+                var sighting = await TaskKindList.LookAsync(ContextOf(attempt, []), CancellationToken.None);
+                events.Post(
+                    run.Number,
+                    sighting switch
+                    {
+                        Sighting.Satisfied found => new RunEvent.AttemptEnded(
+                            Now,
+                            task.Key,
+                            token,
+                            new Outcome.Succeeded(found.Result),
+                            ExitCode: null,
+                            Process: null
+                        ),
+                        Sighting.NotYet wait => new RunEvent.NotYet(Now, task.Key, token, wait.Reason, wait.Next),
+                        _ => throw new System.Diagnostics.UnreachableException(),
+                    }
+                );
+            }
+            catch (TaskRefused refused)
+            {
+                events.Post(run.Number, new RunEvent.AttemptEnded(Now, task.Key, token, new Outcome.Failed(refused.Failure), null, null));
+            }
+            catch (Exception error)
+            {
+                // The world could not be looked at this time; the wait goes on, and its time-out still counts.
+                events.Post(run.Number, new RunEvent.NotYet(Now, task.Key, token, $"looking failed: {error.Message}", Now + TimeSpan.FromSeconds(30)));
+            }
+        });
+
+    /// <summary>Turns what the executor sees into events, until the engine stops.</summary>
+    public async Task ObserveAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var seen in parts.Executor.Observations.ReadAllAsync(cancellationToken))
+        {
+            if (_live.TryGetValue(seen.Key, out var attempt))
+            {
+                Seen(attempt, seen);
+            }
+        }
+    }
+
+    private DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    private async Task StartAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
+    {
+        Directory.CreateDirectory(attempt.Ref.Directory);
+        var staged = maybeSubmittedBefore ? publisher.Locate(attempt) : publisher.Stage(attempt);
+        var context = ContextOf(attempt, staged);
+        var work = await TaskKindList.PrepareAsync(context, attempt.Stop.Token);
+        switch (work)
+        {
+            case Work.Inline inline:
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, inline.Outcome, write: inline.Write);
+                break;
+            case Work.Command command:
+                await SubmitAsync(attempt, context, command, maybeSubmittedBefore);
+                break;
+        }
+    }
+
+    private async Task SubmitAsync(LiveAttempt attempt, AttemptContext context, Work.Command command, bool maybeSubmittedBefore)
+    {
+        var environment = AttemptEnvironment.Of(context, attempt.Secrets);
+        foreach (var (name, value) in command.Environment)
+        {
+            environment[name] = value;
+        }
+
+        if (attempt.Stop.IsCancellationRequested)
+        {
+            attempt.Submitted.TrySetResult(false);
+            return;
+        }
+
+        var answer = await parts.Executor.SubmitAsync(
+            new AttemptSpec
+            {
+                Key = attempt.Ref.Key,
+                Directory = attempt.Ref.Directory,
+                WorkingDirectory = parts.Project.Folder,
+                Command = command.Spec,
+                Environment = environment,
+            },
+            maybeSubmittedBefore,
+            CancellationToken.None
+        );
+        switch (answer)
+        {
+            case SubmitResult.Started started:
+                attempt.Submitted.TrySetResult(true);
+                Seen(attempt, started.Now);
+                break;
+            case SubmitResult.AlreadyKnown known:
+                attempt.Submitted.TrySetResult(true);
+                Seen(attempt, known.Now);
+                break;
+            case SubmitResult.Refused refused:
+                attempt.Submitted.TrySetResult(false);
+                var kind = refused.Transient ? FailureClass.ResourceUnavailable : FailureClass.Permanent;
+                Ended(attempt, new Outcome.Failed(new Failure(kind, refused.Reason, "executor")));
+                break;
+        }
+    }
+
+    private void Seen(LiveAttempt attempt, Observation seen)
+    {
+        if (seen.Phase == Phase.Running)
+        {
+            events.Post(attempt.Run.Number, new RunEvent.AttemptStarted(seen.StartedAt ?? Now, attempt.Task.Key, attempt.Token, Facts(seen)));
+        }
+        else if (seen.Ended && _live.TryRemove(attempt.Ref.Key, out _))
+        {
+            // Reading reports and scrubbing logs may take a while: not on the thread that brings the observations.
+            _ = Task.Run(() => GuardAsync(attempt, () => FinishAsync(attempt, seen)));
+        }
+    }
+
+    private Task FinishAsync(LiveAttempt attempt, Observation seen)
+    {
+        if (attempt.Secrets.Count > 0)
+        {
+            LogScrubber.Scrub(attempt.Ref.Directory, new Redactor(attempt.Secrets));
+        }
+
+        switch (seen.Phase)
+        {
+            case Phase.Cancelled:
+                Ended(attempt, new Outcome.Stopped(), seen);
+                break;
+            case Phase.Lost:
+                Ended(attempt, new Outcome.Lost(seen.Reason ?? "nobody knows how the attempt ended"), seen);
+                break;
+            case Phase.Succeeded when attempt.Node.Outputs.Length > 0:
+                events.Post(attempt.Run.Number, new RunEvent.AttemptExited(At(seen), attempt.Task.Key, attempt.Token, seen.ExitCode, Facts(seen)));
+                break;
+            case Phase.Succeeded:
+                var (result, write) = publisher.Report(attempt);
+                Ended(attempt, new Outcome.Succeeded(result), seen, write);
+                break;
+            default:
+                Ended(attempt, Endings.Of(attempt.Ref.Directory, seen), seen);
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task PublishAsync(LiveAttempt attempt)
+    {
+        var context = ContextOf(attempt, publisher.Locate(attempt));
+        var (outcome, write) = await publisher.PublishAsync(attempt, context, attempt.Stop.Token);
+        Ended(attempt, outcome, write: write);
+    }
+
+    private async Task StopAsync(LiveAttempt attempt, bool known, TimeSpan grace)
+    {
+        await attempt.Stop.CancelAsync();
+        if (!known)
+        {
+            // After a restart: ask the executor what became of it, so that its end is observed before it is stopped.
+            var now = (await parts.Executor.ObserveAsync([attempt.Ref], CancellationToken.None))[0];
+            attempt.Submitted.TrySetResult(now.Phase == Phase.Running);
+            if (now.Ended)
+            {
+                Seen(attempt, now);
+                return;
+            }
+        }
+
+        if (await attempt.Submitted.Task)
+        {
+            await parts.Executor.CancelAsync(attempt.Ref, grace, CancellationToken.None);
+        }
+        else
+        {
+            Ended(attempt, new Outcome.Stopped());
+        }
+    }
+
+    private void Ended(
+        LiveAttempt attempt,
+        Outcome outcome,
+        Observation? seen = null,
+        Action<Signalbox.Storage.WriteSession>? write = null
+    )
+    {
+        _live.TryRemove(attempt.Ref.Key, out _);
+        if (outcome is not Outcome.Succeeded)
+        {
+            publisher.Discard(attempt);
+        }
+
+        events.Post(
+            attempt.Run.Number,
+            new RunEvent.AttemptEnded(At(seen), attempt.Task.Key, attempt.Token, outcome, seen?.ExitCode, seen is null ? null : Facts(seen)),
+            write
+        );
+    }
+
+    /// <summary>Whatever goes wrong on our side ends the attempt with its reason; nothing is swallowed and nothing is left without an end.</summary>
+    private async Task GuardAsync(LiveAttempt attempt, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (TaskRefused refused)
+        {
+            attempt.Submitted.TrySetResult(false);
+            Ended(attempt, new Outcome.Failed(refused.Failure));
+        }
+        catch (OperationCanceledException) when (attempt.Stop.IsCancellationRequested)
+        {
+            attempt.Submitted.TrySetResult(false);
+            Ended(attempt, new Outcome.Stopped());
+        }
+        catch (Exception error)
+        {
+            attempt.Submitted.TrySetResult(false);
+            Ended(attempt, new Outcome.Failed(Endings.Of(error)));
+        }
+    }
+
+    private LiveAttempt Remember(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
+        _live.GetOrAdd(KeyOf(pipeline, run, node, task, number), _ => Make(pipeline, run, node, task, number, token));
+
+    private LiveAttempt Make(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
+        new()
+        {
+            Pipeline = pipeline,
+            Run = run,
+            Node = node,
+            Task = task,
+            Number = number,
+            Token = token,
+            Ref = new AttemptRef(KeyOf(pipeline, run, node, task, number), parts.State.Attempt(run.Number, task.Key, number)),
+        };
+
+    /// <summary>instance-run-task[-item]-aN: the task by its position, for names may hold what a key may not.</summary>
+    private AttemptKey KeyOf(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number)
+    {
+        var position = pipeline.Tasks.IndexOf(node);
+        return AttemptKey.Of(
+            task.Key.IsInstance
+                ? $"{parts.Instance}-{run.Number}-{position}-{task.Key.MapIndex}-a{number}"
+                : $"{parts.Instance}-{run.Number}-{position}-a{number}"
+        );
+    }
+
+    private AttemptContext ContextOf(LiveAttempt attempt, ImmutableArray<StagedOutput> staged)
+    {
+        var run = names.Of(attempt.Pipeline, attempt.Run);
+        var inputs = run.Inputs(attempt.Node, attempt.Task, attempt.Number);
+        return new AttemptContext
+        {
+            Parts = parts,
+            Pipeline = attempt.Pipeline,
+            Run = attempt.Run,
+            Node = attempt.Node,
+            Task = attempt.Task,
+            Number = attempt.Number,
+            Token = attempt.Token,
+            Folder = attempt.Ref.Directory,
+            Outputs = staged,
+            Inputs = inputs,
+            Scope = run.Scope(
+                attempt.Node,
+                attempt.Task,
+                attempt.Number,
+                inputs,
+                staged.ToDictionary(output => output.Output, output => output.Path, StringComparer.Ordinal)
+            ),
+        };
+    }
+
+    private DateTimeOffset At(Observation? seen) => seen?.EndedAt ?? Now;
+
+    private static ProcessFacts Facts(Observation seen) =>
+        new(seen.Pid?.ToString(), seen.ExternalId, seen.CpuTime, seen.PeakMemory);
+}

@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Expressions;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
+
+namespace Signalbox.Engine.Attempts;
+
+/// <summary>The names that templates of one run see, with the facts behind them looked up only when asked for.</summary>
+internal sealed class RunNames
+{
+    private readonly EngineParts _parts;
+    private readonly Pipeline _pipeline;
+    private readonly Run _run;
+    private readonly StoredFacts _facts;
+    private readonly TimeSpan _offset;
+    private readonly Value.Map _params;
+    private readonly TasksNames _tasks;
+    private readonly ModelsNames _models;
+
+    public RunNames(EngineParts parts, Pipeline pipeline, Run run)
+    {
+        _parts = parts;
+        _pipeline = pipeline;
+        _run = run;
+        _facts = new StoredFacts(parts.Store, parts.State, pipeline, run.Number);
+        _offset = (Zone.Find(pipeline.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc).OffsetAt(run.LogicalDate);
+        _params = Value.FromJson(run.Params) is { Succeeded: true, Value: Value.Map map } ? map : Value.Map.Empty;
+        _tasks = new TasksNames(this);
+        _models = new ModelsNames(_facts);
+    }
+
+    /// <summary>The names that do not depend on a task.</summary>
+    public RunScope Scope() => Scope(node: null, task: null, attempt: null, inputs: null, outputs: null);
+
+    /// <summary>The names one task, or one instance of a mapped task, sees.</summary>
+    /// <param name="inputs">Input name to absolute path; null where inputs cannot be asked for.</param>
+    /// <param name="outputs">Output name to the absolute path of its staging place; null where outputs cannot be asked for.</param>
+    public RunScope Scope(
+        TaskNode? node,
+        TaskRun? task,
+        int? attempt,
+        IReadOnlyDictionary<string, string>? inputs,
+        IReadOnlyDictionary<string, string>? outputs
+    )
+    {
+        var isInstance = task is { Key.IsInstance: true };
+        return new RunScope
+        {
+            Pipeline = _pipeline.Name.Value,
+            RunId = _run.Id.Value,
+            LogicalDate = _run.LogicalDate.ToOffset(_offset),
+            IntervalStart = _run.IntervalStart.ToOffset(_offset),
+            IntervalEnd = _run.IntervalEnd.ToOffset(_offset),
+            Partition = _run.Partition,
+            Params = _params,
+            Conf = _params,
+            TaskName = node?.Name.Value,
+            Attempt = attempt,
+            MapIndex = isInstance ? task!.Key.MapIndex : null,
+            Item = isInstance && task!.Item is { } item && Value.FromJson(item) is { Succeeded: true } parsed ? parsed.Value : null,
+            Inputs = Paths(inputs),
+            Outputs = Paths(outputs),
+            Tasks = _tasks,
+            Models = _models,
+        };
+    }
+
+    /// <summary>Input name to absolute path.</summary>
+    public ImmutableSortedDictionary<string, string> Inputs(TaskNode node, TaskRun task, int attempt)
+    {
+        if (node.Inputs.IsEmpty)
+        {
+            return node.Inputs;
+        }
+
+        var scope = Scope(node, task, attempt, inputs: null, outputs: null);
+        return node.Inputs.ToImmutableSortedDictionary(
+            input => input.Key,
+            input => Path.Combine(_parts.Project.Folder, Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}")),
+            StringComparer.Ordinal
+        );
+    }
+
+    private static Value.Map? Paths(IReadOnlyDictionary<string, string>? paths) =>
+        paths is null ? null : new Value.Map(paths.Select(path => new KeyValuePair<string, Value>(path.Key, Value.Of(path.Value))));
+
+    /// <summary><c>tasks.NAME</c>.</summary>
+    private sealed class TasksNames(RunNames run) : IScope
+    {
+        public IEnumerable<string> Names => run._pipeline.Tasks.Select(task => task.Name.Value);
+
+        public bool TryGet(string name, out Value value)
+        {
+            var node = run._pipeline.Tasks.FirstOrDefault(task => task.Name.Value == name);
+            value = node is null
+                ? Value.None
+                : Value.Of(
+                    new TaskScope(
+                        () => run._facts.Result(node.Name),
+                        new OutputsNames(node, run),
+                        () => run._facts.Metrics(node.Name) as IScope,
+                        run._facts.State(node.Name)
+                    )
+                );
+            return node is not null;
+        }
+    }
+
+    /// <summary><c>tasks.NAME.outputs.OUTPUT</c>: the path at which readers find it.</summary>
+    private sealed class OutputsNames(TaskNode node, RunNames run) : IScope
+    {
+        public IEnumerable<string> Names => node.Outputs.Select(output => output.Name);
+
+        public bool TryGet(string name, out Value value)
+        {
+            var output = node.Outputs.FirstOrDefault(output => output.Name == name);
+            value = output is null
+                ? Value.None
+                : Value.Of(
+                    Path.Combine(
+                        run._parts.Project.Folder,
+                        Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}")
+                    )
+                );
+            return output is not null;
+        }
+    }
+
+    /// <summary><c>models['NAME'].ALIAS</c>. A model nobody has made yet has no aliases.</summary>
+    private sealed class ModelsNames(StoredFacts facts) : IScope
+    {
+        public IEnumerable<string> Names => [];
+
+        public bool TryGet(string name, out Value value)
+        {
+            value = facts.Model(name);
+            return true;
+        }
+    }
+}
+
+/// <summary>The names of the live runs, each built once and dropped when its run ends.</summary>
+internal sealed class NamesOfRuns(EngineParts parts)
+{
+    private readonly ConcurrentDictionary<RunNumber, RunNames> _runs = new();
+
+    public RunNames Of(Pipeline pipeline, Run run) => _runs.GetOrAdd(run.Number, _ => new RunNames(parts, pipeline, run));
+
+    public void Forget(RunNumber run) => _runs.TryRemove(run, out _);
+}

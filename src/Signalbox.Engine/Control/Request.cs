@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Signalbox.Engine.Control;
+
+/// <summary>
+/// Something that a person or a program asks of the engine: written as a row first, carried out by whichever engine owns the store, and
+/// answered in the same transaction that carries it out. So it is never lost, and never done twice.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "request")]
+[JsonDerivedType(typeof(StartRun), "run")]
+[JsonDerivedType(typeof(CancelRun), "cancel")]
+[JsonDerivedType(typeof(Rerun), "rerun")]
+[JsonDerivedType(typeof(MarkTask), "mark")]
+[JsonDerivedType(typeof(PausePipeline), "pause")]
+[JsonDerivedType(typeof(UnpausePipeline), "unpause")]
+[JsonDerivedType(typeof(StartBackfill), "backfill")]
+[JsonDerivedType(typeof(CancelBackfill), "cancel_backfill")]
+public abstract record Request
+{
+    private Request() { }
+
+    /// <summary>Start a run by hand. Answered with its number.</summary>
+    /// <param name="Version">The definition to run, already stored; null takes the pipeline's current one.</param>
+    /// <param name="LogicalDate">The slice it is about: a date or an instant, in the schedule's zone.</param>
+    /// <param name="Params">JSON object of parameters.</param>
+    /// <param name="RunId">A name of one's own. Null: one is made.</param>
+    public sealed record StartRun(
+        string Pipeline,
+        string? Version,
+        string LogicalDate,
+        string Params,
+        string? RunId,
+        string? Reason
+    ) : Request;
+
+    public sealed record CancelRun(long Run, string Reason) : Request;
+
+    /// <summary>Run tasks of a run again, in the same run.</summary>
+    /// <param name="Mode">Which tasks.</param>
+    /// <param name="Task">The task that <see cref="RerunMode.From"/> and <see cref="RerunMode.Only"/> name.</param>
+    public sealed record Rerun(long Run, RerunMode Mode, string? Task, string Reason) : Request;
+
+    /// <summary>Decide the state of a task by hand.</summary>
+    /// <param name="State"><c>success</c>, <c>failed</c> or <c>skipped</c>.</param>
+    public sealed record MarkTask(long Run, string Task, int MapIndex, string State, string Reason) : Request;
+
+    public sealed record PausePipeline(string Pipeline, string Reason) : Request;
+
+    public sealed record UnpausePipeline(string Pipeline, string Reason) : Request;
+
+    /// <summary>Run a pipeline for many logical dates. Answered with the backfill's number.</summary>
+    /// <param name="Dates">The logical dates, each once, in the order in which they are run.</param>
+    /// <param name="MaxActive">Runs of the backfill that may be active at one time.</param>
+    /// <param name="Watermark">Move the pipeline's watermark over unbroken success.</param>
+    public sealed record StartBackfill(
+        string Pipeline,
+        ImmutableArray<DateTimeOffset> Dates,
+        int MaxActive,
+        string Params,
+        ImmutableArray<string> OnlyTasks,
+        string Reason,
+        bool Selective,
+        bool Watermark
+    ) : Request;
+
+    public sealed record CancelBackfill(long Backfill, string Reason) : Request;
+
+    public string ToJson() => JsonSerializer.Serialize(this, RequestJson.Default.Request);
+
+    public static Request FromJson(string json) =>
+        JsonSerializer.Deserialize(json, RequestJson.Default.Request) ?? throw new JsonException("A request cannot be null.");
+}
+
+/// <summary>Which tasks a re-run starts afresh.</summary>
+public enum RerunMode
+{
+    /// <summary>What failed, and what could not run because of it.</summary>
+    FromFailed,
+
+    /// <summary>A task and all that comes after it.</summary>
+    From,
+
+    /// <summary>A task alone.</summary>
+    Only,
+}
+
+/// <summary>What came of a request.</summary>
+/// <param name="Number">The run or backfill that was started; otherwise the one that was changed.</param>
+/// <param name="Message">What was done, or why not, a sentence.</param>
+public sealed record Answer(bool Done, long? Number, string Message)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, RequestJson.Default.Answer);
+
+    public static Answer FromJson(string json) =>
+        JsonSerializer.Deserialize(json, RequestJson.Default.Answer) ?? throw new JsonException("An answer cannot be null.");
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(Request))]
+[JsonSerializable(typeof(Answer))]
+internal sealed partial class RequestJson : JsonSerializerContext;

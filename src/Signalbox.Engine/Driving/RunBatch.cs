@@ -1,0 +1,47 @@
+using Signalbox.Core.Runs;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Driving;
+
+/// <summary>The decisions of one turn of the driver, in order: one transaction, then the deeds.</summary>
+internal sealed class RunBatch
+{
+    private readonly List<(LiveRun Run, Decision Decision, Action<WriteSession>? Write)> _steps = [];
+
+    public bool IsEmpty => _steps.Count == 0;
+
+    public IEnumerable<LiveRun> Runs => _steps.Select(step => step.Run).Distinct();
+
+    public void Add(LiveRun run, Decision decision, Action<WriteSession>? write) => _steps.Add((run, decision, write));
+
+    public void WriteTo(WriteSession session)
+    {
+        foreach (var (run, decision, write) in _steps)
+        {
+            session.Apply(run.Snapshot.Run.Number, run.Fence, decision);
+            write?.Invoke(session);
+        }
+    }
+
+    public IEnumerable<(LiveRun Run, RunCommand Command)> Deeds()
+    {
+        foreach (var (run, decision, _) in _steps)
+        {
+            foreach (var command in decision.Commands)
+            {
+                yield return (run, command);
+            }
+        }
+    }
+
+    public IEnumerable<(LiveRun Run, Change Change)> Changes()
+    {
+        foreach (var (run, decision, _) in _steps)
+        {
+            foreach (var change in decision.Changes)
+            {
+                yield return (run, change);
+            }
+        }
+    }
+}

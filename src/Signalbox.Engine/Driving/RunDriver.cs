@@ -1,0 +1,262 @@
+using System.Threading.Channels;
+using Signalbox.Core;
+using Signalbox.Core.Pools;
+using Signalbox.Core.Runs;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Driving;
+
+/// <summary>
+/// The one place where runs change: event, decision, commit, deeds.
+/// </summary>
+/// <remarks>
+/// One turn takes everything that has happened since the last, decides it run by run, gives freed slots to ready tasks, commits all of it
+/// in one transaction and only then acts. So the commits group themselves: the slower the disk, the more events a turn holds. What is in
+/// memory here may be lost at any instant; <see cref="Adopt"/> makes it again from the store.
+/// </remarks>
+internal sealed class RunDriver : IEventSink
+{
+    private const int MostEventsPerTurn = 4096;
+
+    // A clock may be set, and a machine may sleep: no wait is longer than this, whatever the timers say.
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(20);
+
+    private readonly EngineParts _parts;
+    private readonly Deeds _deeds;
+    private readonly Dispatcher _dispatcher;
+    private readonly Dictionary<RunNumber, LiveRun> _runs = [];
+    private readonly RunTimers _timers = new();
+
+    // Unbounded: what is posted here has happened already and cannot be refused; it never holds more than a few events per live attempt.
+    private readonly Channel<Action<RunBatch>> _inbox = Channel.CreateUnbounded<Action<RunBatch>>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
+
+    public RunDriver(EngineParts parts, Deeds deeds, Dispatcher dispatcher)
+    {
+        _parts = parts;
+        _deeds = deeds;
+        _dispatcher = dispatcher;
+    }
+
+    /// <summary>Told of every change after it is durable.</summary>
+    public event Action<RunSnapshot, Change>? Changed;
+
+    /// <summary>Told when the store could not be written; the engine goes on and tries again.</summary>
+    public event Action<StoreException>? StoreFailed;
+
+    public void Post(RunNumber run, RunEvent happened, Action<WriteSession>? write = null) =>
+        _inbox.Writer.TryWrite(batch => Decide(batch, run, happened, write));
+
+    /// <summary>Takes over a run that this engine has claimed, and goes on where its state says it stands.</summary>
+    public void Adopt(LiveRun run, bool afterRestart) => _inbox.Writer.TryWrite(_ => TakeOver(run, afterRestart));
+
+    /// <summary>Runs something between two turns, where no run changes.</summary>
+    public void Between(Action<IReadOnlyDictionary<RunNumber, LiveRun>> work) => _inbox.Writer.TryWrite(_ => work(_runs));
+
+    /// <summary>Turns until the engine stops.</summary>
+    public async Task DriveAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await SleepAsync(cancellationToken);
+            var batch = new RunBatch();
+            for (var taken = 0; taken < MostEventsPerTurn && _inbox.Reader.TryRead(out var step); taken++)
+            {
+                step(batch);
+            }
+
+            var now = _parts.Time.GetUtcNow();
+            foreach (var due in _timers.TakeDue(now))
+            {
+                Decide(batch, due, new RunEvent.TimerFired(now), write: null);
+            }
+
+            GrantSlots(batch, now);
+            if (!batch.IsEmpty)
+            {
+                await CommitAsync(batch, cancellationToken);
+            }
+        }
+    }
+
+    private async Task SleepAsync(CancellationToken cancellationToken)
+    {
+        if (_inbox.Reader.TryPeek(out _))
+        {
+            return;
+        }
+
+        var wait = _timers.Next is { } next ? next - _parts.Time.GetUtcNow() : LongestSleep;
+        if (wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        using var alarm = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timer = _parts.Time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(),
+            alarm,
+            wait < LongestSleep ? wait : LongestSleep,
+            Timeout.InfiniteTimeSpan
+        );
+        try
+        {
+            await _inbox.Reader.WaitToReadAsync(alarm.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The alarm rang: a timer is due.
+        }
+    }
+
+    private void Decide(RunBatch batch, RunNumber number, RunEvent happened, Action<WriteSession>? write)
+    {
+        if (!_runs.TryGetValue(number, out var run))
+        {
+            return;
+        }
+
+        var isCurrent = write is null || IsOfCurrentAttempt(run.Snapshot, happened);
+        var decision = RunDecider.Decide(run.Snapshot, happened);
+        if (decision.Changes.IsEmpty && decision.Commands.IsEmpty)
+        {
+            _timers.Set(number, run.Snapshot.NextTimer);
+            return;
+        }
+
+        Take(batch, run, decision, isCurrent ? write : null);
+    }
+
+    private void Take(RunBatch batch, LiveRun run, Decision decision, Action<WriteSession>? write)
+    {
+        var before = run.Snapshot.Run.State;
+        run.Snapshot.Apply(decision);
+        batch.Add(run, decision, write);
+        foreach (var change in decision.Changes)
+        {
+            _dispatcher.Follow(run.Snapshot, change);
+        }
+
+        if (run.Snapshot.Run.State != before)
+        {
+            _dispatcher.Follow(run.Snapshot.Run);
+        }
+
+        _timers.Set(run.Snapshot.Run.Number, run.Snapshot.NextTimer);
+    }
+
+    private void GrantSlots(RunBatch batch, DateTimeOffset now)
+    {
+        while (_dispatcher.NextRun() is { } admitted)
+        {
+            Decide(batch, admitted, new RunEvent.RunAdmitted(now), write: null);
+        }
+
+        while (_dispatcher.NextTask() is var (run, task))
+        {
+            Decide(batch, run, new RunEvent.SlotGranted(now, task), write: null);
+        }
+    }
+
+    private async Task CommitAsync(RunBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _parts.Store.WriteAsync(
+                session =>
+                {
+                    batch.WriteTo(session);
+                    return true;
+                },
+                cancellationToken
+            );
+        }
+        catch (StoreException failure)
+        {
+            StoreFailed?.Invoke(failure);
+            await RereadAsync(batch, failure, cancellationToken);
+            return;
+        }
+
+        foreach (var (run, change) in batch.Changes())
+        {
+            Changed?.Invoke(run.Snapshot, change);
+        }
+
+        foreach (var (run, command) in batch.Deeds())
+        {
+            _deeds.Do(run.Snapshot, command);
+        }
+
+        foreach (var run in batch.Runs)
+        {
+            if (run.Snapshot.Run.State.IsEnd())
+            {
+                Forget(run.Snapshot.Run.Number);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What was decided did not become durable, or nobody knows: what is in memory is worth nothing. The runs are read again, and go on
+    /// from what the store says; a run that another engine owns by now is left to it.
+    /// </summary>
+    private async Task RereadAsync(RunBatch batch, StoreException failure, CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromMilliseconds(100);
+        foreach (var run in batch.Runs.ToList())
+        {
+            var number = run.Snapshot.Run.Number;
+            Forget(number);
+            while (true)
+            {
+                try
+                {
+                    if (await _parts.Store.LoadRunAsync(number, cancellationToken) is { } rows && rows.Owner == run.Fence)
+                    {
+                        TakeOver(new LiveRun(RunSnapshot.Load(rows.Pipeline, rows.Run, rows.Tasks), run.Fence), afterRestart: true);
+                    }
+
+                    break;
+                }
+                catch (StoreUnavailable)
+                {
+                    await Task.Delay(pause, _parts.Time, cancellationToken);
+                    pause = pause < TimeSpan.FromSeconds(5) ? pause * 2 : pause;
+                }
+            }
+        }
+
+        _ = failure;
+    }
+
+    private void TakeOver(LiveRun run, bool afterRestart)
+    {
+        var number = run.Snapshot.Run.Number;
+        Forget(number);
+        _runs[number] = run;
+        _dispatcher.Add(run.Snapshot);
+        _timers.Set(number, run.Snapshot.NextTimer);
+        if (afterRestart)
+        {
+            foreach (var command in RunDecider.Resume(run.Snapshot))
+            {
+                _deeds.DoAgain(run.Snapshot, command);
+            }
+        }
+    }
+
+    private void Forget(RunNumber number)
+    {
+        if (_runs.Remove(number, out var run))
+        {
+            _dispatcher.Remove(run.Snapshot);
+            _timers.Remove(number);
+        }
+    }
+
+    private static bool IsOfCurrentAttempt(RunSnapshot run, RunEvent happened) =>
+        happened is not RunEvent.AttemptEnded ended
+        || (run.Find(ended.Task) is { } task && task.Token == ended.Token && task.Attempt is { } state && !state.IsEnd());
+}

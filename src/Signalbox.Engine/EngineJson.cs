@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace Signalbox.Engine;
+
+/// <summary>The small JSON the engine writes itself.</summary>
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, double>))]
+internal sealed partial class EngineJson : JsonSerializerContext;

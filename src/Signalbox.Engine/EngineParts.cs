@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Projects;
+using Signalbox.Engine.TaskKinds;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine;
+
+/// <summary>What the parts of one engine share.</summary>
+public sealed record EngineParts
+{
+    public required Project Project { get; init; }
+
+    public required StateFolder State { get; init; }
+
+    public required Store Store { get; init; }
+
+    public required IExecutor Executor { get; init; }
+
+    public required IPlace Place { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>
+    /// The program's own command for work that is done in a child process (SQL, checks), without its last arguments: the name of the
+    /// work, the request file, the response file.
+    /// </summary>
+    public required ImmutableArray<string> WorkerCommand { get; init; }
+
+    /// <summary>Names this installation in attempt keys: a DNS-1123 label.</summary>
+    public required string Instance { get; init; }
+
+    public Sightings Sightings { get; } = new();
+}

@@ -1,0 +1,285 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Signalbox.Core.Checks;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Outputs;
+
+/// <summary>
+/// Stage, audit, publish, record: what an attempt made becomes visible whole, checked and by the attempt that holds the token, or not at all.
+/// </summary>
+/// <remarks>
+/// The intent (which content, from where, to where) is a row written before anything moves, in a transaction that checks the token. From
+/// then on publishing only goes forward: after a crash the same attempt is asked to publish again, finds its intent, and each output's
+/// content hash tells whether it already stands at its target. The record is written in the transaction in which the task succeeds.
+/// </remarks>
+internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor)
+{
+    /// <summary>Makes the staging places of an attempt, empty.</summary>
+    public ImmutableArray<StagedOutput> Stage(LiveAttempt attempt)
+    {
+        var staged = Locate(attempt);
+        foreach (var output in staged)
+        {
+            parts.Place.Prepare(output);
+        }
+
+        return staged;
+    }
+
+    /// <summary>The staging places of an attempt, with whatever it wrote there.</summary>
+    public ImmutableArray<StagedOutput> Locate(LiveAttempt attempt)
+    {
+        if (attempt.Node.Outputs.IsEmpty)
+        {
+            return [];
+        }
+
+        var run = names.Of(attempt.Pipeline, attempt.Run);
+        var scope = run.Scope(
+            attempt.Node,
+            attempt.Task,
+            attempt.Number,
+            run.Inputs(attempt.Node, attempt.Task, attempt.Number),
+            outputs: null
+        );
+        return
+        [
+            .. attempt.Node.Outputs.Select(output =>
+            {
+                var target = Path.Combine(
+                    parts.Project.Folder,
+                    Templates.Render(output.Path, scope, $"tasks.{attempt.Node.Name}.outputs.{output.Name}")
+                );
+                return parts.Place.Locate(attempt.Ref.Key.Value, output.Name, target);
+            }),
+        ];
+    }
+
+    public void Discard(LiveAttempt attempt)
+    {
+        if (!attempt.Node.Outputs.IsEmpty)
+        {
+            parts.Place.Discard(attempt.Ref.Key.Value);
+        }
+    }
+
+    /// <summary>What the command handed down and measured, and the rows that keep it.</summary>
+    /// <exception cref="TaskRefused">It wrote something else than JSON.</exception>
+    public (string? Result, Action<WriteSession>? Write) Report(LiveAttempt attempt)
+    {
+        var result = Reports.ReadResult(Path.Combine(attempt.Ref.Directory, ReportFiles.Result), parts.State);
+        var metrics = attempt.Node.Metrics ? Reports.ReadMetrics(Path.Combine(attempt.Ref.Directory, ReportFiles.Metrics)) : [];
+        return (
+            result,
+            metrics.Count == 0 ? null : session => session.SaveMetrics(attempt.Run.Number, attempt.Task.Key, attempt.Number, metrics)
+        );
+    }
+
+    /// <summary>Audits and publishes everything an attempt staged.</summary>
+    /// <param name="cancellationToken">Stops it as long as nothing has been decided; a publication that has begun is finished.</param>
+    /// <returns>The outcome of the attempt, and the rows that belong to it.</returns>
+    public async Task<(Outcome Outcome, Action<WriteSession>? Write)> PublishAsync(
+        LiveAttempt attempt,
+        AttemptContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var (result, reported) = Report(attempt);
+        var key = attempt.Task.Key;
+        var intents = parts.Store.Read(session => session.PreparedPublications(attempt.Run.Number, key, attempt.Token));
+        if (intents.Count == 0)
+        {
+            var audits = new List<(OutputSpec Output, StagedOutput Staged, Audit Audit)>();
+            foreach (var (output, staged) in Made(attempt, context))
+            {
+                audits.Add((output, staged, await auditor.AuditAsync(attempt, context, output, staged, cancellationToken)));
+            }
+
+            var checks = audits.SelectMany(audit => audit.Audit.Checks).ToList();
+            void SaveChecks(WriteSession session) => Save(session, attempt, checks);
+            if (checks.FirstOrDefault(check => !check.Passed && check.Severity == CheckSeverity.Block) is { } failed)
+            {
+                var failure = new Failure(FailureClass.Validation, $"output `{failed.Output}` was not published: {failed.Message}", "check");
+                return (new Outcome.Failed(failure, CheckFailed: true), SaveChecks);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            intents = [.. audits.Select(audit => Intent(attempt, context, audit.Output, audit.Staged, audit.Audit))];
+            await parts.Store.WriteAsync(
+                session =>
+                {
+                    SaveChecks(session);
+                    session.PreparePublications(intents);
+                },
+                CancellationToken.None
+            );
+        }
+
+        foreach (var intent in intents)
+        {
+            KeepModel(attempt, intent);
+            parts.Place.Publish(
+                new StagedOutput(intent.Output, intent.StagedPath, intent.Path, intent.IsFolder),
+                new ContentHash(intent.Sha256, intent.Bytes, intent.Files)
+            );
+        }
+
+        return (new Outcome.Succeeded(result), session => Record(session, attempt, context, intents, reported));
+    }
+
+    /// <summary>The outputs that were made; a declared one that was not, and is not optional, is a failure.</summary>
+    private IEnumerable<(OutputSpec Output, StagedOutput Staged)> Made(LiveAttempt attempt, AttemptContext context)
+    {
+        for (var i = 0; i < context.Outputs.Length; i++)
+        {
+            var (output, staged) = (attempt.Node.Outputs[i], context.Outputs[i]);
+            if (parts.Place.HasContent(staged))
+            {
+                yield return (output, staged);
+            }
+            else if (!output.Optional)
+            {
+                throw TaskRefused.Because(
+                    FailureClass.Validation,
+                    $"the command succeeded but did not write its output `{output.Name}`: write it to "
+                        + $"{{{{ outputs.{output.Name} }}}} (${Core.TaskEnvironment.Output(output.Name)}), or declare it `optional: true`",
+                    "missing output"
+                );
+            }
+        }
+    }
+
+    private Publication Intent(LiveAttempt attempt, AttemptContext context, OutputSpec output, StagedOutput staged, Audit audit)
+    {
+        var content = parts.Place.Seal(staged);
+        return new Publication
+        {
+            Run = attempt.Run.Number,
+            Pipeline = attempt.Pipeline.Name,
+            Task = attempt.Task.Key,
+            Attempt = attempt.Number,
+            Token = attempt.Token,
+            Output = output.Name,
+            Dataset = output.Dataset is { } dataset ? context.Render(dataset, $"outputs.{output.Name}.dataset") : null,
+            Path = staged.Target,
+            StagedPath = staged.Path,
+            IsFolder = staged.IsFolder,
+            Partition = attempt.Run.Partition,
+            Sha256 = content.Sha256,
+            Bytes = content.Bytes,
+            Files = content.Files,
+            Rows = audit.Rows,
+            Columns = audit.Columns,
+            Version = attempt.Run.Version,
+            PreparedAt = parts.Time.GetUtcNow(),
+        };
+    }
+
+    /// <summary>A model's versions never change: its content is kept under its own hash, whatever later runs put at the published path.</summary>
+    private void KeepModel(LiveAttempt attempt, Publication intent)
+    {
+        if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is null)
+        {
+            return;
+        }
+
+        var kept = ModelPath(intent);
+        if (Path.Exists(kept) || !Path.Exists(intent.StagedPath))
+        {
+            return;
+        }
+
+        var temporary = $"{Path.GetDirectoryName(kept)}.{attempt.Ref.Key}";
+        if (Directory.Exists(temporary))
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+
+        Directory.CreateDirectory(temporary);
+        Copy(intent.StagedPath, Path.Combine(temporary, Path.GetFileName(kept)));
+        DurableFiles.SyncTree(temporary);
+        DurableFiles.Replace(temporary, Path.GetDirectoryName(kept)!);
+        DurableFiles.SyncDirectory(parts.State.Models);
+    }
+
+    private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256, Path.GetFileName(intent.Path));
+
+    private static void Copy(string from, string to)
+    {
+        if (File.Exists(from))
+        {
+            File.Copy(from, to);
+            return;
+        }
+
+        Directory.CreateDirectory(to);
+        foreach (var entry in Directory.EnumerateFileSystemEntries(from))
+        {
+            Copy(entry, Path.Combine(to, Path.GetFileName(entry)));
+        }
+    }
+
+    private void Record(
+        WriteSession session,
+        LiveAttempt attempt,
+        AttemptContext context,
+        IReadOnlyList<Publication> intents,
+        Action<WriteSession>? reported
+    )
+    {
+        reported?.Invoke(session);
+        var now = parts.Time.GetUtcNow();
+        session.MarkPublished(attempt.Run.Number, attempt.Task.Key, attempt.Token, now);
+        foreach (var intent in intents)
+        {
+            if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is { } model)
+            {
+                session.AddModelVersion(
+                    context.Render(model, $"outputs.{intent.Output}.model"),
+                    intent,
+                    ModelPath(intent),
+                    MetricsJson(attempt),
+                    now
+                );
+            }
+        }
+    }
+
+    private static string MetricsJson(LiveAttempt attempt)
+    {
+        var file = Path.Combine(attempt.Ref.Directory, ReportFiles.Metrics);
+        var metrics = Reports.ReadMetrics(file).ToDictionary(metric => metric.Key, metric => metric.Value, StringComparer.Ordinal);
+        return JsonSerializer.Serialize(metrics, EngineJson.Default.DictionaryStringDouble);
+    }
+
+    private void Save(WriteSession session, LiveAttempt attempt, IReadOnlyList<AuditedCheck> checks)
+    {
+        var now = parts.Time.GetUtcNow();
+        foreach (var check in checks)
+        {
+            session.SaveCheckResult(
+                new CheckRow
+                {
+                    Run = attempt.Run.Number,
+                    Task = attempt.Task.Key,
+                    Attempt = attempt.Number,
+                    Output = check.Output,
+                    Name = check.Name,
+                    Kind = check.Kind,
+                    Severity = check.Severity,
+                    Passed = check.Passed,
+                    Observed = check.Observed,
+                    Expected = check.Expected,
+                    Message = check.Message,
+                    Samples = check.Samples,
+                    At = now,
+                }
+            );
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Executors;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.TaskKinds;
+
+/// <summary>What an attempt comes down to.</summary>
+public abstract record Work
+{
+    private Work() { }
+
+    /// <summary>A command for the executor. It can be adopted after a restart.</summary>
+    /// <param name="Environment">Variables beside those that every command sees.</param>
+    public sealed record Command(CommandSpec Spec, ImmutableDictionary<string, string> Environment) : Work
+    {
+        public Command(CommandSpec spec)
+            : this(spec, ImmutableDictionary<string, string>.Empty) { }
+    }
+
+    /// <summary>Something done here and now, in one transaction: it changes nothing but the store.</summary>
+    public sealed record Inline(Outcome Outcome, Action<WriteSession>? Write = null) : Work;
+}
+
+/// <summary>What a look at the world showed.</summary>
+public abstract record Sighting
+{
+    private Sighting() { }
+
+    /// <param name="Result">JSON of what was found, for downstream tasks.</param>
+    public sealed record Satisfied(string? Result) : Sighting;
+
+    /// <param name="Reason">What is missing, a sentence.</param>
+    /// <param name="Next">When to look again.</param>
+    public sealed record NotYet(string Reason, DateTimeOffset Next) : Sighting;
+}
+
+/// <summary>The one list of task kinds: a case of <see cref="TaskKind"/> here, a file beside this one there.</summary>
+public static class TaskKindList
+{
+    /// <summary>What a task that does not wait is to do.</summary>
+    /// <exception cref="TaskRefused">It cannot be begun.</exception>
+    public static Task<Work> PrepareAsync(AttemptContext context, CancellationToken cancellationToken) =>
+        context.Node.Kind switch
+        {
+            TaskKind.Shell kind => Task.FromResult(CommandTask.Prepare(kind, context)),
+            TaskKind.Argv kind => Task.FromResult(CommandTask.Prepare(kind, context)),
+            TaskKind.Script kind => Task.FromResult(ScriptTask.Prepare(kind, context)),
+            TaskKind.Sql kind => SqlTask.PrepareAsync(kind, context, cancellationToken),
+            TaskKind.Promote kind => PromoteTask.PrepareAsync(kind, context, cancellationToken),
+            TaskKind.Noop => Task.FromResult<Work>(new Work.Inline(new Outcome.Succeeded(Result: null))),
+            var waiting => throw new ArgumentException($"A task of kind {waiting.GetType().Name} is looked at, not started.", nameof(context)),
+        };
+
+    /// <summary>A look at whether a waiting task is satisfied. Errors of the world (permission, connection) are sightings, too.</summary>
+    public static Task<Sighting> LookAsync(AttemptContext context, CancellationToken cancellationToken) =>
+        context.Node.Kind switch
+        {
+            TaskKind.WaitForFile kind => Task.FromResult(WaitForFileTask.Look(kind, context)),
+            TaskKind.WaitForTime kind => Task.FromResult(WaitForTimeTask.Look(kind, context)),
+            TaskKind.WaitForTask kind => WaitForTaskTask.LookAsync(kind, context, cancellationToken),
+            var working => throw new ArgumentException($"A task of kind {working.GetType().Name} does not wait.", nameof(context)),
+        };
+}
