@@ -16,75 +16,53 @@ namespace Signalbox.Engine.Attempts;
 /// Carries attempts from the intent to the end: prepares, submits, observes, publishes, stops. Everything it learns goes to the driver as
 /// an event with the attempt's token; it decides nothing.
 /// </summary>
-internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, NamesOfRuns names, IEventSink events)
+internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, ChildWork children, NamesOfRuns names, IEventSink events)
 {
+    // Between looks that failed for a reason of the world: short, for most such reasons pass.
+    private static readonly TimeSpan RetryLook = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<AttemptKey, LiveAttempt> _live = new();
 
-    /// <summary>Starts, or after a restart finds again, the attempt of a task.</summary>
+    /// <summary>Starts, or after a restart finds again, an attempt.</summary>
     /// <param name="maybeSubmittedBefore">True when an earlier server may have got as far as starting it.</param>
-    public void Start(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token, bool maybeSubmittedBefore)
+    public void Start(LiveAttempt made, bool maybeSubmittedBefore)
     {
-        var attempt = Remember(pipeline, run, node, task, number, token);
+        var attempt = Remember(made);
         _ = Task.Run(() => GuardAsync(attempt, () => StartAsync(attempt, maybeSubmittedBefore)));
     }
 
-    /// <summary>Audits and publishes what an attempt staged, then reports its end.</summary>
-    public void Publish(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token)
+    /// <summary>After a restart: finds an attempt that was running, or how it ended meanwhile.</summary>
+    public void Find(LiveAttempt made)
     {
-        var attempt = Remember(pipeline, run, node, task, number, token);
+        var attempt = Remember(made);
+        attempt.Submitted.TrySetResult(true);
+        _ = Task.Run(() => GuardAsync(attempt, () => FindAsync(attempt)));
+    }
+
+    /// <summary>Audits and publishes what an attempt staged, then reports its end.</summary>
+    public void Publish(LiveAttempt made)
+    {
+        var attempt = Remember(made);
         attempt.Submitted.TrySetResult(false);
         _ = Task.Run(() => GuardAsync(attempt, () => PublishAsync(attempt)));
     }
 
     /// <summary>Stops an attempt: TERM, grace, KILL of the whole tree, or the end of what runs inside this program.</summary>
-    public void Stop(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token, TimeSpan grace)
+    public void Stop(LiveAttempt made, TimeSpan grace)
     {
-        var known = _live.TryGetValue(KeyOf(pipeline, run, node, task, number), out _);
-        var attempt = Remember(pipeline, run, node, task, number, token);
-        if (node.Kind.Waits)
+        if (made.Node.Kind.Waits)
         {
-            Ended(attempt, new Outcome.Stopped());
+            Ended(made, new Outcome.Stopped());
             return;
         }
 
+        var known = _live.ContainsKey(made.Ref.Key);
+        var attempt = Remember(made);
         _ = Task.Run(() => GuardAsync(attempt, () => StopAsync(attempt, known, grace)));
     }
 
     /// <summary>Looks whether a waiting task is satisfied, and reports.</summary>
-    public void Look(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
-        _ = Task.Run(async () =>
-        {
-            var attempt = Make(pipeline, run, node, task, number, token);
-            try
-            {
-                var sighting = await TaskKindList.LookAsync(ContextOf(attempt, []), CancellationToken.None);
-                events.Post(
-                    run.Number,
-                    sighting switch
-                    {
-                        Sighting.Satisfied found => new RunEvent.AttemptEnded(
-                            Now,
-                            task.Key,
-                            token,
-                            new Outcome.Succeeded(found.Result),
-                            ExitCode: null,
-                            Process: null
-                        ),
-                        Sighting.NotYet wait => new RunEvent.NotYet(Now, task.Key, token, wait.Reason, wait.Next),
-                        _ => throw new System.Diagnostics.UnreachableException(),
-                    }
-                );
-            }
-            catch (TaskRefused refused)
-            {
-                events.Post(run.Number, new RunEvent.AttemptEnded(Now, task.Key, token, new Outcome.Failed(refused.Failure), null, null));
-            }
-            catch (Exception error)
-            {
-                // The world could not be looked at this time; the wait goes on, and its time-out still counts.
-                events.Post(run.Number, new RunEvent.NotYet(Now, task.Key, token, $"looking failed: {error.Message}", Now + TimeSpan.FromSeconds(30)));
-            }
-        });
+    public void Look(LiveAttempt attempt) => _ = Task.Run(() => LookAsync(attempt));
 
     /// <summary>Turns what the executor sees into events, until the engine stops.</summary>
     public async Task ObserveAsync(CancellationToken cancellationToken)
@@ -95,10 +73,54 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Name
             {
                 Seen(attempt, seen);
             }
+            else
+            {
+                children.Seen(seen);
+            }
         }
     }
 
     private DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    private async Task LookAsync(LiveAttempt attempt)
+    {
+        var (run, key) = (attempt.Run.Number, attempt.Task.Key);
+        try
+        {
+            switch (await TaskKindList.LookAsync(ContextOf(attempt, []), CancellationToken.None))
+            {
+                case Sighting.Satisfied found:
+                    Ended(attempt, new Outcome.Succeeded(found.Result));
+                    break;
+                case Sighting.NotYet wait:
+                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next));
+                    break;
+            }
+        }
+        catch (TaskRefused refused)
+        {
+            Ended(attempt, new Outcome.Failed(refused.Failure));
+        }
+        catch (Exception error)
+        {
+            // The world could not be looked at this time; the wait goes on, and its time-out still counts.
+            events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, $"looking failed: {error.Message}", Now + RetryLook));
+        }
+    }
+
+    private async Task FindAsync(LiveAttempt attempt)
+    {
+        var seen = (await parts.Executor.ObserveAsync([attempt.Ref], CancellationToken.None))[0];
+        if (seen.Phase == Phase.Unknown)
+        {
+            seen = seen with { Phase = Phase.Lost, Reason = "lost: it was running when the server stopped, and left no trace" };
+        }
+
+        if (seen.Ended)
+        {
+            Seen(attempt, seen);
+        }
+    }
 
     private async Task StartAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
     {
@@ -281,14 +303,14 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Name
         }
     }
 
-    private LiveAttempt Remember(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
-        _live.GetOrAdd(KeyOf(pipeline, run, node, task, number), _ => Make(pipeline, run, node, task, number, token));
+    private LiveAttempt Remember(LiveAttempt made) => _live.GetOrAdd(made.Ref.Key, made);
 
-    private LiveAttempt Make(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number, long token) =>
+    public LiveAttempt Make(Pipeline pipeline, Run run, Fence fence, TaskNode node, TaskRun task, int number, long token) =>
         new()
         {
             Pipeline = pipeline,
             Run = run,
+            Fence = fence,
             Node = node,
             Task = task,
             Number = number,

@@ -12,6 +12,9 @@ internal sealed class LiveAttempt : IDisposable
 
     public required Run Run { get; init; }
 
+    /// <summary>The right to change the run.</summary>
+    public required Fence Fence { get; init; }
+
     public required TaskNode Node { get; init; }
 
     public required TaskRun Task { get; init; }

@@ -12,7 +12,7 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
 {
     public Value Result(TaskName task)
     {
-        var rows = store.Read(session => session.TaskRows(run, task));
+        var rows = store.Read(session => session.Tasks(run, task));
         if (!IsMapped(task))
         {
             return rows.Find(row => !row.Key.IsInstance)?.Result is { } result ? Parse(result) : Value.None;
@@ -26,15 +26,17 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
 
     public Value Metrics(TaskName task)
     {
-        var metrics = store.Read(session => session.MetricsOf(run, task));
+        var metrics = store.Read(session => session.Metrics(run)).Where(metric => metric.Task.Task == task).ToList();
+        // Only what the latest attempt measured counts.
+        metrics = metrics.GroupBy(metric => metric.Task).SelectMany(group => group.Where(metric => metric.Attempt == group.Max(one => one.Attempt))).ToList();
         if (!IsMapped(task))
         {
-            return Tree(metrics.Where(metric => !metric.Key.IsInstance).Select(metric => new KeyValuePair<string, double>(metric.Name, metric.Value)));
+            return Tree(metrics.Where(metric => !metric.Task.IsInstance).Select(metric => new KeyValuePair<string, double>(metric.Name, metric.Value)));
         }
 
         return Value.Of(
             metrics
-                .GroupBy(metric => metric.Key.MapIndex)
+                .GroupBy(metric => metric.Task.MapIndex)
                 .OrderBy(group => group.Key)
                 .Select(group => Tree(group.Select(metric => new KeyValuePair<string, double>(metric.Name, metric.Value))))
                 .ToImmutableArray()
@@ -42,24 +44,25 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
     }
 
     public string? State(TaskName task) =>
-        store.Read(session => session.TaskRows(run, task)).Find(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
+        store.Read(session => session.Tasks(run, task)).Find(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
 
     public Value Model(string name)
     {
-        var aliases = store.Read(session => session.ModelAliases(name));
-        return new Value.Map(
-            aliases.Select(alias => new KeyValuePair<string, Value>(
-                alias.Alias,
-                new Value.Map(
-                    [
-                        new("version", Value.Of((long)alias.Version.Version)),
-                        new("path", Value.Of(alias.Version.Path)),
-                        new("metrics", Parse(alias.Version.Metrics)),
-                    ]
-                )
-            ))
-        );
+        return store.Read(session => new Value.Map(
+            session
+                .ModelAliases(name)
+                .Select(alias => new KeyValuePair<string, Value>(alias.Alias, VersionOf(session.ModelVersion(name, alias.Version)!)))
+        ));
     }
+
+    private Value.Map VersionOf(ModelVersion version) =>
+        new(
+            [
+                new("version", Value.Of((long)version.Version)),
+                new("path", Value.Of(version.Path)),
+                new("metrics", Parse(version.Metrics)),
+            ]
+        );
 
     private bool IsMapped(TaskName task) => pipeline.Tasks.FirstOrDefault(node => node.Name == task)?.ForEach is not null;
 

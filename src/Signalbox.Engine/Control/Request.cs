@@ -67,6 +67,22 @@ public abstract record Request
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;
 
+    /// <summary>A word for lists of requests.</summary>
+    [JsonIgnore]
+    public string Kind =>
+        this switch
+        {
+            StartRun => "run",
+            CancelRun => "cancel",
+            Control.Request.Rerun => "rerun",
+            MarkTask => "mark",
+            PausePipeline => "pause",
+            UnpausePipeline => "unpause",
+            StartBackfill => "backfill",
+            CancelBackfill => "cancel_backfill",
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
     public string ToJson() => JsonSerializer.Serialize(this, RequestJson.Default.Request);
 
     public static Request FromJson(string json) =>

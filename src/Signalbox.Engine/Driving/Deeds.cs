@@ -21,37 +21,56 @@ internal sealed class Deeds(NamesOfRuns names)
         _evaluation = evaluation;
     }
 
-    public void Do(RunSnapshot run, RunCommand command) => Do(run, command, again: false);
+    public void Do(LiveRun run, RunCommand command) => Do(run, command, again: false);
 
-    /// <summary>After a restart: an earlier engine may have done it already, in part or whole.</summary>
-    public void DoAgain(RunSnapshot run, RunCommand command) => Do(run, command, again: true);
-
-    private void Do(RunSnapshot run, RunCommand command, bool again)
+    /// <summary>After a restart: does what the state implies, some of which an earlier engine may have done, and finds the attempts that run.</summary>
+    public void Resume(LiveRun run)
     {
-        var (pipeline, row) = (run.Pipeline, run.Run);
+        foreach (var command in RunDecider.Resume(run.Snapshot).Commands)
+        {
+            Do(run, command, again: true);
+        }
+
+        foreach (var attempt in run.Snapshot.LiveAttempts.Values)
+        {
+            if (attempt.State == AttemptState.Running && run.Snapshot.Find(attempt.Key) is { Stopping: null } task && Node(run, task.Key) is { Kind.Waits: false } node)
+            {
+                _attempts!.Find(AttemptOf(run, node, task, attempt.Number, attempt.Token));
+            }
+        }
+    }
+
+    private void Do(LiveRun run, RunCommand command, bool again)
+    {
         switch (command)
         {
             case RunCommand.Evaluate evaluate:
-                _evaluation!.Start(pipeline, row, Node(pipeline, evaluate.Task));
+                _evaluation!.Start(run.Snapshot.Pipeline, run.Snapshot.Run, Node(run, new TaskKey(evaluate.Task)));
                 break;
-            case RunCommand.StartAttempt start when run.Find(start.Task) is { } task:
-                _attempts!.Start(pipeline, row, Node(pipeline, start.Task.Task), task, start.Number, start.Token, again);
+            case RunCommand.StartAttempt start when run.Snapshot.Find(start.Task) is { } task:
+                _attempts!.Start(AttemptOf(run, task, start.Number, start.Token), again);
                 break;
-            case RunCommand.Publish publish when run.Find(publish.Task) is { } task:
-                _attempts!.Publish(pipeline, row, Node(pipeline, publish.Task.Task), task, publish.Number, publish.Token);
+            case RunCommand.Publish publish when run.Snapshot.Find(publish.Task) is { } task:
+                _attempts!.Publish(AttemptOf(run, task, publish.Number, publish.Token));
                 break;
-            case RunCommand.StopAttempt stop when run.Find(stop.Task) is { } task:
-                _attempts!.Stop(pipeline, row, Node(pipeline, stop.Task.Task), task, stop.Number, stop.Token, stop.Grace);
+            case RunCommand.StopAttempt stop when run.Snapshot.Find(stop.Task) is { } task:
+                _attempts!.Stop(AttemptOf(run, task, stop.Number, stop.Token), stop.Grace);
                 break;
-            case RunCommand.Poll poll when run.Find(poll.Task) is { } task:
-                _attempts!.Look(pipeline, row, Node(pipeline, poll.Task.Task), task, poll.Number, poll.Token);
+            case RunCommand.Poll poll when run.Snapshot.Find(poll.Task) is { } task:
+                _attempts!.Look(AttemptOf(run, task, poll.Number, poll.Token));
                 break;
             case RunCommand.RunEnded:
-                names.Forget(row.Number);
-                RunEnded?.Invoke(row);
+                names.Forget(run.Snapshot.Run.Number);
+                RunEnded?.Invoke(run.Snapshot.Run);
                 break;
         }
     }
 
-    private static TaskNode Node(Pipeline pipeline, TaskName name) => pipeline.Tasks.First(node => node.Name == name);
+    private LiveAttempt AttemptOf(LiveRun run, TaskRun task, int number, long token) =>
+        AttemptOf(run, Node(run, task.Key), task, number, token);
+
+    private LiveAttempt AttemptOf(LiveRun run, TaskNode node, TaskRun task, int number, long token) =>
+        _attempts!.Make(run.Snapshot.Pipeline, run.Snapshot.Run, run.Fence, node, task, number, token);
+
+    private static TaskNode Node(LiveRun run, TaskKey key) => run.Snapshot.Pipeline.Tasks[run.Snapshot.Graph.IndexOf(key.Task)];
 }

@@ -1,3 +1,4 @@
+using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Storage;
 
@@ -9,4 +10,17 @@ internal sealed class LiveRun(RunSnapshot snapshot, Fence fence)
     public RunSnapshot Snapshot => snapshot;
 
     public Fence Fence => fence;
+
+    /// <summary>Reads a run that is held under a fence; null when somebody else holds it by now, or it is not there.</summary>
+    public static LiveRun? Load(ReadSession session, RunNumber number, Fence fence)
+    {
+        if (session.LoadRun(number) is not { } rows || rows.Fence != fence)
+        {
+            return null;
+        }
+
+        var definition = session.Definition(rows.Run.Pipeline, rows.Run.Version) ?? throw new StoreCorrupt($"run {number}: its definition {rows.Run.Version} is missing");
+        var live = session.Attempts(number).Where(attempt => !attempt.State.IsEnd());
+        return new LiveRun(RunSnapshot.Load(definition.Pipeline, rows.Run, rows.Tasks, live), fence);
+    }
 }

@@ -119,7 +119,7 @@ internal sealed class RunDriver : IEventSink
 
         var isCurrent = write is null || IsOfCurrentAttempt(run.Snapshot, happened);
         var decision = RunDecider.Decide(run.Snapshot, happened);
-        if (decision.Changes.IsEmpty && decision.Commands.IsEmpty)
+        if (decision.Changes.IsEmpty)
         {
             _timers.Set(number, run.Snapshot.NextTimer);
             return;
@@ -130,7 +130,6 @@ internal sealed class RunDriver : IEventSink
 
     private void Take(RunBatch batch, LiveRun run, Decision decision, Action<WriteSession>? write)
     {
-        var before = run.Snapshot.Run.State;
         run.Snapshot.Apply(decision);
         batch.Add(run, decision, write);
         foreach (var change in decision.Changes)
@@ -138,24 +137,27 @@ internal sealed class RunDriver : IEventSink
             _dispatcher.Follow(run.Snapshot, change);
         }
 
-        if (run.Snapshot.Run.State != before)
-        {
-            _dispatcher.Follow(run.Snapshot.Run);
-        }
-
         _timers.Set(run.Snapshot.Run.Number, run.Snapshot.NextTimer);
     }
 
     private void GrantSlots(RunBatch batch, DateTimeOffset now)
     {
-        while (_dispatcher.NextRun() is { } admitted)
+        foreach (var admitted in _dispatcher.NextRuns())
         {
             Decide(batch, admitted, new RunEvent.RunAdmitted(now), write: null);
         }
 
-        while (_dispatcher.NextTask() is var (run, task))
+        // A run that refuses its slot gives it back, and the next in line gets it.
+        for (var seats = _dispatcher.NextTasks(); seats.Count > 0; seats = _dispatcher.NextTasks())
         {
-            Decide(batch, run, new RunEvent.SlotGranted(now, task), write: null);
+            foreach (var seat in seats)
+            {
+                Decide(batch, seat.Run, new RunEvent.SlotGranted(now, seat.Task), write: null);
+                if (_runs.TryGetValue(seat.Run, out var run))
+                {
+                    _dispatcher.GiveBack(run.Snapshot, seat.Task);
+                }
+            }
         }
     }
 
@@ -175,7 +177,7 @@ internal sealed class RunDriver : IEventSink
         catch (StoreException failure)
         {
             StoreFailed?.Invoke(failure);
-            await RereadAsync(batch, failure, cancellationToken);
+            await RereadAsync(batch, cancellationToken);
             return;
         }
 
@@ -186,7 +188,7 @@ internal sealed class RunDriver : IEventSink
 
         foreach (var (run, command) in batch.Deeds())
         {
-            _deeds.Do(run.Snapshot, command);
+            _deeds.Do(run, command);
         }
 
         foreach (var run in batch.Runs)
@@ -202,7 +204,7 @@ internal sealed class RunDriver : IEventSink
     /// What was decided did not become durable, or nobody knows: what is in memory is worth nothing. The runs are read again, and go on
     /// from what the store says; a run that another engine owns by now is left to it.
     /// </summary>
-    private async Task RereadAsync(RunBatch batch, StoreException failure, CancellationToken cancellationToken)
+    private async Task RereadAsync(RunBatch batch, CancellationToken cancellationToken)
     {
         var pause = TimeSpan.FromMilliseconds(100);
         foreach (var run in batch.Runs.ToList())
@@ -213,9 +215,9 @@ internal sealed class RunDriver : IEventSink
             {
                 try
                 {
-                    if (await _parts.Store.LoadRunAsync(number, cancellationToken) is { } rows && rows.Owner == run.Fence)
+                    if (_parts.Store.Read(session => LiveRun.Load(session, number, run.Fence)) is { } again)
                     {
-                        TakeOver(new LiveRun(RunSnapshot.Load(rows.Pipeline, rows.Run, rows.Tasks), run.Fence), afterRestart: true);
+                        TakeOver(again, afterRestart: true);
                     }
 
                     break;
@@ -227,8 +229,6 @@ internal sealed class RunDriver : IEventSink
                 }
             }
         }
-
-        _ = failure;
     }
 
     private void TakeOver(LiveRun run, bool afterRestart)
@@ -240,10 +240,7 @@ internal sealed class RunDriver : IEventSink
         _timers.Set(number, run.Snapshot.NextTimer);
         if (afterRestart)
         {
-            foreach (var command in RunDecider.Resume(run.Snapshot))
-            {
-                _deeds.DoAgain(run.Snapshot, command);
-            }
+            _deeds.Resume(run);
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
     /// <summary>The check as the child process understands it; null for one that is a command.</summary>
     private static Check? Question(CheckSpec check, IScope scope, string field)
     {
-        var severity = check.Severity == CheckSeverity.Warn ? FailedCheck.Warn : FailedCheck.Block;
+        var severity = Names.Of(check.Severity);
         return check switch
         {
             CheckSpec.RowCount rows => new RowCountCheck
@@ -192,7 +192,7 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
             output.Name,
             result.Name,
             result.CheckKind,
-            result.Severity == FailedCheck.Warn ? CheckSeverity.Warn : CheckSeverity.Block,
+            Names.CheckSeverityOf(result.Severity) ?? CheckSeverity.Block,
             result.Passed,
             result.Observed,
             result.Expected,

@@ -27,8 +27,9 @@ public interface IPlace
     ContentHash Seal(StagedOutput staged);
 
     /// <summary>Makes the content visible at its target in one atomic step; does nothing when it already is.</summary>
+    /// <param name="sha256">The content's hash, as <see cref="Seal"/> told it.</param>
     /// <exception cref="IOException">Nothing has changed.</exception>
-    void Publish(StagedOutput staged, ContentHash content);
+    void Publish(StagedOutput staged, string sha256);
 
     /// <summary>Wipes what the attempt staged, and what it replaced.</summary>
     void Discard(string attempt);

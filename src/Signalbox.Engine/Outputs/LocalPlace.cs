@@ -44,9 +44,9 @@ public sealed class LocalPlace(string stateFolder) : IPlace
         return ContentHash.Of(staged.Path);
     }
 
-    public void Publish(StagedOutput staged, ContentHash content)
+    public void Publish(StagedOutput staged, string sha256)
     {
-        if (IsVisible(staged, content))
+        if (IsVisible(staged, sha256))
         {
             return;
         }
@@ -70,7 +70,7 @@ public sealed class LocalPlace(string stateFolder) : IPlace
     }
 
     // After a crash between the rename and its record the staged content is gone (file), or is the old version (folder).
-    private static bool IsVisible(StagedOutput staged, ContentHash content)
+    private static bool IsVisible(StagedOutput staged, string sha256)
     {
         if (staged.IsFolder ? !Directory.Exists(staged.Target) : !File.Exists(staged.Target))
         {
@@ -78,7 +78,7 @@ public sealed class LocalPlace(string stateFolder) : IPlace
         }
 
         var stillStaged = staged.IsFolder ? Directory.Exists(staged.Path) : File.Exists(staged.Path);
-        return (!stillStaged || ContentHash.Of(staged.Path) != content) && ContentHash.Of(staged.Target) == content;
+        return (!stillStaged || ContentHash.Of(staged.Path).Sha256 != sha256) && ContentHash.Of(staged.Target).Sha256 == sha256;
     }
 
     // Every home that was needed is listed in the state folder, so that staging on other file systems is found again.

@@ -76,7 +76,15 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         var metrics = attempt.Node.Metrics ? Reports.ReadMetrics(Path.Combine(attempt.Ref.Directory, ReportFiles.Metrics)) : [];
         return (
             result,
-            metrics.Count == 0 ? null : session => session.SaveMetrics(attempt.Run.Number, attempt.Task.Key, attempt.Number, metrics)
+            metrics.Count == 0
+                ? null
+                : session =>
+                {
+                    foreach (var (name, value) in metrics)
+                    {
+                        session.SaveMetric(attempt.Run.Number, new Metric(attempt.Task.Key, attempt.Number, name, value));
+                    }
+                }
         );
     }
 
@@ -90,8 +98,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     )
     {
         var (result, reported) = Report(attempt);
-        var key = attempt.Task.Key;
-        var intents = parts.Store.Read(session => session.PreparedPublications(attempt.Run.Number, key, attempt.Token));
+        var intents = Intents(attempt);
         if (intents.Count == 0)
         {
             var audits = new List<(OutputSpec Output, StagedOutput Staged, Audit Audit)>();
@@ -109,28 +116,37 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            intents = [.. audits.Select(audit => Intent(attempt, context, audit.Output, audit.Staged, audit.Audit))];
+            var wanted = audits.ConvertAll(audit => Intent(attempt, context, audit.Output, audit.Staged, audit.Audit));
             await parts.Store.WriteAsync(
                 session =>
                 {
                     SaveChecks(session);
-                    session.PreparePublications(intents);
+                    wanted.ForEach(intent => session.PreparePublication(intent, attempt.Fence));
                 },
                 CancellationToken.None
             );
+            intents = Intents(attempt);
         }
 
         foreach (var intent in intents)
         {
             KeepModel(attempt, intent);
             parts.Place.Publish(
-                new StagedOutput(intent.Output, intent.StagedPath, intent.Path, intent.IsFolder),
-                new ContentHash(intent.Sha256, intent.Bytes, intent.Files)
+                new StagedOutput(intent.Output, intent.StagedPath, intent.Path, intent.Kind == PublicationKind.Folder),
+                intent.Sha256!
             );
         }
 
         return (new Outcome.Succeeded(result), session => Record(session, attempt, context, intents, reported));
     }
+
+    /// <summary>What this attempt has decided to publish, and not yet recorded as published.</summary>
+    private List<Publication> Intents(LiveAttempt attempt) =>
+        [
+            .. parts
+                .Store.Read(session => session.Publications(attempt.Run.Number))
+                .Where(row => row.Task == attempt.Task.Key && row.Token == attempt.Token && row.State == PublicationState.Prepared),
+        ];
 
     /// <summary>The outputs that were made; a declared one that was not, and is not optional, is a failure.</summary>
     private IEnumerable<(OutputSpec Output, StagedOutput Staged)> Made(LiveAttempt attempt, AttemptContext context)
@@ -157,27 +173,27 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     private Publication Intent(LiveAttempt attempt, AttemptContext context, OutputSpec output, StagedOutput staged, Audit audit)
     {
         var content = parts.Place.Seal(staged);
-        return new Publication
-        {
-            Run = attempt.Run.Number,
-            Pipeline = attempt.Pipeline.Name,
-            Task = attempt.Task.Key,
-            Attempt = attempt.Number,
-            Token = attempt.Token,
-            Output = output.Name,
-            Dataset = output.Dataset is { } dataset ? context.Render(dataset, $"outputs.{output.Name}.dataset") : null,
-            Path = staged.Target,
-            StagedPath = staged.Path,
-            IsFolder = staged.IsFolder,
-            Partition = attempt.Run.Partition,
-            Sha256 = content.Sha256,
-            Bytes = content.Bytes,
-            Files = content.Files,
-            Rows = audit.Rows,
-            Columns = audit.Columns,
-            Version = attempt.Run.Version,
-            PreparedAt = parts.Time.GetUtcNow(),
-        };
+        return new Publication(
+            Id: 0,
+            attempt.Run.Number,
+            attempt.Pipeline.Name,
+            attempt.Task.Key,
+            attempt.Number,
+            attempt.Token,
+            output.Name,
+            output.Dataset is { } dataset ? context.Render(dataset, $"outputs.{output.Name}.dataset") : null,
+            staged.Target,
+            staged.Path,
+            attempt.Run.Partition,
+            staged.IsFolder ? PublicationKind.Folder : PublicationKind.File,
+            PublicationState.Prepared,
+            content.Sha256,
+            content.Bytes,
+            audit.Rows,
+            audit.Columns,
+            attempt.Run.Version,
+            parts.Time.GetUtcNow()
+        );
     }
 
     /// <summary>A model's versions never change: its content is kept under its own hash, whatever later runs put at the published path.</summary>
@@ -207,7 +223,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         DurableFiles.SyncDirectory(parts.State.Models);
     }
 
-    private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256, Path.GetFileName(intent.Path));
+    private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256!, Path.GetFileName(intent.Path));
 
     private static void Copy(string from, string to)
     {
@@ -228,23 +244,29 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         WriteSession session,
         LiveAttempt attempt,
         AttemptContext context,
-        IReadOnlyList<Publication> intents,
+        List<Publication> intents,
         Action<WriteSession>? reported
     )
     {
         reported?.Invoke(session);
         var now = parts.Time.GetUtcNow();
-        session.MarkPublished(attempt.Run.Number, attempt.Task.Key, attempt.Token, now);
         foreach (var intent in intents)
         {
+            session.MarkPublished(intent.Id, now);
             if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is { } model)
             {
                 session.AddModelVersion(
-                    context.Render(model, $"outputs.{intent.Output}.model"),
-                    intent,
-                    ModelPath(intent),
-                    MetricsJson(attempt),
-                    now
+                    new ModelVersion(
+                        context.Render(model, $"outputs.{intent.Output}.model"),
+                        Version: 0,
+                        attempt.Run.Number,
+                        attempt.Task.Key,
+                        intent.Output,
+                        ModelPath(intent),
+                        intent.Sha256!,
+                        MetricsJson(attempt),
+                        now
+                    )
                 );
             }
         }
@@ -262,23 +284,22 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         var now = parts.Time.GetUtcNow();
         foreach (var check in checks)
         {
-            session.SaveCheckResult(
-                new CheckRow
-                {
-                    Run = attempt.Run.Number,
-                    Task = attempt.Task.Key,
-                    Attempt = attempt.Number,
-                    Output = check.Output,
-                    Name = check.Name,
-                    Kind = check.Kind,
-                    Severity = check.Severity,
-                    Passed = check.Passed,
-                    Observed = check.Observed,
-                    Expected = check.Expected,
-                    Message = check.Message,
-                    Samples = check.Samples,
-                    At = now,
-                }
+            session.AddCheckResult(
+                new StoredCheck(
+                    attempt.Run.Number,
+                    attempt.Task.Key,
+                    attempt.Number,
+                    check.Output,
+                    check.Name,
+                    check.Kind,
+                    check.Severity,
+                    check.Passed,
+                    check.Observed,
+                    check.Expected,
+                    check.Message,
+                    check.Samples,
+                    now
+                )
             );
         }
     }

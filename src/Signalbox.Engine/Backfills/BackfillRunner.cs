@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Driving;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Backfills;
+
+/// <summary>
+/// Runs history again: the finite list of dates is stored first, then at most so many runs of it are active at one time, in order,
+/// until every date has ended.
+/// </summary>
+/// <remarks>
+/// A backfill is rows only: each date's run is created in the transaction that marks the date as running, so a crash neither loses a
+/// date nor runs it twice, and whoever owns the store goes on with it.
+/// </remarks>
+internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunDriver driver)
+{
+    private readonly ConcurrentDictionary<RunNumber, long> _runs = new();
+
+    /// <summary>Writes a backfill with all its dates.</summary>
+    public (Answer Answer, Action? Then) Start(Request.StartBackfill wanted, WriteSession session)
+    {
+        var name = new PipelineName(wanted.Pipeline);
+        var version = session.Pipeline(name)?.Version ?? throw new RequestRefused($"there is no pipeline `{wanted.Pipeline}`");
+        var pipeline = session.Definition(name, version)!.Pipeline;
+        var parameters = ParamChecker.Check(pipeline, wanted.Params);
+        if (parameters.Json is null)
+        {
+            throw new RequestRefused(string.Join("; ", parameters.Problems.Select(problem => $"{problem.Path}: {problem.Message}")));
+        }
+
+        if (wanted.Dates.IsEmpty)
+        {
+            return (new Answer(Done: true, Number: null, "nothing to do: no date is left"), null);
+        }
+
+        var calendar = pipeline.CalendarOf();
+        var items = wanted
+            .Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition))
+            .ToList();
+        var spec = wanted with { Dates = [], Params = parameters.Json };
+        var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
+        return (
+            new Answer(Done: true, id, $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"),
+            () => _ = GoOnAsync(id, CancellationToken.None)
+        );
+    }
+
+    /// <summary>Ends a backfill: what has not begun never will, and what runs is cancelled.</summary>
+    public (Answer Answer, Action? Then) Cancel(Request.CancelBackfill wanted, WriteSession session)
+    {
+        var backfill = session.Backfill(wanted.Backfill) ?? throw new RequestRefused($"there is no backfill {wanted.Backfill}");
+        if (backfill.EndedAt is not null)
+        {
+            throw new RequestRefused($"backfill {wanted.Backfill} has ended already");
+        }
+
+        var running = new List<RunNumber>();
+        foreach (var item in session.BackfillItems(wanted.Backfill))
+        {
+            if (item is { State: BackfillItemState.Running, Run: { } run })
+            {
+                running.Add(run);
+            }
+            else if (item.State == BackfillItemState.Pending)
+            {
+                session.EndBackfillItem(wanted.Backfill, item.Ordinal, BackfillItemState.Cancelled, wanted.Reason);
+            }
+        }
+
+        if (running.Count == 0)
+        {
+            session.SetBackfillState(wanted.Backfill, BackfillState.Cancelled, wanted.Reason, parts.Time.GetUtcNow());
+        }
+
+        return (
+            new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled"),
+            () => running.ForEach(run => driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason)))
+        );
+    }
+
+    /// <summary>After a restart: goes on with every backfill that has not ended.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var backfill in parts.Store.Read(session => session.Backfills(activeOnly: true, limit: int.MaxValue)))
+        {
+            foreach (var item in parts.Store.Read(session => session.BackfillItems(backfill.Id)))
+            {
+                if (item is { State: BackfillItemState.Running, Run: { } run })
+                {
+                    _runs[run] = backfill.Id;
+                    if (parts.Store.Read(session => session.Run(run)) is { } row && row.State.IsEnd())
+                    {
+                        await RunEndedAsync(row, cancellationToken);
+                    }
+                }
+            }
+
+            await GoOnAsync(backfill.Id, cancellationToken);
+        }
+    }
+
+    /// <summary>A run has ended: its date has, too, and the next one may begin.</summary>
+    public async Task RunEndedAsync(Run run, CancellationToken cancellationToken)
+    {
+        if (run.Backfill is not { } backfill)
+        {
+            return;
+        }
+
+        _runs.TryRemove(run.Number, out _);
+        var state = run.State switch
+        {
+            RunState.Success => BackfillItemState.Success,
+            RunState.Cancelled => BackfillItemState.Cancelled,
+            _ => BackfillItemState.Failed,
+        };
+        await parts.Store.WriteAsync(session => session.EndBackfillItemOf(run.Number, state, run.Reason), cancellationToken);
+        await GoOnAsync(backfill, cancellationToken);
+    }
+
+    private async Task GoOnAsync(long id, CancellationToken cancellationToken)
+    {
+        var started = await parts.Store.WriteAsync(session => Step(id, session), cancellationToken);
+        foreach (var run in started)
+        {
+            _runs[run.Snapshot.Run.Number] = id;
+            driver.Adopt(run, afterRestart: false);
+        }
+    }
+
+    /// <summary>Begins as many dates as may be active, or ends the backfill when none is left.</summary>
+    private List<LiveRun> Step(long id, WriteSession session)
+    {
+        var started = new List<LiveRun>();
+        if (session.Backfill(id) is not { State: BackfillState.Running } backfill)
+        {
+            return started;
+        }
+
+        var wanted = (Request.StartBackfill)Request.FromJson(backfill.Spec);
+        var progress = session.BackfillProgress(id);
+        var active = progress.GetValueOrDefault(BackfillItemState.Running);
+        var next = session.PendingBackfillItems(id, Math.Max(0, wanted.MaxActive - active));
+        if (next.Count == 0 && active == 0)
+        {
+            End(backfill, wanted, progress, session);
+            return started;
+        }
+
+        if (next.Count == 0)
+        {
+            return started;
+        }
+
+        var version = session.Pipeline(backfill.Pipeline)?.Version ?? throw new StoreCorrupt($"backfill {id}: its pipeline has no definition");
+        var pipeline = session.Definition(backfill.Pipeline, version)!.Pipeline;
+        var calendar = pipeline.CalendarOf();
+        foreach (var item in next)
+        {
+            var slice = SliceOf(calendar, item.LogicalDate);
+            var run = factory.Create(
+                session,
+                new NewRun(
+                    pipeline,
+                    version,
+                    slice,
+                    RunTrigger.Backfill,
+                    wanted.Selective ? SelectiveName(slice, session) : null,
+                    wanted.Params,
+                    wanted.Reason,
+                    id,
+                    [.. wanted.OnlyTasks.Select(task => new TaskName(task))]
+                )
+            );
+            session.StartBackfillItem(id, item.Ordinal, run.Snapshot.Run.Number);
+            started.Add(run);
+        }
+
+        return started;
+    }
+
+    private void End(
+        StoredBackfill backfill,
+        Request.StartBackfill wanted,
+        IReadOnlyDictionary<BackfillItemState, int> progress,
+        WriteSession session
+    )
+    {
+        var failed = progress.GetValueOrDefault(BackfillItemState.Failed);
+        var cancelled = progress.GetValueOrDefault(BackfillItemState.Cancelled);
+        var state =
+            failed > 0 ? BackfillState.Failed
+            : cancelled > 0 ? BackfillState.Cancelled
+            : BackfillState.Success;
+        session.SetBackfillState(backfill.Id, state, wanted.Reason, parts.Time.GetUtcNow());
+        if (wanted.Watermark)
+        {
+            MoveWatermark(backfill, session);
+        }
+    }
+
+    /// <summary>The watermark moves over unbroken success only: never past a date that did not succeed.</summary>
+    private void MoveWatermark(StoredBackfill backfill, WriteSession session)
+    {
+        DateOnly? reached = null;
+        foreach (var item in session.BackfillItems(backfill.Id).OrderBy(item => item.LogicalDate))
+        {
+            if (item.State != BackfillItemState.Success)
+            {
+                break;
+            }
+
+            var zone = session.Definition(backfill.Pipeline, session.Pipeline(backfill.Pipeline)!.Version!.Value)!.Pipeline.ScheduleOf().Zone;
+            reached = DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate));
+        }
+
+        if (reached is { } date && !(session.Watermark(backfill.Pipeline)?.Processed >= date))
+        {
+            session.SetWatermark(backfill.Pipeline, date, $"backfill {backfill.Id}", parts.Time.GetUtcNow());
+        }
+    }
+
+    private static string SelectiveName(Slice slice, WriteSession session) =>
+        $"selective_backfill_{slice.LogicalDate:yyyy-MM-dd}_{session.NextRunNumber()}";
+
+    private static Slice SliceOf(SliceCalendar calendar, DateTimeOffset logicalDate) =>
+        calendar.Find(logicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'")).Slice!;
+}

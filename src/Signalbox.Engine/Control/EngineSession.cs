@@ -1,0 +1,213 @@
+using Signalbox.Core;
+using Signalbox.Core.Pools;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Control;
+
+/// <summary>
+/// A project opened to ask things of its engine, whoever runs it: another process that holds the store's engine lock, or, when nobody does,
+/// this one.
+/// </summary>
+/// <remarks>
+/// Asking writes a row and waits for its answer, so it makes no difference where the engine is. When the process that ran the engine dies
+/// in between, this one takes over what it waits for.
+/// </remarks>
+public sealed class EngineSession : IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    // How often a process that waits for another's engine looks whether it is still there.
+    private static readonly TimeSpan TakeOverPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly EngineOptions _options;
+    private Engine? _engine;
+
+    private EngineSession(Project project, Store store, EngineOptions options)
+    {
+        Project = project;
+        Store = store;
+        _options = options;
+    }
+
+    public Project Project { get; }
+
+    public Store Store { get; }
+
+    /// <summary>Whether this process runs the engine.</summary>
+    public bool OwnsEngine => _engine is not null;
+
+    /// <summary>Told of what people who watch a server should see: one line each.</summary>
+    public event Action<string>? Said;
+
+    /// <summary>Told of every change of a run after it is durable; only when this process runs the engine.</summary>
+    public event Action<RunSnapshot, Change>? Changed;
+
+    /// <summary>Opens the project's state and store; makes them where there are none.</summary>
+    /// <exception cref="StoreException">The store cannot be opened.</exception>
+    public static EngineSession Open(Project project, EngineOptions options)
+    {
+        project.CreateState();
+        return new EngineSession(project, Store.Open(project.Database.Text), options);
+    }
+
+    /// <summary>Runs the engine in this process until it is disposed, with schedules, watching the project's files.</summary>
+    /// <exception cref="StoreRefused">Another process runs it; the message names its pid.</exception>
+    public Task ServeAsync(CancellationToken cancellationToken)
+    {
+        Become(Store.AcquireEngine());
+        return _engine!.ServeAsync(cancellationToken);
+    }
+
+    /// <summary>Asks, and waits for the answer.</summary>
+    public async Task<Answer> AskAsync(Request request, CancellationToken cancellationToken)
+    {
+        var id = await Store.WriteAsync(
+            session => session.AddRequest(request.Kind, request.ToJson(), _options.Sender, _options.Time.GetUtcNow()),
+            cancellationToken
+        );
+        TryBecome();
+        if (_engine is { } mine)
+        {
+            await mine.CarryOutRequestsAsync(cancellationToken);
+        }
+
+        return await UntilAsync(
+            () => Store.Read(session => session.Request(id)) is { Answer: { } answer } ? Answer.FromJson(answer) : null,
+            () => _engine!.CarryOutRequestsAsync(cancellationToken),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Waits until a run has ended.</summary>
+    public async Task<Run> WaitForRunAsync(RunNumber number, CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnEnded(Run run)
+        {
+            if (run.Number == number)
+            {
+                ended.TrySetResult();
+            }
+        }
+
+        if (_engine is { } mine)
+        {
+            mine.RunEnded += OnEnded;
+            if (!mine.Drives(number) && Read() is null)
+            {
+                await mine.TakeOverAsync(number, cancellationToken);
+            }
+        }
+
+        try
+        {
+            return await UntilAsync(
+                Read,
+                () => _engine!.TakeOverAsync(number, cancellationToken),
+                cancellationToken,
+                ended.Task
+            );
+        }
+        finally
+        {
+            if (_engine is { } still)
+            {
+                still.RunEnded -= OnEnded;
+            }
+        }
+
+        Run? Read() => Store.Read(session => session.Run(number)) is { } run && run.State.IsEnd() ? run : null;
+    }
+
+    /// <summary>Waits until a backfill has ended.</summary>
+    public async Task<StoredBackfill> WaitForBackfillAsync(long id, CancellationToken cancellationToken)
+    {
+        return await UntilAsync(
+            () => Store.Read(session => session.Backfill(id)) is { EndedAt: not null } backfill ? backfill : null,
+            () => TakeOverBackfillAsync(id, cancellationToken),
+            cancellationToken
+        );
+    }
+
+    /// <summary>Why a ready task, or a queued run, has to wait for a slot; empty when this process does not run the engine.</summary>
+    public async Task<IReadOnlyList<Hindrance>> WhyNotAsync(RunNumber run, TaskKey? task) =>
+        _engine is { } mine ? await mine.WhyNotAsync(run, task) : [];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is { } mine)
+        {
+            await mine.DisposeAsync();
+        }
+
+        await Store.DisposeAsync();
+    }
+
+    private async Task TakeOverBackfillAsync(long id, CancellationToken cancellationToken)
+    {
+        foreach (var item in Store.Read(session => session.BackfillItems(id)))
+        {
+            if (item is { State: BackfillItemState.Running, Run: { } run } && !_engine!.Drives(run))
+            {
+                await _engine.TakeOverAsync(run, cancellationToken);
+            }
+        }
+
+        await _engine!.ResumeBackfillsAsync(cancellationToken);
+    }
+
+    /// <summary>Looks again and again; becomes the engine when the one that was waited for is gone.</summary>
+    private async Task<T> UntilAsync<T>(Func<T?> look, Func<Task> takeOver, CancellationToken cancellationToken, Task? signal = null)
+        where T : class
+    {
+        var nextTakeOver = _options.Time.GetUtcNow() + TakeOverPause;
+        while (true)
+        {
+            if (look() is { } found)
+            {
+                return found;
+            }
+
+            if (_engine is null && _options.Time.GetUtcNow() >= nextTakeOver)
+            {
+                nextTakeOver = _options.Time.GetUtcNow() + TakeOverPause;
+                if (TryBecome())
+                {
+                    await takeOver();
+                }
+            }
+
+            var pause = Task.Delay(Pause, _options.Time, cancellationToken);
+            await (signal is { IsCompleted: false } ? Task.WhenAny(pause, signal) : pause);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private bool TryBecome()
+    {
+        if (_engine is not null)
+        {
+            return false;
+        }
+
+        try
+        {
+            Become(Store.AcquireEngine());
+            return true;
+        }
+        catch (StoreRefused)
+        {
+            // Somebody else runs the engine, and answers.
+            return false;
+        }
+    }
+
+    private void Become(EngineLock held)
+    {
+        _engine = Engine.Start(Project, Store, held, _options);
+        _engine.Said += line => Said?.Invoke(line);
+        _engine.Changed += (run, change) => Changed?.Invoke(run, change);
+    }
+}

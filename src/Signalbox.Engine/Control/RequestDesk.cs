@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Backfills;
+using Signalbox.Engine.Driving;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Control;
+
+/// <summary>Carries out requests: each one in one transaction together with its answer, then the runs concerned are told.</summary>
+internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriver driver, BackfillRunner backfills, Guid owner)
+{
+    private const int MostAtOnce = 64;
+
+    /// <summary>Takes and carries out what waits.</summary>
+    /// <param name="again">Also what an earlier engine took and never answered: at the start.</param>
+    public async Task ServeAsync(bool again, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var taken = await parts.Store.WriteAsync(
+                session => session.TakeRequests(MostAtOnce, parts.Time.GetUtcNow(), again),
+                cancellationToken
+            );
+            foreach (var row in taken)
+            {
+                await CarryOutAsync(row, cancellationToken);
+            }
+
+            if (taken.Count < MostAtOnce)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task CarryOutAsync(StoredRequest row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Action? afterwards = null;
+            await parts.Store.WriteAsync(
+                session =>
+                {
+                    var (answer, then) = Do(Request.FromJson(row.Payload), session);
+                    session.AnswerRequest(row.Id, answer.ToJson(), error: null, parts.Time.GetUtcNow());
+                    afterwards = then;
+                },
+                cancellationToken
+            );
+            afterwards?.Invoke();
+        }
+        catch (StoreUnavailable)
+        {
+            // Taken and not answered: it is taken again when the store is back.
+            throw;
+        }
+        catch (Exception problem) when (problem is RequestRefused or StoreConflict or System.Text.Json.JsonException)
+        {
+            await parts.Store.WriteAsync(
+                session => session.AnswerRequest(row.Id, new Answer(Done: false, Number: null, problem.Message).ToJson(), error: null, parts.Time.GetUtcNow()),
+                cancellationToken
+            );
+        }
+    }
+
+    private (Answer Answer, Action? Then) Do(Request request, WriteSession session) =>
+        request switch
+        {
+            Request.StartRun start => StartRun(start, session),
+            Request.CancelRun cancel => Tell(
+                session,
+                cancel.Run,
+                run => run.State.IsEnd() ? throw new RequestRefused($"run {cancel.Run} has ended already ({Names.Of(run.State)})") : true,
+                new RunEvent.CancelRequested(Now, cancel.Reason),
+                $"run {cancel.Run} is being cancelled"
+            ),
+            Request.Rerun rerun => Rerun(rerun, session),
+            Request.MarkTask mark => Tell(
+                session,
+                mark.Run,
+                _ => true,
+                new RunEvent.Marked(
+                    Now,
+                    new TaskKey(new TaskName(mark.Task), mark.MapIndex),
+                    Names.TaskStateOf(mark.State) ?? throw new RequestRefused($"`{mark.State}` is no state to mark: use success, failed or skipped"),
+                    mark.Reason
+                ),
+                $"run {mark.Run}: {mark.Task} is marked {mark.State}"
+            ),
+            Request.PausePipeline pause => session.Pause(new PipelineName(pause.Pipeline), pause.Reason, Now)
+                ? (new Answer(Done: true, null, $"{pause.Pipeline} is paused: its schedule creates no runs"), null)
+                : throw NoPipeline(pause.Pipeline),
+            Request.UnpausePipeline unpause => Unpause(unpause, session),
+            Request.StartBackfill start => backfills.Start(start, session),
+            Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private (Answer, Action?) StartRun(Request.StartRun start, WriteSession session)
+    {
+        var (pipeline, version) = Definition(session, start.Pipeline, start.Version);
+        var slice = pipeline.CalendarOf().Find(start.LogicalDate);
+        if (slice.Slice is null)
+        {
+            throw new RequestRefused($"--date: {slice.Error}");
+        }
+
+        var parameters = ParamChecker.Check(pipeline, start.Params);
+        if (parameters.Json is null)
+        {
+            throw new RequestRefused(string.Join("; ", parameters.Problems.Select(problem => $"{problem.Path}: {problem.Message}")));
+        }
+
+        var run = factory.Create(
+            session,
+            new NewRun(
+                pipeline,
+                version,
+                slice.Slice,
+                RunTrigger.Manual,
+                start.RunId,
+                parameters.Json,
+                start.Reason,
+                Backfill: null,
+                []
+            )
+        );
+        return (
+            new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
+            () => driver.Adopt(run, afterRestart: false)
+        );
+    }
+
+    private (Answer, Action?) Rerun(Request.Rerun rerun, WriteSession session)
+    {
+        var number = new RunNumber(rerun.Run);
+        var rows = session.LoadRun(number) ?? throw NoRun(rerun.Run);
+        var fence = rows.Fence is { } held && held.Owner == owner ? held : session.ClaimRun(number, owner);
+        var live = LiveRun.Load(session, number, fence)!;
+        var tasks = Reruns.Plan(live.Snapshot, rerun.Mode, rerun.Task);
+        if (tasks.IsEmpty)
+        {
+            throw new RequestRefused($"run {rerun.Run} has no failed task: name one with --from TASK or --only TASK");
+        }
+
+        return (
+            new Answer(Done: true, rerun.Run, $"run {rerun.Run}: {tasks.Length} tasks start afresh"),
+            () => TellOwned(live, new RunEvent.Cleared(Now, tasks, rerun.Reason))
+        );
+    }
+
+    private (Answer, Action?) Unpause(Request.UnpausePipeline unpause, WriteSession session)
+    {
+        var name = new PipelineName(unpause.Pipeline);
+        if (!session.Unpause(name, Now))
+        {
+            throw NoPipeline(unpause.Pipeline);
+        }
+
+        var pipeline = Definition(session, unpause.Pipeline, version: null).Pipeline;
+        if (pipeline.CatchUp == Core.Time.CatchUp.None)
+        {
+            // A pause is a decision: its ticks are gone, not missed.
+            session.AdvanceCursor(name, Now);
+        }
+
+        return (new Answer(Done: true, null, $"{unpause.Pipeline} is no longer paused"), null);
+    }
+
+    private (Answer, Action?) Tell(WriteSession session, long run, Func<Run, bool> check, RunEvent happened, string message)
+    {
+        var number = new RunNumber(run);
+        var rows = session.LoadRun(number) ?? throw NoRun(run);
+        check(rows.Run);
+        if (happened is RunEvent.Marked marked && rows.Tasks.All(task => task.Key != marked.Task))
+        {
+            throw new RequestRefused(
+                $"run {run} has no task `{marked.Task}`{Suggestion.DidYouMean(marked.Task.Task.Value, rows.Tasks.Select(task => task.Key.Task.Value).Distinct())}"
+            );
+        }
+
+        var fence = rows.Fence is { } held && held.Owner == owner ? held : session.ClaimRun(number, owner);
+        var live = LiveRun.Load(session, number, fence)!;
+        return (new Answer(Done: true, run, message), () => TellOwned(live, happened));
+    }
+
+    /// <summary>The run may be driven already; if not, it is from now on.</summary>
+    private void TellOwned(LiveRun run, RunEvent happened)
+    {
+        driver.AdoptIfUnknown(run);
+        driver.Post(run.Snapshot.Run.Number, happened);
+    }
+
+    private static (Pipeline Pipeline, VersionHash Version) Definition(ReadSession session, string name, string? version)
+    {
+        var pipeline = new PipelineName(name);
+        var wanted = version is null ? session.Pipeline(pipeline)?.Version : new VersionHash(version);
+        var definition = wanted is { } hash ? session.Definition(pipeline, hash) : null;
+        return definition is null ? throw NoPipeline(name) : (definition.Pipeline, definition.Version);
+    }
+
+    private DateTimeOffset Now => parts.Time.GetUtcNow();
+
+    private static RequestRefused NoRun(long run) => new($"there is no run {run}");
+
+    private static RequestRefused NoPipeline(string name) => new($"there is no pipeline `{name}`");
+}
+
+/// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>
+internal sealed class RequestRefused(string message) : Exception(message);

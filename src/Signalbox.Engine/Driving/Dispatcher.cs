@@ -1,0 +1,56 @@
+using Signalbox.Core;
+using Signalbox.Core.Pools;
+using Signalbox.Core.Runs;
+
+namespace Signalbox.Engine.Driving;
+
+/// <summary>Keeps the queues of runs and of ready tasks in step with the runs, so that each freed slot goes to the right one.</summary>
+internal sealed class Dispatcher(Admission tasks, RunQueue runs)
+{
+    public void SetLimits(int total, IReadOnlyDictionary<string, int> pools) => tasks.SetLimits(total, pools);
+
+    public void SetBackfillLimit(long backfill, int most) => runs.SetBackfillLimit(backfill, most);
+
+    public void Add(RunSnapshot run)
+    {
+        runs.Update(run.Run, run.Pipeline.MaxActiveRuns);
+        tasks.Load(run);
+    }
+
+    public void Follow(RunSnapshot run, Change change)
+    {
+        switch (change)
+        {
+            case Change.RunChanged { After: var row }:
+                runs.Update(row, run.Pipeline.MaxActiveRuns);
+                break;
+            case Change.TaskChanged { After: var task }:
+                tasks.Update(run, task);
+                break;
+        }
+    }
+
+    /// <summary>The run ended, or somebody else drives it.</summary>
+    public void Remove(RunSnapshot run)
+    {
+        tasks.Forget(run);
+        runs.Update(run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled }, run.Pipeline.MaxActiveRuns);
+    }
+
+    public IReadOnlyList<RunNumber> NextRuns() => runs.Take();
+
+    public IReadOnlyList<Seat> NextTasks() => tasks.Take();
+
+    /// <summary>The run did not take what it was given: it goes back.</summary>
+    public void GiveBack(RunSnapshot run, TaskKey key)
+    {
+        if (run.Find(key) is { } task)
+        {
+            tasks.Update(run, task);
+        }
+    }
+
+    public IReadOnlyList<Hindrance> WhyNot(RunNumber run) => runs.Explain(run);
+
+    public IReadOnlyList<Hindrance> WhyNot(RunNumber run, TaskKey task) => tasks.Explain(run, task);
+}

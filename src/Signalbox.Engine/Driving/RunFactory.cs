@@ -1,0 +1,73 @@
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Driving;
+
+/// <summary>What a new run is to be.</summary>
+/// <param name="RunId">Its name; null has one made from what started it and the logical date.</param>
+internal sealed record NewRun(
+    Pipeline Pipeline,
+    VersionHash Version,
+    Slice Slice,
+    RunTrigger Trigger,
+    string? RunId,
+    string Params,
+    string? Reason,
+    long? Backfill,
+    IReadOnlyList<TaskName> OnlyTasks
+);
+
+/// <summary>Makes runs: rows first, in the transaction of whatever asked for them; then they are driven.</summary>
+internal sealed class RunFactory(EngineParts parts, Guid owner)
+{
+    // Below every live run, so that history never holds up the present.
+    private const int BackfillPriority = -100;
+
+    /// <summary>Writes the rows of a new run.</summary>
+    /// <exception cref="StoreConflict">A run of that name is there already.</exception>
+    public LiveRun Create(WriteSession session, NewRun wanted)
+    {
+        var now = parts.Time.GetUtcNow();
+        var number = session.NextRunNumber();
+        var run = new Run
+        {
+            Number = number,
+            Id = new RunId(wanted.RunId ?? NameOf(wanted, number)),
+            Pipeline = wanted.Pipeline.Name,
+            Version = wanted.Version,
+            LogicalDate = wanted.Slice.LogicalDate,
+            IntervalStart = wanted.Slice.Start,
+            IntervalEnd = wanted.Slice.End,
+            Partition = wanted.Slice.Partition,
+            Trigger = wanted.Trigger,
+            State = RunState.Queued,
+            Priority = wanted.Pipeline.Priority + (wanted.Trigger == RunTrigger.Backfill ? BackfillPriority : 0),
+            Params = wanted.Params,
+            Backfill = wanted.Backfill,
+            OnlyTasks = [.. wanted.OnlyTasks],
+            Reason = wanted.Reason,
+            CreatedAt = now,
+        };
+        var decision = RunDecider.Create(wanted.Pipeline, run);
+        var fence = session.CreateRun(decision, owner) ?? throw new InvalidOperationException("A run with an owner has a fence.");
+        return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);
+    }
+
+    /// <summary>Writes the file that commands read the parameters from.</summary>
+    public void Furnish(LiveRun run)
+    {
+        var row = run.Snapshot.Run;
+        Directory.CreateDirectory(parts.State.Run(row.Number));
+        File.WriteAllText(parts.State.Params(row.Number), row.Params);
+    }
+
+    private static string NameOf(NewRun wanted, RunNumber number)
+    {
+        var date = wanted.Slice.LogicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        // A schedule has one run a tick; by hand there may be many.
+        return wanted.Trigger == RunTrigger.Scheduled ? $"scheduled__{date}" : $"{Names.Of(wanted.Trigger)}__{date}__{number}";
+    }
+}

@@ -1,0 +1,258 @@
+using Signalbox.Core;
+using Signalbox.Core.Pools;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Backfills;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Driving;
+using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outputs;
+using Signalbox.Engine.PipelineFiles;
+using Signalbox.Engine.Projects;
+using Signalbox.Engine.Scheduling;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine;
+
+/// <summary>
+/// One replica: everything that acts, wired together. It exists only while the engine lock of the store is held, and may be killed at any
+/// instant: the next one goes on from the store.
+/// </summary>
+internal sealed class Engine : IAsyncDisposable
+{
+    private static readonly TimeSpan InboxPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly Guid _owner = Guid.NewGuid();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _loops = [];
+    private readonly EngineLock _lock;
+    private readonly EngineParts _parts;
+    private readonly RunDriver _driver;
+    private readonly Deeds _deeds;
+    private readonly AttemptRunner _attempts;
+    private readonly RunFactory _factory;
+    private readonly BackfillRunner _backfills;
+    private readonly RequestDesk _desk;
+
+    private Engine(Project project, Store store, EngineLock held, EngineOptions options)
+    {
+        _lock = held;
+        var state = new StateFolder(project.StateFolder);
+        var instance = store.Read(session => session.Instance)[..8];
+        _parts = new EngineParts
+        {
+            Project = project,
+            State = state,
+            Store = store,
+            Executor = new LocalExecutor(new LocalExecutorOptions { Instance = instance, Time = options.Time }),
+            Place = new LocalPlace(project.StateFolder),
+            Time = options.Time,
+            WorkerCommand = options.WorkerCommand,
+            Instance = instance,
+        };
+        var names = new NamesOfRuns(_parts);
+        var children = new ChildWork(_parts.Executor);
+        _deeds = new Deeds(names);
+        _driver = new RunDriver(_parts, _deeds, new Dispatcher(new Admission(project.MaxActiveTasks, project.Pools), new RunQueue()));
+        _attempts = new AttemptRunner(_parts, new Publisher(_parts, names, new Auditor(_parts, children)), children, names, _driver);
+        _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));
+        _factory = new RunFactory(_parts, _owner);
+        _backfills = new BackfillRunner(_parts, _factory, _driver);
+        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _owner);
+        _deeds.RunEnded += OnRunEnded;
+    }
+
+    /// <summary>Told of every change of a run after it is durable.</summary>
+    public event Action<RunSnapshot, Change>? Changed
+    {
+        add => _driver.Changed += value;
+        remove => _driver.Changed -= value;
+    }
+
+    /// <summary>Told of what people who watch the server should see: one line each.</summary>
+    public event Action<string>? Said;
+
+    /// <summary>Told when a run has ended.</summary>
+    public event Action<Run>? RunEnded;
+
+    /// <summary>Starts driving; takes over nothing yet.</summary>
+    public static Engine Start(Project project, Store store, EngineLock held, EngineOptions options)
+    {
+        var engine = new Engine(project, store, held, options);
+        engine.Loop("driver", engine._driver.DriveAsync);
+        engine.Loop("observer", engine._attempts.ObserveAsync);
+        engine.Loop("inbox", engine.WatchInboxAsync);
+        engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
+        return engine;
+    }
+
+    /// <summary>Takes over a run that nobody drives: goes on where its rows say it stands.</summary>
+    public async Task TakeOverAsync(RunNumber run, CancellationToken cancellationToken)
+    {
+        var fence = await _parts.Store.WriteAsync(session => session.ClaimRun(run, _owner), cancellationToken);
+        if (_parts.Store.Read(session => LiveRun.Load(session, run, fence)) is { } live)
+        {
+            _factory.Furnish(live);
+            _driver.Adopt(live, afterRestart: true);
+        }
+    }
+
+    /// <summary>Takes over everything that has not ended, and keeps to the schedules of the project's pipelines, until it is disposed.</summary>
+    public async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        foreach (var run in _parts.Store.Read(session => session.ActiveRuns()))
+        {
+            await TakeOverAsync(run.Number, cancellationToken);
+        }
+
+        await _backfills.ResumeAsync(cancellationToken);
+        var scheduler = new Scheduler(_parts, _factory, _driver);
+        scheduler.Ticked += (pipeline, tick) =>
+            Said?.Invoke(
+                tick.Run is { } run
+                    ? $"{pipeline}: run {run} for the tick {tick.At:yyyy-MM-dd HH:mm:ss}Z"
+                    : $"{pipeline}: tick {tick.At:yyyy-MM-dd HH:mm:ss}Z skipped: {tick.Skipped}"
+            );
+        var folder = _parts.Project.OpenPipelines();
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, first, stop));
+        await first.Task.WaitAsync(cancellationToken);
+        Loop("scheduler", scheduler.WatchAsync);
+    }
+
+    /// <summary>Takes over a backfill that nobody drives.</summary>
+    public Task ResumeBackfillsAsync(CancellationToken cancellationToken) => _backfills.ResumeAsync(cancellationToken);
+
+    /// <summary>A request of this process waits: there is no need for the inbox to be looked at first.</summary>
+    public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(again: false, cancellationToken);
+
+    public bool Drives(RunNumber run) => _driver.Drives(run);
+
+    /// <summary>Why a ready task, or a queued run, has to wait.</summary>
+    public Task<IReadOnlyList<Hindrance>> WhyNotAsync(RunNumber run, TaskKey? task) => _driver.WhyNotAsync(run, task);
+
+    /// <summary>Stops acting. Commands that run go on, and the next engine adopts them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops);
+        await _parts.Executor.DisposeAsync();
+        try
+        {
+            await _parts.Store.WriteAsync(session => session.ReleaseRuns(_owner), CancellationToken.None);
+        }
+        catch (StoreUnavailable)
+        {
+            // The claims stay in the rows; whoever holds the engine lock next claims the runs anew.
+        }
+
+        _lock.Dispose();
+        _stop.Dispose();
+    }
+
+    private void OnRunEnded(Run run)
+    {
+        RunEnded?.Invoke(run);
+        if (run.Backfill is not null)
+        {
+            Loop($"backfill after run {run.Number}", stop => _backfills.RunEndedAsync(run, stop));
+        }
+    }
+
+    private async Task WatchInboxAsync(CancellationToken stop)
+    {
+        // What an engine that died had taken and never answered is done first.
+        await _desk.ServeAsync(again: true, stop);
+        var seen = _parts.Store.ChangeCounter();
+        while (true)
+        {
+            await Task.Delay(InboxPause, _parts.Time, stop);
+            try
+            {
+                var now = _parts.Store.ChangeCounter();
+                if (now != seen)
+                {
+                    seen = now;
+                    if (_parts.Store.Read(session => session.HasRequests()))
+                    {
+                        await _desk.ServeAsync(again: true, stop);
+                    }
+                }
+            }
+            catch (StoreUnavailable failure)
+            {
+                Said?.Invoke($"store: {failure.Message}");
+                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, stop);
+            }
+        }
+    }
+
+    private async Task FollowFilesAsync(PipelineFolder folder, Scheduler scheduler, TaskCompletionSource first, CancellationToken stop)
+    {
+        var current = new Dictionary<PipelineName, VersionHash>();
+        await foreach (var set in folder.WatchAsync(stop))
+        {
+            foreach (var problem in set.Problems)
+            {
+                Said?.Invoke(problem.ToString());
+            }
+
+            foreach (var loaded in set.Pipelines)
+            {
+                if (!current.TryGetValue(loaded.Pipeline.Name, out var version) || version != loaded.Version)
+                {
+                    await SaveAsync(loaded, stop);
+                    Said?.Invoke($"{loaded.File}: {loaded.Pipeline.Name} is live as version {loaded.Version}");
+                    scheduler.Follow(loaded.Pipeline, loaded.Version);
+                    current[loaded.Pipeline.Name] = loaded.Version;
+                }
+            }
+
+            foreach (var gone in current.Keys.Except(set.Pipelines.Select(loaded => loaded.Pipeline.Name)).ToList())
+            {
+                scheduler.Drop(gone);
+                current.Remove(gone);
+                Said?.Invoke($"{gone}: its file is gone; it has no more ticks");
+            }
+
+            first.TrySetResult();
+        }
+    }
+
+    private async Task SaveAsync(LoadedPipeline loaded, CancellationToken stop)
+    {
+        var source = await File.ReadAllTextAsync(Path.Combine(_parts.Project.Folder, loaded.File), stop);
+        await _parts.Store.WriteAsync(session => session.SaveCurrentDefinition(loaded.Pipeline, source, loaded.File, _parts.Time.GetUtcNow()), stop);
+    }
+
+    /// <summary>A duty of the engine. One that fails is said and begun again: half an engine would be worse than none.</summary>
+    private void Loop(string name, Func<CancellationToken, Task> duty)
+    {
+        lock (_loops)
+        {
+            _loops.RemoveAll(loop => loop.IsCompletedSuccessfully);
+            _loops.Add(Task.Run(() => KeepAsync(name, duty)));
+        }
+    }
+
+    private async Task KeepAsync(string name, Func<CancellationToken, Task> duty)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await duty(_stop.Token);
+                return;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                Said?.Invoke($"{name}: {failure.Message}; going on in a second");
+                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, CancellationToken.None);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace Signalbox.Engine;
+
+/// <summary>How an engine is run.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>
+    /// The program's own command for work in a child process (SQL, checks), before the request and response files,
+    /// e.g. <c>/opt/signalbox/signalbox work</c>.
+    /// </summary>
+    public required ImmutableArray<string> WorkerCommand { get; init; }
+
+    /// <summary>The clock. Default: the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
+    public string Sender { get; init; } = Environment.UserName;
+}
