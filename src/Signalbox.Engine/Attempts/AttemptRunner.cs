@@ -201,7 +201,9 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     {
         if (attempt.Secrets.Count > 0)
         {
-            LogScrubber.Scrub(attempt.Ref.Directory, new Redactor(attempt.Secrets));
+            var secrets = new MaskedValues(attempt.Secrets);
+            LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stdout), secrets);
+            LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stderr), secrets);
         }
 
         switch (seen.Phase)
@@ -267,11 +269,8 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     )
     {
         _live.TryRemove(attempt.Ref.Key, out _);
-        if (outcome is not Outcome.Succeeded)
-        {
-            publisher.Discard(attempt);
-        }
-
+        // What was staged is published by now, or never will be.
+        publisher.Discard(attempt);
         events.Post(
             attempt.Run.Number,
             new RunEvent.AttemptEnded(At(seen), attempt.Task.Key, attempt.Token, outcome, seen?.ExitCode, seen is null ? null : Facts(seen)),

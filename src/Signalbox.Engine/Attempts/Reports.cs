@@ -29,7 +29,7 @@ internal static class Reports
         CheckJson(bytes, "result").Dispose();
         if (bytes.Length <= LargestInline)
         {
-            return Encoding.UTF8.GetString(bytes);
+            return Encoding.UTF8.GetString(bytes).Trim();
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -12,10 +12,10 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
 {
     public Value Result(TaskName task)
     {
-        var rows = store.Read(session => session.Tasks(run, task));
+        var rows = Rows(task);
         if (!IsMapped(task))
         {
-            return rows.Find(row => !row.Key.IsInstance)?.Result is { } result ? Parse(result) : Value.None;
+            return rows.FirstOrDefault(row => !row.Key.IsInstance)?.Result is { } result ? Parse(result) : Value.None;
         }
 
         var items = rows.Where(row => row.Key.IsInstance && row.State != TaskState.Removed)
@@ -44,7 +44,7 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
     }
 
     public string? State(TaskName task) =>
-        store.Read(session => session.Tasks(run, task)).Find(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
+        Rows(task).FirstOrDefault(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
 
     public Value Model(string name)
     {
@@ -63,6 +63,11 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
                 new("metrics", Parse(version.Metrics)),
             ]
         );
+
+    private IEnumerable<TaskRun> Rows(TaskName task) =>
+        IsMapped(task)
+            ? store.Read(session => session.Tasks(run)).Where(row => row.Key.Task == task)
+            : store.Read(session => session.Task(run, new TaskKey(task))) is { } row ? [row] : [];
 
     private bool IsMapped(TaskName task) => pipeline.Tasks.FirstOrDefault(node => node.Name == task)?.ForEach is not null;
 

@@ -22,7 +22,7 @@ public sealed class EngineSession : IAsyncDisposable
     private static readonly TimeSpan TakeOverPause = TimeSpan.FromMilliseconds(500);
 
     private readonly EngineOptions _options;
-    private Engine? _engine;
+    private Replica? _engine;
 
     private EngineSession(Project project, Store store, EngineOptions options)
     {
@@ -49,7 +49,7 @@ public sealed class EngineSession : IAsyncDisposable
     public static EngineSession Open(Project project, EngineOptions options)
     {
         project.CreateState();
-        return new EngineSession(project, Store.Open(project.Database.Text), options);
+        return new EngineSession(project, Store.Open(project.Database.Value), options);
     }
 
     /// <summary>Runs the engine in this process until it is disposed, with schedules, watching the project's files.</summary>
@@ -206,7 +206,7 @@ public sealed class EngineSession : IAsyncDisposable
 
     private void Become(EngineLock held)
     {
-        _engine = Engine.Start(Project, Store, held, _options);
+        _engine = Replica.Start(Project, Store, held, _options);
         _engine.Said += line => Said?.Invoke(line);
         _engine.Changed += (run, change) => Changed?.Invoke(run, change);
     }

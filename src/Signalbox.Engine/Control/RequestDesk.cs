@@ -13,25 +13,31 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 {
     private const int MostAtOnce = 64;
 
-    /// <summary>Takes and carries out what waits.</summary>
-    /// <param name="again">Also what an earlier engine took and never answered: at the start.</param>
-    public async Task ServeAsync(bool again, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var taken = await parts.Store.WriteAsync(
-                session => session.TakeRequests(MostAtOnce, parts.Time.GetUtcNow(), again),
-                cancellationToken
-            );
-            foreach (var row in taken)
-            {
-                await CarryOutAsync(row, cancellationToken);
-            }
+    // One at a time: whatever is taken and has no answer was taken by an engine that is gone.
+    private readonly SemaphoreSlim _turn = new(1);
 
-            if (taken.Count < MostAtOnce)
+    /// <summary>Takes and carries out what waits, also what an engine that died had taken and not answered.</summary>
+    public async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            IReadOnlyList<StoredRequest> taken;
+            do
             {
-                return;
-            }
+                taken = await parts.Store.WriteAsync(
+                    session => session.TakeRequests(MostAtOnce, parts.Time.GetUtcNow(), again: true),
+                    cancellationToken
+                );
+                foreach (var row in taken)
+                {
+                    await CarryOutAsync(row, cancellationToken);
+                }
+            } while (taken.Count == MostAtOnce);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

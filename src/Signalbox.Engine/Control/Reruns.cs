@@ -13,7 +13,7 @@ public static class Reruns
         {
             RerunMode.FromFailed => RerunPlan.FromFailed(run),
             RerunMode.From => RerunPlan.From(run, Known(run, task)),
-            _ => RerunPlan.Only(run, Known(run, task)),
+            _ => RerunPlan.Only(run, new TaskKey(Known(run, task))),
         };
 
     private static TaskName Known(RunSnapshot run, string? task)

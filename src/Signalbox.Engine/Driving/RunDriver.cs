@@ -27,6 +27,9 @@ internal sealed class RunDriver : IEventSink
     private readonly Dictionary<RunNumber, LiveRun> _runs = [];
     private readonly RunTimers _timers = new();
 
+    // The keys of _runs, for other threads.
+    private readonly HashSet<RunNumber> _driven = [];
+
     // Unbounded: what is posted here has happened already and cannot be refused; it never holds more than a few events per live attempt.
     private readonly Channel<Action<RunBatch>> _inbox = Channel.CreateUnbounded<Action<RunBatch>>(
         new UnboundedChannelOptions { SingleReader = true }
@@ -49,10 +52,38 @@ internal sealed class RunDriver : IEventSink
         _inbox.Writer.TryWrite(batch => Decide(batch, run, happened, write));
 
     /// <summary>Takes over a run that this engine has claimed, and goes on where its state says it stands.</summary>
-    public void Adopt(LiveRun run, bool afterRestart) => _inbox.Writer.TryWrite(_ => TakeOver(run, afterRestart));
+    public void Adopt(LiveRun run, bool afterRestart)
+    {
+        Note(run.Snapshot.Run.Number, isDriven: true);
+        _inbox.Writer.TryWrite(_ => TakeOver(run, afterRestart));
+    }
 
-    /// <summary>Runs something between two turns, where no run changes.</summary>
-    public void Between(Action<IReadOnlyDictionary<RunNumber, LiveRun>> work) => _inbox.Writer.TryWrite(_ => work(_runs));
+    /// <summary>The same, unless the run is driven already.</summary>
+    public void AdoptIfUnknown(LiveRun run) =>
+        _inbox.Writer.TryWrite(_ =>
+        {
+            if (!_runs.ContainsKey(run.Snapshot.Run.Number))
+            {
+                TakeOver(run, afterRestart: true);
+            }
+        });
+
+    /// <summary>Whether a run is driven here.</summary>
+    public bool Drives(RunNumber run)
+    {
+        lock (_driven)
+        {
+            return _driven.Contains(run);
+        }
+    }
+
+    /// <summary>Why a queued run, or a ready task of a run, has to wait.</summary>
+    public async Task<IReadOnlyList<Hindrance>> WhyNotAsync(RunNumber run, TaskKey? task)
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<Hindrance>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Writer.TryWrite(_ => answer.SetResult(task is { } key ? _dispatcher.WhyNot(run, key) : _dispatcher.WhyNot(run)));
+        return await answer.Task;
+    }
 
     /// <summary>Turns until the engine stops.</summary>
     public async Task DriveAsync(CancellationToken cancellationToken)
@@ -236,6 +267,7 @@ internal sealed class RunDriver : IEventSink
         var number = run.Snapshot.Run.Number;
         Forget(number);
         _runs[number] = run;
+        Note(number, isDriven: true);
         _dispatcher.Add(run.Snapshot);
         _timers.Set(number, run.Snapshot.NextTimer);
         if (afterRestart)
@@ -250,6 +282,15 @@ internal sealed class RunDriver : IEventSink
         {
             _dispatcher.Remove(run.Snapshot);
             _timers.Remove(number);
+            Note(number, isDriven: false);
+        }
+    }
+
+    private void Note(RunNumber run, bool isDriven)
+    {
+        lock (_driven)
+        {
+            _ = isDriven ? _driven.Add(run) : _driven.Remove(run);
         }
     }
 

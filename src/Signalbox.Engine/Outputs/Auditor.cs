@@ -9,6 +9,7 @@ using Signalbox.Core.Retry;
 using Signalbox.DuckDb.Work;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Logs;
 
 namespace Signalbox.Engine.Outputs;
 
@@ -121,7 +122,7 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
             cancellationToken
         );
         var passed = seen.Phase == Phase.Succeeded;
-        var said = LogTail.LastLine(folder);
+        var said = LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stderr)) ?? LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stdout)) ?? "";
         var message = passed ? $"the command exited with 0" : $"the command exited with {seen.ExitCode}{(said.Length > 0 ? $": {said}" : "")}";
         return new AuditedCheck(
             output.Name,
@@ -177,7 +178,7 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
 
     // In a query the staged data is the table `staged`, whether it is a file or a folder of files.
     private static string Query(string query, IScope scope, string field) =>
-        Templates.Value(SqlTemplate.Render(Templates.Of(Staged().Replace(query, "staged"), field), scope), field);
+        Templates.Value(SqlTemplate.From(Templates.Of(Staged().Replace(query, "staged"), field)).Render(scope), field);
 
     private static string? Text(string? template, IScope scope, string field) =>
         template is null ? null : Templates.Render(template, scope, field);

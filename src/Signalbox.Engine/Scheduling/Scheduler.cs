@@ -126,7 +126,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         var runs = new List<LiveRun>();
         var ticks = new List<StoredTick>();
         var row = session.Pipeline(pipeline.Name);
-        if (row is null || row.IsPaused)
+        if (row is null || row.Paused)
         {
             return (runs, ticks);
         }

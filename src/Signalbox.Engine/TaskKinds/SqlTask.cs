@@ -20,7 +20,7 @@ internal static class SqlTask
             request,
             new SqlRequest
             {
-                Sql = Templates.Value(SqlTemplate.Render(Templates.Of(text, field), context.Scope), field),
+                Sql = Templates.Value(SqlTemplate.From(Templates.Of(text, field)).Render(context.Scope), field),
                 Inputs = context.Inputs,
                 Outputs = context.Outputs.ToDictionary(output => output.Output, output => output.Path, StringComparer.Ordinal),
                 TempDirectory = context.Folder,

@@ -18,7 +18,7 @@ namespace Signalbox.Engine;
 /// One replica: everything that acts, wired together. It exists only while the engine lock of the store is held, and may be killed at any
 /// instant: the next one goes on from the store.
 /// </summary>
-internal sealed class Engine : IAsyncDisposable
+internal sealed class Replica : IAsyncDisposable
 {
     private static readonly TimeSpan InboxPause = TimeSpan.FromMilliseconds(100);
 
@@ -34,7 +34,7 @@ internal sealed class Engine : IAsyncDisposable
     private readonly BackfillRunner _backfills;
     private readonly RequestDesk _desk;
 
-    private Engine(Project project, Store store, EngineLock held, EngineOptions options)
+    private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
         _lock = held;
         var state = new StateFolder(project.StateFolder);
@@ -76,9 +76,9 @@ internal sealed class Engine : IAsyncDisposable
     public event Action<Run>? RunEnded;
 
     /// <summary>Starts driving; takes over nothing yet.</summary>
-    public static Engine Start(Project project, Store store, EngineLock held, EngineOptions options)
+    public static Replica Start(Project project, Store store, EngineLock held, EngineOptions options)
     {
-        var engine = new Engine(project, store, held, options);
+        var engine = new Replica(project, store, held, options);
         engine.Loop("driver", engine._driver.DriveAsync);
         engine.Loop("observer", engine._attempts.ObserveAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
@@ -124,7 +124,7 @@ internal sealed class Engine : IAsyncDisposable
     public Task ResumeBackfillsAsync(CancellationToken cancellationToken) => _backfills.ResumeAsync(cancellationToken);
 
     /// <summary>A request of this process waits: there is no need for the inbox to be looked at first.</summary>
-    public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(again: false, cancellationToken);
+    public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(cancellationToken);
 
     public bool Drives(RunNumber run) => _driver.Drives(run);
 
@@ -161,8 +161,7 @@ internal sealed class Engine : IAsyncDisposable
 
     private async Task WatchInboxAsync(CancellationToken stop)
     {
-        // What an engine that died had taken and never answered is done first.
-        await _desk.ServeAsync(again: true, stop);
+        await _desk.ServeAsync(stop);
         var seen = _parts.Store.ChangeCounter();
         while (true)
         {
@@ -173,9 +172,9 @@ internal sealed class Engine : IAsyncDisposable
                 if (now != seen)
                 {
                     seen = now;
-                    if (_parts.Store.Read(session => session.HasRequests()))
+                    if (_parts.Store.Read(session => session.RequestsWait()))
                     {
-                        await _desk.ServeAsync(again: true, stop);
+                        await _desk.ServeAsync(stop);
                     }
                 }
             }
