@@ -221,7 +221,10 @@ internal sealed class Replica : IAsyncDisposable
     private async Task SaveAsync(LoadedPipeline loaded, CancellationToken stop)
     {
         var source = await File.ReadAllTextAsync(Path.Combine(_parts.Project.Folder, loaded.File), stop);
-        await _parts.Store.WriteAsync(session => session.SaveCurrentDefinition(loaded.Pipeline, source, loaded.File, _parts.Time.GetUtcNow()), stop);
+        await _parts.Store.WriteAsync(
+            session => session.SaveCurrentDefinition(loaded.Pipeline, source, loaded.File, _parts.Time.GetUtcNow()),
+            stop
+        );
     }
 
     /// <summary>A duty of the engine. One that fails is said and begun again: half an engine would be worse than none.</summary>

@@ -34,7 +34,8 @@ public sealed record AttemptContext
     public ImmutableArray<StagedOutput> Outputs { get; init; } = [];
 
     /// <summary>Input name to absolute path.</summary>
-    public ImmutableSortedDictionary<string, string> Inputs { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Inputs { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     public string ReportFile(string name) => Path.Combine(Folder, name);
 

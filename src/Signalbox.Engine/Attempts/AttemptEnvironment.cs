@@ -84,7 +84,8 @@ internal static class AttemptEnvironment
 
     private static string Text(AttemptContext context, string name) => context.Scope.TryGet(name, out var value) ? value.ToString() : "";
 
-    private static string Iso(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static KeyValuePair<string, string>[] ReadInherited()
     {

@@ -188,7 +188,10 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     {
         if (seen.Phase == Phase.Running)
         {
-            events.Post(attempt.Run.Number, new RunEvent.AttemptStarted(seen.StartedAt ?? Now, attempt.Task.Key, attempt.Token, Facts(seen)));
+            events.Post(
+                attempt.Run.Number,
+                new RunEvent.AttemptStarted(seen.StartedAt ?? Now, attempt.Task.Key, attempt.Token, Facts(seen))
+            );
         }
         else if (seen.Ended && _live.TryRemove(attempt.Ref.Key, out _))
         {
@@ -201,7 +204,7 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     {
         if (attempt.Secrets.Count > 0)
         {
-            var secrets = new MaskedValues(attempt.Secrets);
+            var secrets = new SecretForms(attempt.Secrets);
             LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stdout), secrets);
             LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stderr), secrets);
         }
@@ -215,7 +218,10 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
                 Ended(attempt, new Outcome.Lost(seen.Reason ?? "nobody knows how the attempt ended"), seen);
                 break;
             case Phase.Succeeded when attempt.Node.Outputs.Length > 0:
-                events.Post(attempt.Run.Number, new RunEvent.AttemptExited(At(seen), attempt.Task.Key, attempt.Token, seen.ExitCode, Facts(seen)));
+                events.Post(
+                    attempt.Run.Number,
+                    new RunEvent.AttemptExited(At(seen), attempt.Task.Key, attempt.Token, seen.ExitCode, Facts(seen))
+                );
                 break;
             case Phase.Succeeded:
                 var (result, write) = publisher.Report(attempt);
@@ -261,19 +267,21 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
         }
     }
 
-    private void Ended(
-        LiveAttempt attempt,
-        Outcome outcome,
-        Observation? seen = null,
-        Action<Signalbox.Storage.WriteSession>? write = null
-    )
+    private void Ended(LiveAttempt attempt, Outcome outcome, Observation? seen = null, Action<Signalbox.Storage.WriteSession>? write = null)
     {
         _live.TryRemove(attempt.Ref.Key, out _);
         // What was staged is published by now, or never will be.
         publisher.Discard(attempt);
         events.Post(
             attempt.Run.Number,
-            new RunEvent.AttemptEnded(At(seen), attempt.Task.Key, attempt.Token, outcome, seen?.ExitCode, seen is null ? null : Facts(seen)),
+            new RunEvent.AttemptEnded(
+                At(seen),
+                attempt.Task.Key,
+                attempt.Token,
+                outcome,
+                seen?.ExitCode,
+                seen is null ? null : Facts(seen)
+            ),
             write
         );
     }
@@ -356,6 +364,5 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
 
     private DateTimeOffset At(Observation? seen) => seen?.EndedAt ?? Now;
 
-    private static ProcessFacts Facts(Observation seen) =>
-        new(seen.Pid?.ToString(), seen.ExternalId, seen.CpuTime, seen.PeakMemory);
+    private static ProcessFacts Facts(Observation seen) => new(seen.Pid?.ToString(), seen.ExternalId, seen.CpuTime, seen.PeakMemory);
 }

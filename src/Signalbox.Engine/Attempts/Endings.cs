@@ -17,7 +17,9 @@ internal static class Endings
         var lastLines = Tail(Path.Combine(folder, AttemptFiles.Stderr));
         if (seen.ExitCode == SkipExitCode)
         {
-            return new Outcome.Skipped(LastLine(lastLines) is { Length: > 0 } said ? said : $"the command asked to be skipped (exit code {SkipExitCode})");
+            return new Outcome.Skipped(
+                LastLine(lastLines) is { Length: > 0 } said ? said : $"the command asked to be skipped (exit code {SkipExitCode})"
+            );
         }
 
         return new Outcome.Failed(

@@ -63,9 +63,7 @@ internal sealed class Evaluation(EngineParts parts, NamesOfRuns names, IEventSin
             Value.Text found when Value.FromJson(found.Content) is { Succeeded: true, Value: Value.List parsed } => parsed.Items,
             Value.Map found =>
             [
-                .. found.Entries.Select(entry => (Value)
-                    new Value.Map([new("key", Value.Of(entry.Key)), new("value", entry.Value)])
-                ),
+                .. found.Entries.Select(entry => (Value)new Value.Map([new("key", Value.Of(entry.Key)), new("value", entry.Value)])),
             ],
             _ => throw TaskRefused.Because(FailureClass.Validation, $"{field}: a list is wanted; this is {value.Kind}", "for_each"),
         };

@@ -120,10 +120,7 @@ internal sealed class RunNames
             value = output is null
                 ? Value.None
                 : Value.Of(
-                    Path.Combine(
-                        run._parts.Project.Folder,
-                        Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}")
-                    )
+                    Path.Combine(run._parts.Project.Folder, Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}"))
                 );
             return output is not null;
         }

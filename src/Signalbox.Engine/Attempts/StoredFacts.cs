@@ -28,10 +28,17 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
     {
         var metrics = store.Read(session => session.Metrics(run)).Where(metric => metric.Task.Task == task).ToList();
         // Only what the latest attempt measured counts.
-        metrics = metrics.GroupBy(metric => metric.Task).SelectMany(group => group.Where(metric => metric.Attempt == group.Max(one => one.Attempt))).ToList();
+        metrics = metrics
+            .GroupBy(metric => metric.Task)
+            .SelectMany(group => group.Where(metric => metric.Attempt == group.Max(one => one.Attempt)))
+            .ToList();
         if (!IsMapped(task))
         {
-            return Tree(metrics.Where(metric => !metric.Task.IsInstance).Select(metric => new KeyValuePair<string, double>(metric.Name, metric.Value)));
+            return Tree(
+                metrics
+                    .Where(metric => !metric.Task.IsInstance)
+                    .Select(metric => new KeyValuePair<string, double>(metric.Name, metric.Value))
+            );
         }
 
         return Value.Of(
@@ -43,8 +50,7 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
         );
     }
 
-    public string? State(TaskName task) =>
-        Rows(task).FirstOrDefault(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
+    public string? State(TaskName task) => Rows(task).FirstOrDefault(row => !row.Key.IsInstance) is { } row ? Names.Of(row.State) : null;
 
     public Value Model(string name)
     {
@@ -56,18 +62,12 @@ internal sealed class StoredFacts(Store store, StateFolder state, Pipeline pipel
     }
 
     private Value.Map VersionOf(ModelVersion version) =>
-        new(
-            [
-                new("version", Value.Of((long)version.Version)),
-                new("path", Value.Of(version.Path)),
-                new("metrics", Parse(version.Metrics)),
-            ]
-        );
+        new([new("version", Value.Of((long)version.Version)), new("path", Value.Of(version.Path)), new("metrics", Parse(version.Metrics))]);
 
     private IEnumerable<TaskRun> Rows(TaskName task) =>
-        IsMapped(task)
-            ? store.Read(session => session.Tasks(run)).Where(row => row.Key.Task == task)
-            : store.Read(session => session.Task(run, new TaskKey(task))) is { } row ? [row] : [];
+        IsMapped(task) ? store.Read(session => session.Tasks(run)).Where(row => row.Key.Task == task)
+        : store.Read(session => session.Task(run, new TaskKey(task))) is { } row ? [row]
+        : [];
 
     private bool IsMapped(TaskName task) => pipeline.Tasks.FirstOrDefault(node => node.Name == task)?.ForEach is not null;
 

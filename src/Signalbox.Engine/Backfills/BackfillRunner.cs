@@ -39,9 +39,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         }
 
         var calendar = pipeline.CalendarOf();
-        var items = wanted
-            .Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition))
-            .ToList();
+        var items = wanted.Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition)).ToList();
         var spec = wanted with { Dates = [], Params = parameters.Json };
         var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
         return (
@@ -157,7 +155,8 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             return started;
         }
 
-        var version = session.Pipeline(backfill.Pipeline)?.Version ?? throw new StoreCorrupt($"backfill {id}: its pipeline has no definition");
+        var version =
+            session.Pipeline(backfill.Pipeline)?.Version ?? throw new StoreCorrupt($"backfill {id}: its pipeline has no definition");
         var pipeline = session.Definition(backfill.Pipeline, version)!.Pipeline;
         var calendar = pipeline.CalendarOf();
         foreach (var item in next)
@@ -215,7 +214,10 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                 break;
             }
 
-            var zone = session.Definition(backfill.Pipeline, session.Pipeline(backfill.Pipeline)!.Version!.Value)!.Pipeline.ScheduleOf().Zone;
+            var zone = session
+                .Definition(backfill.Pipeline, session.Pipeline(backfill.Pipeline)!.Version!.Value)!
+                .Pipeline.ScheduleOf()
+                .Zone;
             reached = DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate));
         }
 

@@ -103,12 +103,7 @@ public sealed class EngineSession : IAsyncDisposable
 
         try
         {
-            return await UntilAsync(
-                Read,
-                () => _engine!.TakeOverAsync(number, cancellationToken),
-                cancellationToken,
-                ended.Task
-            );
+            return await UntilAsync(Read, () => _engine!.TakeOverAsync(number, cancellationToken), cancellationToken, ended.Task);
         }
         finally
         {

@@ -26,14 +26,8 @@ public abstract record Request
     /// <param name="LogicalDate">The slice it is about: a date or an instant, in the schedule's zone.</param>
     /// <param name="Params">JSON object of parameters.</param>
     /// <param name="RunId">A name of one's own. Null: one is made.</param>
-    public sealed record StartRun(
-        string Pipeline,
-        string? Version,
-        string LogicalDate,
-        string Params,
-        string? RunId,
-        string? Reason
-    ) : Request;
+    public sealed record StartRun(string Pipeline, string? Version, string LogicalDate, string Params, string? RunId, string? Reason)
+        : Request;
 
     public sealed record CancelRun(long Run, string Reason) : Request;
 

@@ -65,7 +65,13 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
         catch (Exception problem) when (problem is RequestRefused or StoreConflict or System.Text.Json.JsonException)
         {
             await parts.Store.WriteAsync(
-                session => session.AnswerRequest(row.Id, new Answer(Done: false, Number: null, problem.Message).ToJson(), error: null, parts.Time.GetUtcNow()),
+                session =>
+                    session.AnswerRequest(
+                        row.Id,
+                        new Answer(Done: false, Number: null, problem.Message).ToJson(),
+                        error: null,
+                        parts.Time.GetUtcNow()
+                    ),
                 cancellationToken
             );
         }
@@ -90,7 +96,8 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 new RunEvent.Marked(
                     Now,
                     new TaskKey(new TaskName(mark.Task), mark.MapIndex),
-                    Names.TaskStateOf(mark.State) ?? throw new RequestRefused($"`{mark.State}` is no state to mark: use success, failed or skipped"),
+                    Names.TaskStateOf(mark.State)
+                        ?? throw new RequestRefused($"`{mark.State}` is no state to mark: use success, failed or skipped"),
                     mark.Reason
                 ),
                 $"run {mark.Run}: {mark.Task} is marked {mark.State}"
@@ -121,17 +128,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 
         var run = factory.Create(
             session,
-            new NewRun(
-                pipeline,
-                version,
-                slice.Slice,
-                RunTrigger.Manual,
-                start.RunId,
-                parameters.Json,
-                start.Reason,
-                Backfill: null,
-                []
-            )
+            new NewRun(pipeline, version, slice.Slice, RunTrigger.Manual, start.RunId, parameters.Json, start.Reason, Backfill: null, [])
         );
         return (
             new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),

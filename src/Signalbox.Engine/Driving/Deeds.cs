@@ -33,7 +33,11 @@ internal sealed class Deeds(NamesOfRuns names)
 
         foreach (var attempt in run.Snapshot.LiveAttempts.Values)
         {
-            if (attempt.State == AttemptState.Running && run.Snapshot.Find(attempt.Key) is { Stopping: null } task && Node(run, task.Key) is { Kind.Waits: false } node)
+            if (
+                attempt.State == AttemptState.Running
+                && run.Snapshot.Find(attempt.Key) is { Stopping: null } task
+                && Node(run, task.Key) is { Kind.Waits: false } node
+            )
             {
                 _attempts!.Find(AttemptOf(run, node, task, attempt.Number, attempt.Token));
             }

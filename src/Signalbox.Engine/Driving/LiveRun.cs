@@ -19,7 +19,9 @@ internal sealed class LiveRun(RunSnapshot snapshot, Fence fence)
             return null;
         }
 
-        var definition = session.Definition(rows.Run.Pipeline, rows.Run.Version) ?? throw new StoreCorrupt($"run {number}: its definition {rows.Run.Version} is missing");
+        var definition =
+            session.Definition(rows.Run.Pipeline, rows.Run.Version)
+            ?? throw new StoreCorrupt($"run {number}: its definition {rows.Run.Version} is missing");
         var live = session.Attempts(number).Where(attempt => !attempt.State.IsEnd());
         return new LiveRun(RunSnapshot.Load(definition.Pipeline, rows.Run, rows.Tasks, live), fence);
     }

@@ -113,17 +113,15 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
         var folder = Path.Combine(attempt.Ref.Directory, $"check-{output.Name}-{index}");
         var key = AttemptKey.Of($"{attempt.Ref.Key}-c{attempt.Node.Outputs.IndexOf(output)}-{index}");
         var environment = AttemptEnvironment.Of(context, attempt.Secrets);
-        var seen = await children.RunAsync(
-            key,
-            folder,
-            parts.Project.Folder,
-            new CommandSpec.Shell(text),
-            environment,
-            cancellationToken
-        );
+        var seen = await children.RunAsync(key, folder, parts.Project.Folder, new CommandSpec.Shell(text), environment, cancellationToken);
         var passed = seen.Phase == Phase.Succeeded;
-        var said = LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stderr)) ?? LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stdout)) ?? "";
-        var message = passed ? $"the command exited with 0" : $"the command exited with {seen.ExitCode}{(said.Length > 0 ? $": {said}" : "")}";
+        var said =
+            LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stderr))
+            ?? LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stdout))
+            ?? "";
+        var message = passed
+            ? $"the command exited with 0"
+            : $"the command exited with {seen.ExitCode}{(said.Length > 0 ? $": {said}" : "")}";
         return new AuditedCheck(
             output.Name,
             $"run({text})",

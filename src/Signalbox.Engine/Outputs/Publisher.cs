@@ -111,7 +111,10 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             void SaveChecks(WriteSession session) => Save(session, attempt, checks);
             if (checks.FirstOrDefault(check => !check.Passed && check.Severity == CheckSeverity.Block) is { } failed)
             {
-                var failure = new Failure(FailureClass.Validation, $"output `{failed.Output}` was not published: {failed.Message}", "check") { CheckFailed = true };
+                var failure = new Failure(FailureClass.Validation, $"output `{failed.Output}` was not published: {failed.Message}", "check")
+                {
+                    CheckFailed = true,
+                };
                 return (new Outcome.Failed(failure), SaveChecks);
             }
 

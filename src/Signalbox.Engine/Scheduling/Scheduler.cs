@@ -83,7 +83,10 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         {
             try
             {
-                var (runs, ticks) = await parts.Store.WriteAsync(session => Decide(known.Pipeline, known.Version, known.Schedule, now, session), cancellationToken);
+                var (runs, ticks) = await parts.Store.WriteAsync(
+                    session => Decide(known.Pipeline, known.Version, known.Schedule, now, session),
+                    cancellationToken
+                );
                 foreach (var run in runs)
                 {
                     driver.Adopt(run, afterRestart: false);
@@ -149,13 +152,27 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
             var parameters = ParamChecker.Check(pipeline, "{}");
             if (parameters.Json is null)
             {
-                Record(interval.Tick, run: null, $"a scheduled run has no parameters: {string.Join("; ", parameters.Problems.Select(problem => problem.Message))}");
+                Record(
+                    interval.Tick,
+                    run: null,
+                    $"a scheduled run has no parameters: {string.Join("; ", parameters.Problems.Select(problem => problem.Message))}"
+                );
                 continue;
             }
 
             var run = factory.Create(
                 session,
-                new NewRun(pipeline, version, calendar.Of(interval), RunTrigger.Scheduled, RunId: null, parameters.Json, Reason: null, Backfill: null, [])
+                new NewRun(
+                    pipeline,
+                    version,
+                    calendar.Of(interval),
+                    RunTrigger.Scheduled,
+                    RunId: null,
+                    parameters.Json,
+                    Reason: null,
+                    Backfill: null,
+                    []
+                )
             );
             Record(interval.Tick, run.Snapshot.Run.Number, skipped: null);
             runs.Add(run);

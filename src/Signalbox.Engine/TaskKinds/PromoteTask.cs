@@ -17,9 +17,7 @@ internal static class PromoteTask
         if (context.Run.Trigger == RunTrigger.Backfill && kind.InBackfill == BackfillPromotion.Skip)
         {
             return Task.FromResult<Work>(
-                new Work.Inline(
-                    new Outcome.Skipped($"a backfill does not move {alias} of {model}; `in_backfill: allow` lets it")
-                )
+                new Work.Inline(new Outcome.Skipped($"a backfill does not move {alias} of {model}; `in_backfill: allow` lets it"))
             );
         }
 
@@ -40,7 +38,14 @@ internal static class PromoteTask
 
         var version = made.MaxBy(version => version.Version)!;
         var before = session.ModelAlias(model, alias)?.Version;
-        var moved = new ModelAlias(model, alias, version.Version, context.Run.Number, $"promoted by task {context.Node.Name}", context.Parts.Time.GetUtcNow());
+        var moved = new ModelAlias(
+            model,
+            alias,
+            version.Version,
+            context.Run.Number,
+            $"promoted by task {context.Node.Name}",
+            context.Parts.Time.GetUtcNow()
+        );
         var result = JsonSerializer.Serialize(
             new Dictionary<string, string>
             {

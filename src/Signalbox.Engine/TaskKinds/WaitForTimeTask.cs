@@ -26,7 +26,12 @@ internal static class WaitForTimeTask
             return zone.FirstInstantOf(day.ToDateTime(time));
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
+        return DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var instant
+        )
             ? instant
             : throw TaskRefused.Because(
                 FailureClass.Permanent,

@@ -51,7 +51,10 @@ public static class TaskKindList
             TaskKind.Sql kind => SqlTask.PrepareAsync(kind, context, cancellationToken),
             TaskKind.Promote kind => PromoteTask.PrepareAsync(kind, context, cancellationToken),
             TaskKind.Noop => Task.FromResult<Work>(new Work.Inline(new Outcome.Succeeded(Result: null))),
-            var waiting => throw new ArgumentException($"A task of kind {waiting.GetType().Name} is looked at, not started.", nameof(context)),
+            var waiting => throw new ArgumentException(
+                $"A task of kind {waiting.GetType().Name} is looked at, not started.",
+                nameof(context)
+            ),
         };
 
     /// <summary>A look at whether a waiting task is satisfied. Errors of the world (permission, connection) are sightings, too.</summary>

@@ -5,7 +5,7 @@ namespace Signalbox.Storage;
 /// <param name="Sender">Who asks, for people.</param>
 /// <param name="Answer">JSON; null until answered, and when it was refused.</param>
 /// <param name="Error">Why it was refused.</param>
-public sealed record Request(
+public sealed record StoredRequest(
     long Id,
     string Kind,
     string Payload,
@@ -20,12 +20,16 @@ public sealed record Request(
 public partial class ReadSession
 {
     private protected const string RequestColumns = "id, kind, payload, sender, created_ms, taken_ms, answered_ms, answer, error";
+    private static readonly Sql AnyRequestWaits = new("select 1 from requests where answered_ms is null limit 1");
     private static readonly Sql RequestNumbered = new($"select {RequestColumns} from requests where id = @id");
 
     /// <summary>A request with its answer, once there is one; null when there is no such request.</summary>
-    public Request? Request(long id) => Use(RequestNumbered).Set("@id", id).First(RequestOf);
+    public StoredRequest? Request(long id) => Use(RequestNumbered).Set("@id", id).First(RequestOf);
 
-    private protected static Request RequestOf(Statement row) =>
+    /// <summary>Whether a request waits for its answer.</summary>
+    public bool RequestsWait() => Use(AnyRequestWaits).Scalar() is not null;
+
+    private protected static StoredRequest RequestOf(Statement row) =>
         new(
             row.Long(),
             row.Text(),
@@ -66,7 +70,7 @@ public sealed partial class WriteSession
 
     /// <summary>Takes the oldest requests that wait; nobody else gets them.</summary>
     /// <param name="again">Also those that an engine took and did not answer before it died: for the start of the engine.</param>
-    public IReadOnlyList<Request> TakeRequests(int limit, DateTimeOffset at, bool again = false)
+    public IReadOnlyList<StoredRequest> TakeRequests(int limit, DateTimeOffset at, bool again = false)
     {
         var taken = Use(RequestsWaiting).Set("@again", again).Set("@limit", limit).All(RequestOf);
         for (var i = 0; i < taken.Count; i++)

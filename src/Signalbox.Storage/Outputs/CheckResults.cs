@@ -7,7 +7,7 @@ namespace Signalbox.Storage;
 /// <param name="Name">As people know the check.</param>
 /// <param name="Kind">Which check it is, e.g. <c>row_count</c>.</param>
 /// <param name="Samples">JSON list of some offending rows.</param>
-public sealed record CheckResult(
+public sealed record StoredCheck(
     RunNumber Run,
     TaskKey Task,
     int Attempt,
@@ -33,10 +33,10 @@ public partial class ReadSession
     );
 
     /// <summary>All results of a run, in the order in which the checks ran.</summary>
-    public IReadOnlyList<CheckResult> CheckResults(RunNumber run) =>
+    public IReadOnlyList<StoredCheck> CheckResults(RunNumber run) =>
         Use(CheckResultsOf)
             .Set(run)
-            .All(row => new CheckResult(
+            .All(row => new StoredCheck(
                 new(row.Long()),
                 row.Key(),
                 row.Int(),
@@ -64,7 +64,7 @@ public sealed partial class WriteSession
     );
 
     /// <summary>Keeps what a check found.</summary>
-    public void AddCheckResult(CheckResult result) =>
+    public void AddCheckResult(StoredCheck result) =>
         Use(AddResult)
             .Set(result.Run)
             .Set(result.Task)

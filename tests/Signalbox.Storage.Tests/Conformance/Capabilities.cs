@@ -288,7 +288,7 @@ public abstract partial class StoreConformance
         using var store = Database.Open();
         var (run, _) = await store.CreateRun(tasks: ["a"]);
         var key = new TaskKey(new("a"));
-        var result = new CheckResult(
+        var result = new StoredCheck(
             run.Number,
             key,
             1,
