@@ -78,6 +78,18 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
                     || (before.State == TaskState.Removed && e is RunEvent.ItemsKnown),
                 $"{after.Key}: left its end {before.State} for {after.State} by {name}"
             );
+            if (before.Attempt is not null && (after.Attempt is null || after.TryNumber != before.TryNumber))
+            {
+                Check.That(
+                    before.Stopping != StopReason.Cleared || after.State is not (TaskState.Success or TaskState.Failed),
+                    $"{after.Key}: was cleared, and is {after.State} by what its old attempt did"
+                );
+                Check.That(
+                    before.Stopping != StopReason.Marked || after.State == before.MarkedAs || e is RunEvent.Cleared,
+                    $"{after.Key}: was marked {before.MarkedAs}, and is {after.State}"
+                );
+            }
+
             if (after.State != before.State && after.State is TaskState.Failed or TaskState.UpForRetry)
             {
                 Balance(before, after, e);
