@@ -1,0 +1,112 @@
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using static Signalbox.Core.Tests.Runs.Lab;
+
+namespace Signalbox.Core.Tests.Runs;
+
+public sealed class WaitingAndLimitTests
+{
+    private static readonly TaskNode Wait = Task("w") with
+    {
+        Kind = new TaskKind.WaitForTime("06:00"),
+        Timeout = TimeSpan.FromSeconds(3600),
+        Retry = new RetryPolicy { Retries = 5 },
+    };
+
+    [Fact]
+    [Trait("Requirement", "S45")]
+    public void A_wait_past_its_limit_fails_once_without_retries_and_what_needs_it_is_upstream_failed()
+    {
+        var lab = new Lab(Pipeline(Wait, Task("b", "w"))).Admit();
+        Assert.Equal(TaskState.UpForReschedule, lab["w"].State);
+        Assert.Empty(lab.Snapshot.Holders);
+        for (var poll = 1; poll < 60; poll++)
+        {
+            lab.On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddMinutes(1)));
+            Assert.IsType<RunCommand.Poll>(Assert.Single(lab.Advance(TimeSpan.FromMinutes(1)).Commands));
+        }
+
+        var lines = lab.History.Count;
+        lab.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(TaskState.Failed, lab["w"].State);
+        Assert.Equal(FailureClass.Timeout, lab["w"].Failure!.Class);
+        Assert.Equal(TaskState.UpstreamFailed, lab["b"].State);
+        Assert.Equal(RunState.Failed, lab.RunState);
+        Assert.Equal(3, lab.History.Count - lines);
+        Assert.Single(lab.Attempts);
+    }
+
+    [Fact]
+    public void An_attempt_past_its_limit_is_stopped_and_counts_as_a_failure()
+    {
+        var task = Task("a") with
+        {
+            Timeout = TimeSpan.FromMinutes(20),
+            Retry = new RetryPolicy { Retries = 1 },
+        };
+        var lab = new Lab(Pipeline(task)).Admit().Begin("a").Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal(StopReason.Timeout, Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands)).Why);
+        lab.Ended("a", new Outcome.Failed(new Failure(FailureClass.Permanent, "exit code 3")));
+        Assert.Equal(TaskState.UpForRetry, lab["a"].State);
+        Assert.Equal(FailureClass.Timeout, lab["a"].Failure!.Class);
+    }
+
+    [Fact]
+    public void What_published_before_it_could_be_stopped_has_succeeded()
+    {
+        var lab = new Lab(Pipeline(Task("a"))).Admit().Begin("a").Exited("a");
+        lab.On(new RunEvent.CancelRequested(lab.Now, "enough")).Ended("a", new Outcome.Succeeded(null));
+        Assert.Equal(TaskState.Success, lab["a"].State);
+        Assert.Equal(RunState.Cancelled, lab.RunState);
+    }
+
+    [Fact]
+    public void A_lost_attempt_is_not_a_retry_and_a_task_that_is_not_idempotent_waits_for_a_person()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b") with { Idempotent = false })).Admit();
+        lab.Begin("a").Ended("a", new Outcome.Lost("process 7 is gone"));
+        lab.Begin("b").Ended("b", new Outcome.Lost("process 8 is gone"));
+        Assert.Equal(TaskState.UpForRetry, lab["a"].State);
+        Assert.Equal(TaskState.Failed, lab["b"].State);
+        lab.Advance(RetryPolicy.LostDelay).Fail("a");
+        Assert.Contains("it has no retries", lab["a"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S146")]
+    public void A_list_without_items_is_a_success_and_what_reduces_it_runs()
+    {
+        var lab = new Lab(Pipeline(Task("m") with { ForEach = "{{ x }}" }, Task("z", "m"))).Admit().Items("m", 0);
+        Assert.Equal(TaskState.Success, lab["m"].State);
+        Assert.Equal(RunState.Success, lab.Succeed("z").RunState);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S146")]
+    public void A_list_that_is_too_long_fails_with_the_limit()
+    {
+        var lab = new Lab(Pipeline(Task("m") with { ForEach = "{{ x }}" })).Admit().Items("m", RunDecider.MaxMapItems + 1);
+        Assert.Equal(TaskState.Failed, lab["m"].State);
+        Assert.Contains("at most 100000", lab["m"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_check_blocks_what_needs_the_output_and_all_behind_it()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b", "a"), Task("c", "b"))).Admit();
+        lab.Fail("a", failure: FailureClass.Validation, check: true);
+        Assert.Equal(TaskState.Blocked, lab["b"].State);
+        Assert.Equal(TaskState.Blocked, lab["c"].State);
+    }
+
+    [Fact]
+    public void A_run_past_its_limit_is_failed_and_starts_nothing_more()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b", "a")) with { Timeout = TimeSpan.FromHours(2) }).Admit().Begin("a");
+        lab.Advance(TimeSpan.FromHours(2)).Ended("a", new Outcome.Stopped());
+        Assert.Equal(RunState.Failed, lab.RunState);
+        Assert.Equal(TaskState.Skipped, lab["b"].State);
+        Assert.Contains("2h", lab.Snapshot.Run.Reason, StringComparison.Ordinal);
+    }
+}
