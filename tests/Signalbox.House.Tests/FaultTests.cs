@@ -16,6 +16,7 @@ public sealed class FaultTests
             {
                 WorkingDirectory = House.Root,
                 RedirectStandardError = true,
+                UseShellExecute = false,
             };
             using var git = Process.Start(start)!;
             var said = git.StandardError.ReadToEnd();
