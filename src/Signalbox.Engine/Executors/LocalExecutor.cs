@@ -333,6 +333,7 @@ public sealed partial class LocalExecutor : IExecutor
             }
         }
 
+        _groups?.RemoveIfEmpty();
         return ValueTask.CompletedTask;
     }
 }

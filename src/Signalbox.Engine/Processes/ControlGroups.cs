@@ -68,6 +68,19 @@ internal sealed class ControlGroups
         }
     }
 
+    /// <summary>Removes the parent of all groups, unless an attempt is still in one of them.</summary>
+    public void RemoveIfEmpty()
+    {
+        try
+        {
+            Directory.Delete(_parent);
+        }
+        catch (IOException)
+        {
+            // Attempts run on in it, or another server of the same installation has removed it.
+        }
+    }
+
     /// <summary>The group a running process is in, when it is that attempt's own; also under a server with another parent group.</summary>
     public static string? Of(int pid, string key) =>
         Mount() is { } mount && OwnPath($"/proc/{pid}/cgroup") is { } path && path.EndsWith($"/{key}", StringComparison.Ordinal)
