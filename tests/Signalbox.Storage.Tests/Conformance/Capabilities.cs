@@ -115,6 +115,7 @@ public abstract partial class StoreConformance
         var id = await store.WriteAsync(s => s.AddRequest("cancel", "{\"run\":1}", "cli", Made.Noon), Ct);
         var other = await store.WriteAsync(s => s.AddRequest("pause", "{}", "cli", Made.Noon), Ct);
 
+        Assert.True(store.Read(s => s.RequestsWait()));
         Assert.Equal([id, other], (await store.WriteAsync(s => s.TakeRequests(10, Made.Noon), Ct)).Select(r => r.Id));
         Assert.Empty(await store.WriteAsync(s => s.TakeRequests(10, Made.Noon), Ct));
         Assert.Equal(2, (await store.WriteAsync(s => s.TakeRequests(10, Made.Noon, again: true), Ct)).Count);
@@ -123,6 +124,7 @@ public abstract partial class StoreConformance
 
         await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.AnswerRequest(id, "{}", null, Made.Noon), Ct));
         Assert.Empty(await store.WriteAsync(s => s.TakeRequests(10, Made.Noon, again: true), Ct));
+        Assert.False(store.Read(s => s.RequestsWait()));
         Assert.Equal("{\"ok\":true}", store.Read(s => s.Request(id))!.Answer);
         Assert.Equal("there is no such pipeline", store.Read(s => s.Request(other))!.Error);
         Assert.Null(store.Read(s => s.Request(99)));

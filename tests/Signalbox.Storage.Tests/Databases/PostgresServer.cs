@@ -16,10 +16,11 @@ public sealed partial class PostgresServer : IDisposable
 {
     private readonly Lazy<(Process Process, string Folder, int Port)> running = new(Start);
 
-    /// <summary>For making databases.</summary>
+    /// <summary>For making schemas.</summary>
     public string Connection => $"Host=127.0.0.1;Port={running.Value.Port};Username=signalbox;Database=postgres;Pooling=false";
 
-    public string Address(string database) => $"postgres://signalbox@127.0.0.1:{running.Value.Port}/{database}";
+    /// <summary>As a user writes it, with the one option that keeps tests apart.</summary>
+    public string Address(string schema) => $"postgres://signalbox@127.0.0.1:{running.Value.Port}/postgres?SearchPath={schema}";
 
     public void Dispose()
     {

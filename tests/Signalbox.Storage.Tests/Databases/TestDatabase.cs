@@ -21,16 +21,17 @@ public sealed class SqliteFiles : TestDatabase, IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 }
 
+/// <summary>Schemas of one database: making a database copies eight megabytes.</summary>
 public sealed class PostgresDatabases(PostgresServer server) : TestDatabase
 {
     private static int count;
 
     public override string Create()
     {
-        var name = $"t{Environment.ProcessId}_{Interlocked.Increment(ref count)}";
+        var name = $"t{Interlocked.Increment(ref count)}";
         using var connection = new NpgsqlConnection(server.Connection);
         connection.Open();
-        using var command = new NpgsqlCommand($"create database {name}", connection);
+        using var command = new NpgsqlCommand($"create schema {name}", connection);
         command.ExecuteNonQuery();
         return server.Address(name);
     }
