@@ -14,24 +14,40 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
     /// <summary>The position of a field, and of the character <paramref name="offset"/> of its text.</summary>
     public int Find(string path, int offset)
     {
-        var only = $"tasks.{PipelineShape.OnlyTask}";
-        var inDefaults = false;
-        if (path.StartsWith(only, StringComparison.Ordinal) && root.Find("tasks") is null)
+        var (node, position, complete) = Resolve(path);
+        return complete && offset > 0 && node is YamlScalar scalar ? Inside(scalar, offset) : position;
+    }
+
+    /// <summary>From where to where a field, or what it would stand in, is written.</summary>
+    public (int Start, int End) SpanOf(string path)
+    {
+        var (node, position, _) = Resolve(path);
+        return (position, Math.Max(position, node.End));
+    }
+
+    private (YamlNode Node, int Position, bool Complete) Resolve(string path)
+    {
+        const string Only = $"tasks.{PipelineShape.OnlyTask}";
+        if (path.StartsWith(Only, StringComparison.Ordinal) && root.Find("tasks") is null)
         {
-            path = path[only.Length..].TrimStart('.');
+            path = path[Only.Length..].TrimStart('.');
         }
 
-        var (node, position, complete) = Walk(root, root.Position, path);
-        if (!complete && path.StartsWith("tasks.", StringComparison.Ordinal) && root.Find("defaults") is { Value: YamlMapping defaults })
+        var found = Walk(root, root.Position, path);
+        if (
+            !found.Complete
+            && path.StartsWith("tasks.", StringComparison.Ordinal)
+            && root.Find("defaults") is { Value: YamlMapping defaults }
+        )
         {
             var field = path[(path.LastIndexOf('.') + 1)..];
             if (TaskDefaults.Fields.Any(known => known.Name == field) && defaults.Find(field) is { } entry)
             {
-                (node, position, inDefaults) = (entry.Value, entry.Value.Position, true);
+                return (entry.Value, entry.Value.Position, true);
             }
         }
 
-        return (complete || inDefaults) && offset > 0 && node is YamlScalar scalar ? Inside(scalar, offset) : position;
+        return found;
     }
 
     /// <summary>Goes down as far as the path is written. Keys may have dots in them, so the longest that fits is taken.</summary>

@@ -47,10 +47,31 @@ public static class PipelineFile
         }
 
         var pipeline = root is null ? null : PipelineShape.Read(root, reading, projectDefaults ?? TaskDefaults.None);
-        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems])
+        var places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null;
+        if (pipeline is not null && places is not null)
         {
-            Places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null,
-            Source = source,
-        };
+            Check(pipeline, places, reading);
+        }
+
+        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { Places = places, Source = source };
+    }
+
+    /// <summary>
+    /// Adds what is wrong with the meaning. Where something could not be read a default stands in its place, and what is wrong with
+    /// that is nobody's mistake.
+    /// </summary>
+    private static void Check(Pipeline pipeline, FieldPlaces places, Reading reading)
+    {
+        var unread = reading.Positions;
+        foreach (var found in PipelineChecker.Check(pipeline))
+        {
+            var (start, end) = places.SpanOf(found.Path);
+            var first = Array.BinarySearch(unread, start);
+            first = first >= 0 ? first : ~first;
+            if (first == unread.Length || unread[first] > end)
+            {
+                reading.Report(places.Find(found.Path, found.Offset), found.Severity, found.Code, found.Message);
+            }
+        }
     }
 }

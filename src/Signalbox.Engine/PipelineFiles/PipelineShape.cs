@@ -235,6 +235,11 @@ internal static class PipelineShape
         }
 
         var defaults = draft.Defaults.Over(projectDefaults);
+        // A wait looks again by itself and fails once: retries that are meant for the work would say nothing there.
+        var waiting = defaults with
+        {
+            Retries = null,
+        };
         var zone = Zone.Find(draft.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc;
         return new Pipeline
         {
@@ -256,7 +261,7 @@ internal static class PipelineShape
             Priority = draft.Priority,
             Timeout = draft.Timeout,
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
-            Tasks = [.. written.Select(task => task.Settings.Over(defaults).On(task.Node))],
+            Tasks = [.. written.Select(task => task.Settings.Over(task.Node.Kind.Waits ? waiting : defaults).On(task.Node))],
         };
     }
 

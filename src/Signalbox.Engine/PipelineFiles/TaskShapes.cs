@@ -239,8 +239,6 @@ internal static class TaskShapes
         }
 
         Together(mapping, reading, "every", "wait_for");
-        Together(mapping, reading, "label", "for_each");
-        Together(mapping, reading, "max_parallel", "for_each");
         var kind = draft.Kind ?? new TaskKind.Noop();
         return new WrittenTask(
             new TaskNode

@@ -152,4 +152,46 @@ public sealed class MistakeTests
         Assert.Equal(101, problems.Length);
         Assert.Contains("more than 100 problems", problems[^1], StringComparison.Ordinal);
     }
+
+    [Fact]
+    [Trait("Requirement", "S10")]
+    public void A_cycle_is_printed_with_its_path_at_its_place()
+    {
+        var problem = Assert.Single(
+            Yaml.Problems("pipeline: p\ntasks:\n  a: { run: x, needs: [c] }\n  b: { run: x, needs: a }\n  c: { run: x, needs: b }\n")
+        );
+        Assert.Contains("a -> b -> c -> a", problem, StringComparison.Ordinal);
+        Assert.StartsWith("p.yaml:3:", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("schedule: \"15 25 * * *\"\nrun: a", "p.yaml:2:15: ")]
+    [InlineData("schedule: { cron: \"@daily\", timezone: Europe/Londn }\nrun: a", "p.yaml:2:39: ")]
+    [InlineData("run: echo {{ dss }}", "p.yaml:2:14: ")]
+    [InlineData("run: |\n  echo\n  echo {{ ds }} {{ dss }}", "p.yaml:4:20: ")]
+    [InlineData("tasks:\n  a: { run: x }\n  b: { run: y, needs: [a, aa] }", "p.yaml:4:27: ")]
+    [InlineData("tasks:\n  a: { run: x, when: \"{{ ds > }}\" }", "p.yaml:3:")]
+    [InlineData("params: { n: { minimum: 3, default: 1 } }\nrun: a", "p.yaml:2:")]
+    [InlineData("tasks:\n  a: { run: x, outputs: { o: ../y } }", "p.yaml:3:30: ")]
+    public void What_is_wrong_with_the_meaning_has_its_place_too(string keys, string expected) =>
+        Assert.StartsWith(expected, Assert.Single(Yaml.Problems($"pipeline: p\n{keys}\n")), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_follows_from_a_mistake_is_not_listed()
+    {
+        var problems = Yaml.Problems(
+            """
+            pipeline: p
+            tasks:
+              a: { run: "x {{ outputs.o }}", outputs: { o: { optional: yes } } }
+              b: { run: "x {{ outputs.o }}", outputs: { o: { optional: yes } }, needs: a, inputs: { i: "{{ tasks.a.outputs.o }}" } }
+              c: { run: "x {{ wrong }}" }
+            """
+        );
+        Assert.Equal(
+            ["p.yaml:3:48: an output needs the key `path`", "p.yaml:4:48: an output needs the key `path`"],
+            problems.Where(problem => !problem.Contains("wrong", StringComparison.Ordinal))
+        );
+        Assert.StartsWith("p.yaml:5:19: ", Assert.Single(problems.Skip(2)), StringComparison.Ordinal);
+    }
 }

@@ -262,11 +262,6 @@ public sealed class PipelineFileTests
                 "wait_for: { task: { pipeline: a.b, match: offset, offset: -1d, partitions: yes } }",
                 new TaskKind.WaitForTask(new("a.b"), null, TaskMatch.Offset, TimeSpan.FromDays(-1), true, TimeSpan.FromMinutes(1))
             },
-            { "promote: { model: delay, alias: champion }", new TaskKind.Promote("delay", "champion", BackfillPromotion.Skip) },
-            {
-                "promote: { model: delay, alias: champion, in_backfill: allow }",
-                new TaskKind.Promote("delay", "champion", BackfillPromotion.Allow)
-            },
             { "noop:", new TaskKind.Noop() },
             { "noop: {}", new TaskKind.Noop() },
         };
@@ -358,9 +353,41 @@ public sealed class PipelineFileTests
         Assert.Empty(
             Words<BackfillPromotion>(
                 Names.Of,
-                word => Of($"promote: {{ model: m, alias: a, in_backfill: {word} }}"),
-                p => ((TaskKind.Promote)p.Tasks[0].Kind).InBackfill
+                word => Promote($", in_backfill: {word}"),
+                p => ((TaskKind.Promote)p.Tasks[1].Kind).InBackfill
             )
         );
     }
+
+    [Theory]
+    [InlineData("", BackfillPromotion.Skip)]
+    [InlineData(", in_backfill: allow", BackfillPromotion.Allow)]
+    public void A_model_is_promoted(string more, BackfillPromotion inBackfill) =>
+        Assert.Equal(new TaskKind.Promote("delay", "champion", inBackfill), Promote(more).Tasks[1].Kind);
+
+    [Fact]
+    public void Retries_by_default_are_not_for_tasks_that_wait()
+    {
+        var parsed = Yaml.Parse(
+            """
+            pipeline: p
+            defaults: { retries: 2, timeout: 1h }
+            tasks:
+              a: { wait_for: { file: "x-{{ ds }}" } }
+              b: { run: echo, needs: a }
+            """
+        );
+        Assert.Empty(parsed.Problems);
+        Assert.Equal([0, 2], parsed.Pipeline!.Tasks.Select(task => task.Retry.Retries));
+    }
+
+    private static Pipeline Promote(string more) =>
+        Yaml.Good(
+            $$$"""
+            pipeline: p
+            tasks:
+              train: { run: "train {{ outputs.m }}", outputs: { m: { path: "models/{{ ds }}.json", model: delay } } }
+              better: { needs: train, promote: { model: delay, alias: champion{{{more}}} } }
+            """
+        );
 }

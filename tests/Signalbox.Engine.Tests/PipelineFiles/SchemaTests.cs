@@ -22,12 +22,14 @@ public sealed class SchemaTests
     [InlineData("pipeline: p\ntasks: { a: { noop: }, b: { noop: {}, needs: a }, c: { wait_for: { time: '06:00' }, every: 5m } }")]
     [InlineData("pipeline: p\ntasks: { a: { wait_for: { file: x, min_size: 10KB } }, b: { wait_for: { task: { pipeline: q } } } }")]
     [InlineData(
-        "pipeline: p\ntasks: { a: { run: x, outputs: { o: y, p: { path: z/, optional: true } }, for_each: '{{ [1] }}', label: b } }"
+        "pipeline: p\ntasks: { a: { run: x, outputs: { o: 'y{{ map_index }}', p: { path: 'z{{ map_index }}/', optional: true } }, for_each: '{{ [1] }}', label: b } }"
     )]
     [InlineData(
         "pipeline: p\ntasks: { a: { run: x, outputs: { p: { path: z, checks: [{ row_count: { min: 1 } }, { unique: a, severity: warn }] } } } }"
     )]
-    [InlineData("pipeline: p\ntasks: { a: { promote: { model: m, alias: champion } } }")]
+    [InlineData(
+        "pipeline: p\ntasks: { a: { run: x, outputs: { o: { path: y, model: m } } }, b: { needs: a, promote: { model: m, alias: champion } } }"
+    )]
     public void What_the_reader_takes_the_schema_takes(string text)
     {
         Yaml.Good(text);

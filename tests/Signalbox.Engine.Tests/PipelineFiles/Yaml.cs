@@ -12,7 +12,7 @@ internal static class Yaml
     public static Pipeline Good(string text)
     {
         var parsed = Parse(text);
-        Assert.Empty(parsed.Problems.Select(problem => problem.ToString()));
+        Assert.Empty(Errors(parsed.Problems));
         return parsed.Pipeline!;
     }
 
@@ -23,6 +23,10 @@ internal static class Yaml
     {
         var parsed = Parse(text);
         Assert.Null(parsed.Pipeline);
-        return [.. parsed.Problems.Select(problem => problem.ToString())];
+        return Errors(parsed.Problems);
     }
+
+    /// <summary>The problems that are no warnings.</summary>
+    public static string[] Errors(IEnumerable<Problem> problems) =>
+        [.. problems.Where(problem => problem.Severity == Severity.Error).Select(problem => problem.ToString())];
 }

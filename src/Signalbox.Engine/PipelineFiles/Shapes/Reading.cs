@@ -26,8 +26,8 @@ internal sealed class Reading(string file, SourceText source)
     /// <summary>Whether no further problem would be shown: finding the words for one is in vain.</summary>
     public bool IsFull => _full;
 
-    /// <summary>Whether something has been reported at this very place.</summary>
-    public bool HasProblemAt(int position) => _positions.Contains(position);
+    /// <summary>Where something has been reported so far, in ascending order.</summary>
+    public int[] Positions => [.. _positions.Order()];
 
     public void Error(YamlNode node, string code, string message) => Report(node.Position, Severity.Error, code, message);
 

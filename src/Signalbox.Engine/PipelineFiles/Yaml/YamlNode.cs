@@ -6,6 +6,9 @@ internal abstract class YamlNode(int position)
 {
     public int Position { get; } = position;
 
+    /// <summary>Where it ends in the text.</summary>
+    public abstract int End { get; }
+
     /// <summary>This node and all below it, aliases counted as often as they are used.</summary>
     public int Size { get; protected set; } = 1;
 
@@ -33,7 +36,7 @@ internal sealed class YamlScalar(int position, int end, string text, ScalarForm 
 
     public ScalarForm Form { get; } = form;
 
-    public int End { get; } = end;
+    public override int End { get; } = end;
 
     /// <summary>Whether nothing is written: <c>key:</c>.</summary>
     public bool IsEmpty => Form == ScalarForm.Plain && Text.Length == 0;
@@ -67,6 +70,8 @@ internal sealed class YamlSequence(int position) : YamlNode(position)
 
     public IReadOnlyList<YamlNode> Items => _items;
 
+    public override int End => _items.Count == 0 ? Position : _items[^1].End;
+
     public override string Described => _items.Count == 0 ? "an empty list" : "a list";
 
     public void Add(YamlNode item)
@@ -84,6 +89,8 @@ internal sealed class YamlMapping(int position) : YamlNode(position)
 
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<YamlEntry> Entries => _entries;
+
+    public override int End => _entries.Count == 0 ? Position : Math.Max(_entries[^1].Key.End, _entries[^1].Value.End);
 
     public override string Described => _entries.Count == 0 ? "an empty mapping" : "a mapping";
 
