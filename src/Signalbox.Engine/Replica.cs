@@ -92,7 +92,6 @@ internal sealed class Replica : IAsyncDisposable
         var fence = await _parts.Store.WriteAsync(session => session.ClaimRun(run, _owner), cancellationToken);
         if (_parts.Store.Read(session => LiveRun.Load(session, run, fence)) is { } live)
         {
-            _factory.Furnish(live);
             _driver.Adopt(live, afterRestart: true);
         }
     }

@@ -125,6 +125,7 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     private async Task StartAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
     {
         Directory.CreateDirectory(attempt.Ref.Directory);
+        WriteParams(attempt.Run);
         var staged = maybeSubmittedBefore ? publisher.Locate(attempt) : publisher.Stage(attempt);
         var context = ContextOf(attempt, staged);
         var work = await TaskKindList.PrepareAsync(context, attempt.Stop.Token);
@@ -137,6 +138,18 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
             case Work.Command command:
                 await SubmitAsync(attempt, context, command, maybeSubmittedBefore);
                 break;
+        }
+    }
+
+    /// <summary>The file that commands read the parameters from; the same for all tasks of a run, written by the first.</summary>
+    private void WriteParams(Run run)
+    {
+        var file = parts.State.Params(run.Number);
+        if (!File.Exists(file))
+        {
+            var temporary = $"{file}.{Guid.NewGuid():N}";
+            File.WriteAllText(temporary, run.Params);
+            File.Move(temporary, file, overwrite: true);
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                     version,
                     slice,
                     RunTrigger.Backfill,
-                    wanted.Selective ? SelectiveName(slice, session) : null,
+                    wanted.Selective ? SelectiveName(slice, backfill) : null,
                     wanted.Params,
                     wanted.Reason,
                     id,
@@ -227,8 +227,8 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         }
     }
 
-    private static string SelectiveName(Slice slice, WriteSession session) =>
-        $"selective_backfill_{slice.LogicalDate:yyyy-MM-dd}_{session.NextRunNumber()}";
+    private static string SelectiveName(Slice slice, StoredBackfill backfill) =>
+        $"selective_backfill_{slice.LogicalDate:yyyy-MM-dd}_{backfill.CreatedAt.ToUnixTimeSeconds()}";
 
     private static Slice SliceOf(SliceCalendar calendar, DateTimeOffset logicalDate) =>
         calendar.Find(logicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'")).Slice!;

@@ -26,6 +26,7 @@ internal sealed class RunDriver : IEventSink
     private readonly Dispatcher _dispatcher;
     private readonly Dictionary<RunNumber, LiveRun> _runs = [];
     private readonly RunTimers _timers = new();
+    private readonly Waiters _waiters = new();
 
     // The keys of _runs, for other threads.
     private readonly HashSet<RunNumber> _driven = [];
@@ -166,6 +167,10 @@ internal sealed class RunDriver : IEventSink
         foreach (var change in decision.Changes)
         {
             _dispatcher.Follow(run.Snapshot, change);
+            if (change is Change.TaskChanged { After: var task })
+            {
+                _waiters.Follow(run.Snapshot, task);
+            }
         }
 
         _timers.Set(run.Snapshot.Run.Number, run.Snapshot.NextTimer);
@@ -215,6 +220,13 @@ internal sealed class RunDriver : IEventSink
         foreach (var (run, change) in batch.Changes())
         {
             Changed?.Invoke(run.Snapshot, change);
+            foreach (var (waiting, task) in _waiters.Concerned(run.Snapshot, change))
+            {
+                if (_runs.TryGetValue(waiting, out var waiter) && waiter.Snapshot.LiveAttempts.TryGetValue(task, out var attempt))
+                {
+                    _deeds.Do(waiter, new RunCommand.Poll(task, attempt.Number, attempt.Token));
+                }
+            }
         }
 
         foreach (var (run, command) in batch.Deeds())
@@ -269,6 +281,11 @@ internal sealed class RunDriver : IEventSink
         _runs[number] = run;
         Note(number, isDriven: true);
         _dispatcher.Add(run.Snapshot);
+        foreach (var task in run.Snapshot.Tasks)
+        {
+            _waiters.Follow(run.Snapshot, task);
+        }
+
         _timers.Set(number, run.Snapshot.NextTimer);
         if (afterRestart)
         {
@@ -281,6 +298,7 @@ internal sealed class RunDriver : IEventSink
         if (_runs.Remove(number, out var run))
         {
             _dispatcher.Remove(run.Snapshot);
+            _waiters.Forget(run.Snapshot);
             _timers.Remove(number);
             Note(number, isDriven: false);
         }

@@ -56,14 +56,6 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);
     }
 
-    /// <summary>Writes the file that commands read the parameters from.</summary>
-    public void Furnish(LiveRun run)
-    {
-        var row = run.Snapshot.Run;
-        Directory.CreateDirectory(parts.State.Run(row.Number));
-        File.WriteAllText(parts.State.Params(row.Number), row.Params);
-    }
-
     private static string NameOf(NewRun wanted, RunNumber number)
     {
         var date = wanted.Slice.LogicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");

@@ -131,13 +131,17 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             intents = Intents(attempt);
         }
 
-        foreach (var intent in intents)
+        for (var done = 0; done < intents.Count; done++)
         {
-            KeepModel(attempt, intent);
-            parts.Place.Publish(
-                new StagedOutput(intent.Output, intent.StagedPath, intent.Path, intent.Kind == PublicationKind.Folder),
-                intent.Sha256!
-            );
+            try
+            {
+                KeepModel(attempt, intents[done]);
+                parts.Place.Publish(Staged(intents[done]), intents[done].Sha256!);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            {
+                return (new Outcome.Failed(Endings.Of(problem)), session => GiveUp(session, intents, done, problem.Message));
+            }
         }
 
         return (new Outcome.Succeeded(result), session => Record(session, attempt, context, intents, reported));
@@ -227,6 +231,25 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     }
 
     private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256!, Path.GetFileName(intent.Path));
+
+    private static StagedOutput Staged(Publication intent) =>
+        new(intent.Output, intent.StagedPath, intent.Path, intent.Kind == PublicationKind.Folder);
+
+    /// <summary>A place refused: what is visible is recorded as that, and the rest as never published.</summary>
+    private void GiveUp(WriteSession session, List<Publication> intents, int done, string reason)
+    {
+        for (var i = 0; i < intents.Count; i++)
+        {
+            if (i < done)
+            {
+                session.MarkPublished(intents[i].Id, parts.Time.GetUtcNow());
+            }
+            else
+            {
+                session.AbortPublication(intents[i].Id, reason, parts.Time.GetUtcNow());
+            }
+        }
+    }
 
     private static void Copy(string from, string to)
     {
