@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Signalbox.Engine.Executors;
 
 namespace Signalbox.Engine;
 
@@ -13,6 +14,12 @@ public sealed record EngineOptions
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How firmly the processes of an attempt are held together. Default: by session, which costs nothing; <c>serve</c> uses control groups
+    /// where the machine has them.
+    /// </summary>
+    public Containment Containment { get; init; } = Containment.Session;
 
     /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
     public string Sender { get; init; } = Environment.UserName;

@@ -44,7 +44,14 @@ internal sealed class Replica : IAsyncDisposable
             Project = project,
             State = state,
             Store = store,
-            Executor = new LocalExecutor(new LocalExecutorOptions { Instance = instance, Time = options.Time }),
+            Executor = new LocalExecutor(
+                new LocalExecutorOptions
+                {
+                    Instance = instance,
+                    Time = options.Time,
+                    DefaultContainment = options.Containment,
+                }
+            ),
             Place = new LocalPlace(project.StateFolder),
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
