@@ -85,6 +85,6 @@ public sealed class AdmissionTests
         }
 
         Assert.Equal(10_000, granted);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"took {watch.Elapsed}");
     }
 }
