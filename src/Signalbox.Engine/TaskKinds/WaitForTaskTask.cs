@@ -13,7 +13,7 @@ namespace Signalbox.Engine.TaskKinds;
 /// <remarks>
 /// A producer at 02:00 and a consumer at 06:00 never share a logical date, so the match is by data interval unless the file says otherwise:
 /// the run whose interval contains this run's, or is contained in it. With <c>partitions: true</c> every partition of the producer inside
-/// this run's interval must be there: a week waits for its seven days.
+/// this run's own must be there: a week waits for its seven days.
 /// </remarks>
 internal static class WaitForTaskTask
 {
@@ -56,11 +56,12 @@ internal static class WaitForTaskTask
             return new Sighting.NotYet($"{what}: there is no pipeline {kind.Pipeline} yet", next);
         }
 
-        var calendar = producer.Pipeline.CalendarOf();
-        var scheme = calendar.Partitions;
-        var wanted = scheme.Range(context.Run.IntervalStart, context.Run.IntervalEnd).Select(partition => partition.Key).ToList();
+        var scheme = producer.Pipeline.CalendarOf().Partitions;
+        var (partitions, from, to) = Wanted(scheme, context);
+        var wanted = partitions.Select(partition => partition.Key).ToList();
+        // A day wider on both sides: the producer's zone may be another one.
         var there = session
-            .RunsMatching(kind.Pipeline, kind.Task, context.Run.IntervalStart.AddDays(-2), context.Run.IntervalEnd.AddDays(2))
+            .RunsMatching(kind.Pipeline, kind.Task, from.AddDays(-2), to.AddDays(2))
             .Where(run => Succeeded(kind, run))
             .Select(run => scheme.PartitionOf(run.LogicalDate).Key)
             .ToHashSet(StringComparer.Ordinal);
@@ -71,6 +72,30 @@ internal static class WaitForTaskTask
                 $"{what}: {wanted.Count - missing.Count} of {wanted.Count} partitions are there; missing {string.Join(", ", missing.Take(10))}",
                 next
             );
+    }
+
+    /// <summary>
+    /// The producer's partitions that this run is about: those of its own partition by the calendar (a week has seven days whatever the
+    /// zones), or for an unpartitioned run those that its data interval touches.
+    /// </summary>
+    private static (IEnumerable<Partition> Partitions, DateTimeOffset From, DateTimeOffset To) Wanted(
+        PartitionScheme scheme,
+        AttemptContext context
+    )
+    {
+        var own = context.Pipeline.CalendarOf().Partitions;
+        if (own.Kind != PartitionKind.None && own.Parse(context.Run.Partition).Partition is { } partition)
+        {
+            var first = scheme.PartitionOf(partition.Label);
+            var last = scheme.PartitionOf(partition.EndLabel.AddTicks(-1));
+            return (scheme.Range(first, last), partition.Start, partition.End);
+        }
+
+        return (
+            scheme.Range(context.Run.IntervalStart, context.Run.IntervalEnd),
+            context.Run.IntervalStart,
+            context.Run.IntervalEnd
+        );
     }
 
     private static IReadOnlyList<MatchingRun> Matching(TaskKind.WaitForTask kind, Run run, ReadSession session) =>
