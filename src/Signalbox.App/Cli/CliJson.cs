@@ -11,6 +11,19 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(CronDocument))]
 [JsonSerializable(typeof(ProblemDocument[]))]
 [JsonSerializable(typeof(GraphDocument))]
+[JsonSerializable(typeof(InitDocument))]
+[JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(RunDocument[]))]
+[JsonSerializable(typeof(RunDetailDocument))]
+[JsonSerializable(typeof(RerunDocument))]
+[JsonSerializable(typeof(AnswerDocument))]
+[JsonSerializable(typeof(LogDocument))]
+[JsonSerializable(typeof(WhyDocument))]
+[JsonSerializable(typeof(BackfillDocument))]
+[JsonSerializable(typeof(BackfillLineDocument[]))]
+[JsonSerializable(typeof(WatermarkDocument))]
+[JsonSerializable(typeof(DbDocument))]
+[JsonSerializable(typeof(DoctorLine[]))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

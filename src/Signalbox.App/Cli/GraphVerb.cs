@@ -26,7 +26,7 @@ internal static class GraphVerb
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), parsed.GetValue(project)).Pipeline!;
+            var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), ProjectOpening.Find(parsed.GetValue(project))).Pipeline!;
             if (parsed.GetValue(json))
             {
                 CliJson.Print(DocumentOf(found), CliJson.Default.GraphDocument);

@@ -1,49 +1,50 @@
 using System.Collections.Immutable;
+using System.Text;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.PipelineFiles;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
 /// <summary>A pipeline file with what is in it.</summary>
-/// <param name="Path">As the person wrote it, or relative to the project.</param>
+/// <param name="File">As the person wrote it, or relative to the project.</param>
 /// <param name="Text">What stands in the file.</param>
 /// <param name="Pipeline">Null exactly when there is an error among the problems.</param>
-internal sealed record CheckedFile(string Path, string Text, Pipeline? Pipeline, ImmutableArray<Problem> Problems)
-{
-    public bool HasErrors => Pipeline is null || Problems.Any(problem => problem.Severity == Severity.Error);
-}
+/// <param name="InProject">Whether it is one of the project's pipelines, whose current definition it is.</param>
+internal sealed record CheckedFile(string File, string Text, Pipeline? Pipeline, ImmutableArray<Problem> Problems, bool InProject);
 
 /// <summary>Finds pipelines by name or by file, and checks them.</summary>
 internal static class PipelineSource
 {
     private static readonly string[] Extensions = [".yaml", ".yml"];
 
-    /// <summary>Reads and checks files and all pipeline files of folders.</summary>
-    public static IReadOnlyList<CheckedFile> Check(string[] paths, string? project)
+    /// <summary>Reads and checks files, and all pipeline files of folders; all of the project when nothing is named.</summary>
+    public static IReadOnlyList<CheckedFile> Check(string[] paths, Project project)
     {
-        if (paths.Length == 0)
+        if (paths.Length > 0)
         {
-            var folder = Path.Combine(project ?? ".", "pipelines");
-            paths = Directory.Exists(folder)
-                ? [folder]
-                : throw new UserMistakeException(
-                    $"{folder}: there is no such folder; name files to check, or make a project with `signalbox init`"
-                );
+            return [.. paths.SelectMany(Files).Select(path => Read(path, path, project))];
         }
 
-        return [.. paths.SelectMany(Files).Select(Read)];
+        var folder = Path.Combine(project.Folder, PipelineFolder.Name);
+        return Directory.Exists(folder)
+            ? [.. Files(folder).Select(path => Read(path, Path.GetRelativePath(project.Folder, path), project))]
+            : throw new UserMistakeException(
+                $"{folder}: there is no such folder; name files to check, or make a project with `signalbox init`"
+            );
     }
 
     /// <summary>The pipeline of a name in the project, or of a file; warnings go to stderr.</summary>
     /// <exception cref="UserMistakeException">There is none, or it has mistakes.</exception>
-    public static CheckedFile Load(string nameOrFile, string? project)
+    public static CheckedFile Load(string nameOrFile, Project project)
     {
         var found = Find(nameOrFile, project);
-        if (found.HasErrors)
+        if (found.Pipeline is null)
         {
             var lines = found.Problems.Select(problem => problem.ToString());
-            throw new UserMistakeException($"{found.Path} has mistakes:\n{string.Join('\n', lines)}");
+            throw new UserMistakeException($"{found.File} has mistakes, so nothing was started:\n{string.Join('\n', lines)}");
         }
 
         foreach (var warning in found.Problems)
@@ -54,11 +55,37 @@ internal static class PipelineSource
         return found;
     }
 
-    private static CheckedFile Find(string nameOrFile, string? project)
+    /// <summary>Keeps the definition, so that runs can be pinned to it; one of the project becomes the current one.</summary>
+    public static Task<VersionHash> SaveAsync(Store store, CheckedFile file)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return store.WriteAsync(
+            session =>
+                file.InProject
+                    ? session.SaveCurrentDefinition(file.Pipeline!, file.Text, file.File, now)
+                    : session.SaveDefinition(file.Pipeline!, file.Text, now),
+            CancellationToken.None
+        );
+    }
+
+    /// <summary>
+    /// What keeps a run from being possible though the file is right, found before its first task starts: missing secrets.
+    /// </summary>
+    /// <exception cref="UserMistakeException">Something is missing.</exception>
+    public static void RequireSecrets(CheckedFile file, Project project)
+    {
+        var missing = project.Secrets.Missing(file.Pipeline!);
+        if (!missing.IsEmpty)
+        {
+            throw new UserMistakeException(string.Join('\n', missing.Select(problem => $"{file.File}: {problem.Path}: {problem.Message}")));
+        }
+    }
+
+    private static CheckedFile Find(string nameOrFile, Project project)
     {
         if (Extensions.Contains(Path.GetExtension(nameOrFile)) || nameOrFile.Contains('/'))
         {
-            return Read(Files(nameOrFile).Single());
+            return Read(Files(nameOrFile).First(), nameOrFile, project);
         }
 
         var all = Check([], project);
@@ -67,7 +94,7 @@ internal static class PipelineSource
             return found;
         }
 
-        if (all.FirstOrDefault(file => Path.GetFileNameWithoutExtension(file.Path) == nameOrFile) is { HasErrors: true } broken)
+        if (all.FirstOrDefault(file => Path.GetFileNameWithoutExtension(file.File) == nameOrFile) is { Pipeline: null } broken)
         {
             return broken;
         }
@@ -75,7 +102,7 @@ internal static class PipelineSource
         var names = all.Where(file => file.Pipeline is not null).Select(file => file.Pipeline!.Name.Value).ToList();
         var advice = Suggestion.DidYouMean(nameOrFile, names);
         throw new UserMistakeException(
-            $"there is no pipeline `{nameOrFile}`{(advice.Length > 0 ? advice : names.Count > 0 ? $"; there are {string.Join(", ", names)}" : "")}"
+            $"there is no pipeline `{nameOrFile}` in {project.Folder}{(advice.Length > 0 ? advice : names.Count > 0 ? $"; there are {string.Join(", ", names)}" : "")}"
         );
     }
 
@@ -85,14 +112,14 @@ internal static class PipelineSource
         {
             return Directory
                 .EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(file => Extensions.Contains(Path.GetExtension(file)))
+                .Where(file => Extensions.Contains(Path.GetExtension(file)) && !Path.GetFileName(file).StartsWith('.'))
                 .Order(StringComparer.Ordinal);
         }
 
         return File.Exists(path) ? [path] : throw new UserMistakeException($"{path}: there is no such file or folder");
     }
 
-    private static CheckedFile Read(string path)
+    private static CheckedFile Read(string path, string shown, Project project)
     {
         byte[] content;
         try
@@ -101,10 +128,14 @@ internal static class PipelineSource
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new UserMistakeException($"{path}: the file cannot be read: {problem.Message}");
+            throw new UserMistakeException($"{shown}: the file cannot be read: {problem.Message.TrimEnd('.')}");
         }
 
-        var parsed = PipelineFile.Parse(path, content);
-        return new CheckedFile(path, System.Text.Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems);
+        var folder = Path.Combine(project.Folder, PipelineFolder.Name) + Path.DirectorySeparatorChar;
+        var full = Path.GetFullPath(path);
+        var inProject = full.StartsWith(folder, StringComparison.Ordinal);
+        var name = inProject ? Path.GetRelativePath(project.Folder, full) : shown;
+        var parsed = PipelineFile.Parse(shown, content, project.Defaults);
+        return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject);
     }
 }

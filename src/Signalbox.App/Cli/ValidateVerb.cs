@@ -29,7 +29,7 @@ internal static class ValidateVerb
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            var checkedFiles = PipelineSource.Check(parsed.GetValue(paths) ?? [], parsed.GetValue(project));
+            var checkedFiles = PipelineSource.Check(parsed.GetValue(paths) ?? [], ProjectOpening.Find(parsed.GetValue(project)));
             var problems = checkedFiles.SelectMany(file => file.Problems).ToList();
             var errors = problems.Count(problem => problem.Severity == Severity.Error);
             if (parsed.GetValue(json))

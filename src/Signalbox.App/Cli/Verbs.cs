@@ -3,7 +3,28 @@ namespace Signalbox.App.Cli;
 /// <summary>All verbs, in the order in which they are listed.</summary>
 internal static class Verbs
 {
-    public static readonly Verb[] All = [CronVerb.Verb, GraphVerb.Verb, ValidateVerb.Verb, CompletionVerb.Verb];
+    public static readonly Verb[] All =
+    [
+        InitVerb.Verb,
+        RunVerb.Verb,
+        ServeVerb.Verb,
+        ValidateVerb.Verb,
+        RunsVerb.Verb,
+        LogsVerb.Verb,
+        WhyVerb.Verb,
+        RerunVerb.Verb,
+        CancelVerb.Verb,
+        MarkVerb.Verb,
+        PauseVerb.Verb,
+        PauseVerb.Unpause,
+        BackfillVerb.Verb,
+        WatermarkVerb.Verb,
+        CronVerb.Verb,
+        GraphVerb.Verb,
+        DoctorVerb.Verb,
+        DbVerb.Verb,
+        CompletionVerb.Verb,
+    ];
 
     public static void PrintList(TextWriter output)
     {

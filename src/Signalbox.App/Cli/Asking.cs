@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Signalbox.Core;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Projects;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>What the verbs that ask for one change and print its answer have in common.</summary>
+internal static class Asking
+{
+    /// <summary>Adds <c>--reason</c>, <c>--project</c> and <c>--json</c>, and the action: make the request, ask, print the answer.</summary>
+    /// <param name="toRequest">Makes the request from the call, the project and the reason (or its default).</param>
+    public static void SetAction(Command command, string defaultReason, Func<ParseResult, Project, string, Request> toRequest)
+    {
+        var reason = new Option<string?>("--reason") { Description = "Why; kept with the change", HelpName = "TEXT" };
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Options.Add(reason);
+        command.Options.Add(project);
+        command.Options.Add(json);
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                var found = ProjectOpening.Find(parsed.GetValue(project));
+                var request = toRequest(parsed, found, parsed.GetValue(reason) ?? defaultReason);
+                await using var engine = ProjectOpening.OpenEngine(found);
+                var answer = request switch
+                {
+                    Request.CancelRun cancel => await engine.AskAboutAsync(request, new RunNumber(cancel.Run)),
+                    Request.MarkTask mark => await engine.AskAboutAsync(request, new RunNumber(mark.Run)),
+                    _ => await engine.AskAsync(request),
+                };
+                Print(answer, parsed.GetValue(json));
+                return ExitCode.Done;
+            }
+        );
+    }
+
+    public static void Print(Answer answer, bool json)
+    {
+        if (json)
+        {
+            CliJson.Print(new AnswerDocument(answer.Done, answer.Message), CliJson.Default.AnswerDocument);
+        }
+        else
+        {
+            Console.Out.WriteLine(answer.Message);
+        }
+    }
+}
+
+/// <summary>What a verb that only asks for a change prints with <c>--json</c>.</summary>
+internal sealed record AnswerDocument(bool Done, string Message);

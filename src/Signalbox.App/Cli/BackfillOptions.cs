@@ -1,0 +1,201 @@
+using System.CommandLine;
+using System.Globalization;
+using Signalbox.Core.Definitions;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>What kind of backfill it is: it decides how its runs are named and whether the watermark moves.</summary>
+internal enum BackfillKind
+{
+    /// <summary>Every date of a range.</summary>
+    Full,
+
+    /// <summary>The dates after the watermark, which moves.</summary>
+    Incremental,
+
+    /// <summary>Dates chosen one by one.</summary>
+    Selective,
+}
+
+/// <summary>Which of the dates run.</summary>
+internal enum BackfillFilter
+{
+    All,
+    Missing,
+    Failed,
+}
+
+/// <summary>Which dates a backfill is about, and how it goes through them.</summary>
+/// <param name="First">With <paramref name="LastDate"/>: the range, both ends included. Null: from the watermark, or by <paramref name="Last"/>.</param>
+/// <param name="Last">The latest so many: dates of the calendar, or days when <paramref name="LastInDays"/>.</param>
+internal sealed record BackfillSelection(
+    BackfillKind Kind,
+    DateOnly? First,
+    DateOnly? LastDate,
+    int? Last,
+    bool LastInDays,
+    IReadOnlyList<string> Dates,
+    BackfillFilter Filter,
+    bool Reverse,
+    int MaxActive,
+    string Reason
+);
+
+/// <summary>The options of <c>backfill</c>.</summary>
+internal sealed class BackfillOptions
+{
+    private readonly Option<string?> _from = new("--from")
+    {
+        Description = "The first date, included. With --since-watermark: where to begin when there is no watermark yet",
+        HelpName = "DATE",
+    };
+
+    private readonly Option<string?> _to = new("--to") { Description = "The last date, included", HelpName = "DATE" };
+
+    private readonly Option<string?> _dates = new("--dates")
+    {
+        Description = "These dates and no others, separated by commas",
+        HelpName = "DATES",
+    };
+
+    private readonly Option<string?> _last = new("--last")
+    {
+        Description = "The latest that are over: 7d for seven days, 7 for seven dates of the schedule",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> _sinceWatermark = new("--since-watermark")
+    {
+        Description =
+            "The dates after the pipeline's watermark, which moves with unbroken success. Corrections to earlier dates are not seen",
+    };
+
+    private readonly Option<bool> _missing = new("--missing") { Description = "Of these, only dates without a successful run" };
+
+    private readonly Option<bool> _failed = new("--failed") { Description = "Of these, only dates whose latest run failed" };
+
+    private readonly Option<bool> _all = new("--all") { Description = "All of these, also those that succeeded before. The default" };
+
+    private readonly Option<bool> _reverse = new("--reverse") { Description = "The latest date first" };
+
+    private readonly Option<int> _maxActive = new("--max-active")
+    {
+        Description = "Runs at one time; the pipeline's max_active_runs holds as well",
+        HelpName = "N",
+        DefaultValueFactory = _ => 4,
+    };
+
+    private readonly Option<string?> _reason = new("--reason") { Description = "Why; shown on each run", HelpName = "TEXT" };
+
+    public Argument<string> Pipeline { get; } = new("PIPELINE") { Description = "The name of a pipeline of the project" };
+
+    public Option<string[]> Param { get; } = new("--param") { Description = ParamArguments.Help, HelpName = "NAME=VALUE" };
+
+    public Option<string[]> Only { get; } =
+        new("--only")
+        {
+            Description = "Only these tasks run; what they need counts as done. For a new task of an existing pipeline",
+            HelpName = "TASK",
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Only show what would run" };
+
+    public Option<bool> Detach { get; } = new("--detach") { Description = "Do not wait for the end: the server runs it" };
+
+    public Option<string?> Project { get; } = VerbParts.Project();
+
+    public Option<bool> Json { get; } = VerbParts.Json();
+
+    public IEnumerable<Option> All =>
+        [
+            _from,
+            _to,
+            _dates,
+            _last,
+            _sinceWatermark,
+            _missing,
+            _failed,
+            _all,
+            _reverse,
+            _maxActive,
+            Param,
+            Only,
+            _reason,
+            DryRun,
+            Detach,
+            Project,
+            Json,
+        ];
+
+    /// <exception cref="UserMistakeException">The options contradict each other, or say too little.</exception>
+    public BackfillSelection Read(ParseResult parsed, Pipeline pipeline)
+    {
+        var from = Date(parsed, _from);
+        var to = Date(parsed, _to);
+        var dates = parsed.GetValue(_dates);
+        var last = parsed.GetValue(_last);
+        var since = parsed.GetValue(_sinceWatermark);
+        if (new[] { dates is not null, last is not null, since, !since && (from ?? to) is not null }.Count(each => each) != 1)
+        {
+            throw new UserMistakeException("backfill: say which dates, with one of --from and --to, --dates, --last and --since-watermark");
+        }
+
+        if (!since && dates is null && last is null && (from is null || to is null))
+        {
+            throw new UserMistakeException($"backfill: {(from is null ? "--from" : "--to")} is missing; both ends are included");
+        }
+
+        if (from > to)
+        {
+            throw new UserMistakeException($"backfill: --from {from:yyyy-MM-dd} is later than --to {to:yyyy-MM-dd}");
+        }
+
+        var maxActive = parsed.GetValue(_maxActive);
+        if (maxActive < 1)
+        {
+            throw new UserMistakeException($"--max-active: {maxActive} is less than 1");
+        }
+
+        var (count, inDays) = last is null ? (null, false) : Last(last);
+        var kind =
+            since ? BackfillKind.Incremental
+            : dates is not null ? BackfillKind.Selective
+            : BackfillKind.Full;
+        return new BackfillSelection(
+            kind,
+            from,
+            to,
+            count,
+            inDays,
+            dates?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            Filter(parsed),
+            parsed.GetValue(_reverse),
+            maxActive,
+            parsed.GetValue(_reason) ?? $"{(kind == BackfillKind.Incremental ? "incremental " : "")}backfill of {pipeline.Name}"
+        );
+    }
+
+    private BackfillFilter Filter(ParseResult parsed) =>
+        (parsed.GetValue(_missing), parsed.GetValue(_failed), parsed.GetValue(_all)) switch
+        {
+            (true, false, false) => BackfillFilter.Missing,
+            (false, true, false) => BackfillFilter.Failed,
+            (false, false, _) => BackfillFilter.All,
+            _ => throw new UserMistakeException("backfill: --missing, --failed and --all exclude each other"),
+        };
+
+    private static DateOnly? Date(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is not { } text ? null
+        : InstantText.Date(text) is { } date ? date
+        : throw new UserMistakeException($"{option.Name}: `{text}` is no date of the calendar; write e.g. 2001-01-05");
+
+    private static (int? Count, bool InDays) Last(string text)
+    {
+        var inDays = text.EndsWith('d');
+        var number = inDays ? text[..^1] : text;
+        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 100_000
+            ? (count, inDays)
+            : throw new UserMistakeException($"--last: `{text}` is no number of dates or days; write e.g. 7 or 7d");
+    }
+}

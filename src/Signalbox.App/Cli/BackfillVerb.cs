@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Signalbox.Core;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Projects;
+
+namespace Signalbox.App.Cli;
+
+/// <summary><c>backfill</c>: runs a pipeline for many dates, a limited number at one time; its subcommands look at and end backfills.</summary>
+internal static class BackfillVerb
+{
+    public static readonly Verb Verb = new("backfill", "Run a pipeline for many dates; `backfill list` shows them", Build);
+
+    private static Command Build()
+    {
+        var command = VerbParts.Command(
+            Verb.Name,
+            "Runs a pipeline for many logical dates: first the whole list, then at most --max-active of them at one time. The dates are those of "
+                + "the schedule, or the partitions of a pipeline without one. Exit code 1 when a date failed.",
+            "backfill daily --from 2024-01-01 --to 2024-03-01 --dry-run",
+            "backfill daily --last 7d --max-active 2",
+            "backfill daily --dates 2024-02-14,2024-02-15,2024-02-16 --reason \"time zone bug\"",
+            "backfill daily --since-watermark",
+            "backfill show 3"
+        );
+        var options = new BackfillOptions();
+        command.Arguments.Add(options.Pipeline);
+        foreach (var option in options.All)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parsed, _) => RunAsync(parsed, options));
+        command.Subcommands.Add(BackfillLooking.BuildList());
+        command.Subcommands.Add(BackfillLooking.BuildShow());
+        command.Subcommands.Add(BackfillLooking.BuildCancel());
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, BackfillOptions options)
+    {
+        var project = ProjectOpening.Find(parsed.GetValue(options.Project));
+        var file = PipelineSource.Load(parsed.GetRequiredValue(options.Pipeline), project);
+        if (!file.InProject)
+        {
+            throw new UserMistakeException($"{file.File} is not among the project's pipelines; a backfill needs one that is");
+        }
+
+        var selection = options.Read(parsed, file.Pipeline!);
+        var only = parsed.GetValue(options.Only) ?? [];
+        foreach (var unknown in only.Where(name => file.Pipeline!.Tasks.All(task => task.Name.Value != name)))
+        {
+            throw new UserMistakeException(
+                $"--only: {file.Pipeline!.Name} has no task `{unknown}`{Suggestion.DidYouMean(unknown, file.Pipeline.Tasks.Select(task => task.Name.Value))}"
+            );
+        }
+
+        var parameters = ParamArguments.Json(file.Pipeline!, parsed.GetValue(options.Param) ?? []);
+        PipelineSource.RequireSecrets(file, project);
+        var json = parsed.GetValue(options.Json);
+        if (parsed.GetValue(options.DryRun))
+        {
+            using var store = ProjectOpening.FindStore(project);
+            Show(BackfillPlan.Make(file.Pipeline!, selection, store, TimeProvider.System.GetUtcNow()), json, isFinal: true);
+            return ExitCode.Done;
+        }
+
+        await using var engine = ProjectOpening.OpenEngine(project);
+        await PipelineSource.SaveAsync(engine.Store, file);
+        var plan = BackfillPlan.Make(file.Pipeline!, selection, engine.Store, TimeProvider.System.GetUtcNow());
+        Show(plan, json, isFinal: plan.Dates.IsEmpty);
+        if (plan.Dates.IsEmpty)
+        {
+            return ExitCode.Done;
+        }
+
+        var answer = await engine.AskAsync(
+            new Request.StartBackfill(
+                file.Pipeline!.Name.Value,
+                [.. plan.Dates.Select(slice => slice.LogicalDate)],
+                selection.MaxActive,
+                parameters,
+                [.. only],
+                selection.Reason,
+                selection.Kind == BackfillKind.Selective,
+                selection.Kind == BackfillKind.Incremental
+            )
+        );
+        return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, parsed.GetValue(options.Detach));
+    }
+
+    private static void Show(BackfillPlan plan, bool json, bool isFinal)
+    {
+        if (json)
+        {
+            if (isFinal)
+            {
+                CliJson.Print(BackfillDocument.Planned(plan), CliJson.Default.BackfillDocument);
+            }
+        }
+        else
+        {
+            plan.Print(Console.Out);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>Progress where nothing can be redrawn: one line for each change of a task's state.</summary>
+internal sealed class PlainDisplay(TextWriter output) : IRunDisplay
+{
+    private readonly Dictionary<TaskKey, (TaskState State, int Try, int? Count)> _seen = [];
+    private RunState? _run;
+
+    public bool Ticks => false;
+
+    public void Show(RunPicture picture)
+    {
+        var lines = new StringBuilder();
+        if (_run != picture.Run.State)
+        {
+            _run = picture.Run.State;
+            if (!_run.Value.IsEnd())
+            {
+                lines.Append(Clock(picture)).Append($"run {picture.Run.Number} {Names.Of(_run.Value)}\n");
+            }
+        }
+
+        foreach (var task in picture.Tasks)
+        {
+            var now = (task.State, task.TryNumber, task.MapCount);
+            if (_seen.TryGetValue(task.Key, out var before) ? before == now : !IsWorthALine(task))
+            {
+                continue;
+            }
+
+            _seen[task.Key] = now;
+            if (IsWorthALine(task))
+            {
+                Add(lines, picture, task);
+            }
+        }
+
+        output.Write(lines);
+        output.Flush();
+    }
+
+    public void Dispose()
+    {
+        // The writer is the console's.
+    }
+
+    private static bool IsWorthALine(TaskRun task) =>
+        task.State is not (TaskState.None or TaskState.Scheduled or TaskState.Queued)
+        && !(task.IsExpanded && task.State == TaskState.Running);
+
+    private static string Clock(RunPicture picture) => $"{picture.Now.UtcDateTime:HH:mm:ss}  ";
+
+    private static void Add(StringBuilder lines, RunPicture picture, TaskRun task)
+    {
+        lines.Append(Clock(picture)).Append($"{RunPicture.Title(task)} {Names.Of(task.State)}");
+        if (picture.Attempts(task) is { Length: > 0 } attempts && picture.MaxAttempts(task.Key) > 1)
+        {
+            lines.Append($", attempt {attempts}");
+        }
+
+        if (task.State.IsEnd() && task.StartedAt is not null)
+        {
+            lines.Append($", {Brief.Between(task.StartedAt, task.EndedAt, picture.Now)}");
+        }
+
+        if (task.State != TaskState.Success && task.Reason is { Length: > 0 } reason)
+        {
+            lines.Append($": {reason}");
+        }
+
+        lines.Append('\n');
+    }
+}

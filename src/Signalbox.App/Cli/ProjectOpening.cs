@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Engine;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>Opens what a verb is about: the project, its store to read, or its engine to ask.</summary>
+internal static class ProjectOpening
+{
+    // What changes nothing (a mark that a task has already) is not waited for any longer.
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The folder of <c>--project</c>, else the current folder's project.</summary>
+    /// <exception cref="UserMistakeException">There is none, or its settings have mistakes.</exception>
+    public static Project Find(string? told)
+    {
+        var opened = Project.Find(told, Directory.GetCurrentDirectory());
+        if (opened.Project is null)
+        {
+            throw new UserMistakeException(string.Join('\n', opened.Problems.Select(problem => problem.ToString())));
+        }
+
+        foreach (var problem in opened.Problems)
+        {
+            Console.Error.WriteLine(problem);
+        }
+
+        return opened.Project;
+    }
+
+    /// <summary>The store of a project, to read it. Null: the project has none, for nothing ever ran.</summary>
+    public static Store? FindStore(Project project) =>
+        project.Database.IsPostgres || File.Exists(project.Database.Value) ? Store.Open(project.Database.Value) : null;
+
+    /// <summary>The store of a project, to look for a run in it.</summary>
+    /// <exception cref="UserMistakeException">Nothing ever ran here.</exception>
+    public static Store OpenStore(Project project) =>
+        FindStore(project)
+        ?? throw new UserMistakeException(
+            $"nothing ever ran in {project.Folder}; `signalbox run NAME` runs a pipeline, `--project DIR` names another project"
+        );
+
+    /// <summary>The project's engine: another process's, or this one's when nobody runs it.</summary>
+    public static EngineSession OpenEngine(Project project) => EngineSession.Open(project, Options());
+
+    public static EngineOptions Options() => new() { WorkerCommand = WorkerCommand() };
+
+    /// <summary>Asks for a change.</summary>
+    /// <exception cref="UserMistakeException">It was refused.</exception>
+    public static async Task<Answer> AskAsync(this EngineSession engine, Request request)
+    {
+        var answer = await engine.AskAsync(request, CancellationToken.None);
+        return answer.Done ? answer : throw new UserMistakeException(answer.Message);
+    }
+
+    /// <summary>Asks for a change of a run, and waits until its row shows it: the engine answers before it acts.</summary>
+    /// <exception cref="UserMistakeException">It was refused.</exception>
+    public static async Task<Answer> AskAboutAsync(this EngineSession engine, Request request, RunNumber run)
+    {
+        var before = Revision();
+        var answer = await engine.AskAsync(request);
+        for (var waited = TimeSpan.Zero; Revision() == before && waited < SettleLimit; waited += SettlePause)
+        {
+            await Task.Delay(SettlePause);
+        }
+
+        return answer;
+
+        // History grows with every change of a run or a task.
+        int Revision() => engine.Store.Read(session => session.History(run).Count);
+    }
+
+    private static ImmutableArray<string> WorkerCommand()
+    {
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not say which program this is.");
+        // Under `dotnet signalbox.dll` the program is the host.
+        return Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? [program, Path.Combine(AppContext.BaseDirectory, "signalbox.dll"), WorkVerb.Name]
+            : [program, WorkVerb.Name];
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Control;
+
+namespace Signalbox.App.Cli;
+
+/// <summary><c>rerun</c>: runs tasks of a run again, in the same run and with the same definition.</summary>
+internal static class RerunVerb
+{
+    public static readonly Verb Verb = new("rerun", "Run tasks of a run again: what failed, from a task on, or one alone", Build);
+
+    private static Command Build()
+    {
+        var command = VerbParts.Command(
+            Verb.Name,
+            "Runs tasks of a run again, in the same run; the others keep what they did. What will run is shown first, then it waits for the end.",
+            "rerun 12 --from-failed",
+            "rerun last --from features --reason \"mended the query\"",
+            "rerun 12 --only load --dry-run"
+        );
+        var run = new Argument<string>("RUN") { Description = RunReference.Help };
+        var fromFailed = new Option<bool>("--from-failed")
+        {
+            Description = "What failed, what could not run because of it, and all after it",
+        };
+        var from = new Option<string?>("--from") { Description = "A task and all that comes after it", HelpName = "TASK" };
+        var only = new Option<string?>("--only") { Description = "A task alone", HelpName = "TASK" };
+        var reason = new Option<string?>("--reason") { Description = "Why; shown in the run's history", HelpName = "TEXT" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would run" };
+        var detach = new Option<bool>("--detach") { Description = "Do not wait for the end: the server runs it" };
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Arguments.Add(run);
+        foreach (var option in new Option[] { fromFailed, from, only, reason, dryRun, detach, project, json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(
+            (parsed, _) =>
+                RunAsync(
+                    new Call(
+                        parsed.GetRequiredValue(run),
+                        parsed.GetValue(fromFailed),
+                        parsed.GetValue(from),
+                        parsed.GetValue(only),
+                        parsed.GetValue(reason),
+                        parsed.GetValue(dryRun),
+                        parsed.GetValue(detach),
+                        parsed.GetValue(project),
+                        parsed.GetValue(json)
+                    )
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Call call)
+    {
+        var (mode, task) = call switch
+        {
+            { FromFailed: true, From: null, Only: null } => (RerunMode.FromFailed, null),
+            { FromFailed: false, From: { } name, Only: null } => (RerunMode.From, name),
+            { FromFailed: false, From: null, Only: { } name } => (RerunMode.Only, name),
+            _ => throw new UserMistakeException("rerun: say which tasks, with one of --from-failed, --from TASK and --only TASK"),
+        };
+        var project = ProjectOpening.Find(call.Project);
+        using var reading = ProjectOpening.OpenStore(project);
+        var snapshot = reading.Read(session =>
+        {
+            var run = RunReference.Find(session, call.Run);
+            var stored = session.LoadRun(run.Number)!;
+            var pipeline = session.Definition(run.Pipeline, run.Version)!.Pipeline;
+            if (task is not null)
+            {
+                RunReference.Task(stored.Tasks, run, task);
+            }
+
+            return RunSnapshot.Load(
+                pipeline,
+                stored.Run,
+                stored.Tasks,
+                session.Attempts(run.Number).Where(attempt => !attempt.State.IsEnd())
+            );
+        });
+        var plan = Reruns.Plan(snapshot, mode, task);
+        if (plan.IsEmpty)
+        {
+            throw new UserMistakeException(
+                $"run {snapshot.Run.Number} has nothing that failed; name a task with --from TASK or --only TASK"
+            );
+        }
+
+        if (call.DryRun && call.Json)
+        {
+            CliJson.Print(
+                new RerunDocument(snapshot.Run.Id.Value, snapshot.Run.Number.Value, [.. plan.Select(key => key.ToString())]),
+                CliJson.Default.RerunDocument
+            );
+            return ExitCode.Done;
+        }
+
+        if (!call.Json)
+        {
+            var kept = snapshot.Graph.Count - plan.Select(key => key.Task).Distinct().Count();
+            Console.Out.WriteLine($"run {snapshot.Run.Number} of {snapshot.Run.Pipeline} for {Brief.Slice(snapshot.Run)}");
+            Console.Out.WriteLine($"  runs again: {string.Join(", ", plan)}");
+            Console.Out.WriteLine($"  keeps what {(kept == 1 ? "1 other task" : $"{kept} other tasks")} did");
+        }
+
+        return call.DryRun ? ExitCode.Done : await CarryOutAsync(call, project, snapshot.Run.Number, mode, task);
+    }
+
+    private static async Task<int> CarryOutAsync(Call call, Engine.Projects.Project project, RunNumber number, RerunMode mode, string? task)
+    {
+        await using var engine = ProjectOpening.OpenEngine(project);
+        var answer = await engine.AskAboutAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"), number);
+        if (!call.Detach)
+        {
+            return await RunFollower.FollowAsync(engine, number, call.Json);
+        }
+
+        if (call.Json)
+        {
+            CliJson.Print(engine.Store.Read(session => RunDocument.Read(session, number)), CliJson.Default.RunDocument);
+        }
+        else
+        {
+            Console.Out.WriteLine(answer.Message);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private sealed record Call(
+        string Run,
+        bool FromFailed,
+        string? From,
+        string? Only,
+        string? Reason,
+        bool DryRun,
+        bool Detach,
+        string? Project,
+        bool Json
+    );
+}
+
+/// <summary><c>rerun --dry-run --json</c>.</summary>
+internal sealed record RerunDocument(string RunId, long Number, string[] Tasks);

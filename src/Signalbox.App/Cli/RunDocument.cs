@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Signalbox.Core;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>A run, as <c>run --json</c>, <c>rerun --json</c> and <c>runs --json</c> print it.</summary>
+/// <param name="Tasks">Null in lists of runs.</param>
+internal sealed record RunDocument(
+    string RunId,
+    long Number,
+    string Pipeline,
+    string Version,
+    string LogicalDate,
+    string DataIntervalStart,
+    string DataIntervalEnd,
+    string Partition,
+    string Trigger,
+    long? Backfill,
+    string State,
+    string? Reason,
+    JsonElement Params,
+    string CreatedAt,
+    string? StartedAt,
+    string? EndedAt,
+    double? DurationSeconds,
+    TaskDocument[]? Tasks
+)
+{
+    /// <summary>A run with all its tasks and attempts, from one state of the store.</summary>
+    public static RunDocument Read(ReadSession session, RunNumber number)
+    {
+        var run = session.LoadRun(number) ?? throw new InvalidOperationException($"Run {number} is gone.");
+        var pipeline = session.Definition(run.Run.Pipeline, run.Run.Version)!.Pipeline;
+        return Of(run.Run, TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number)));
+    }
+
+    public static RunDocument Of(Run run, TaskDocument[]? tasks)
+    {
+        using var parameters = JsonDocument.Parse(run.Params);
+        return new RunDocument(
+            run.Id.Value,
+            run.Number.Value,
+            run.Pipeline.Value,
+            run.Version.Value,
+            InstantText.Utc(run.LogicalDate),
+            InstantText.Utc(run.IntervalStart),
+            InstantText.Utc(run.IntervalEnd),
+            run.Partition,
+            Names.Of(run.Trigger),
+            run.Backfill,
+            Names.Of(run.State),
+            run.Reason,
+            parameters.RootElement.Clone(),
+            InstantText.Fine(run.CreatedAt),
+            InstantText.Fine(run.StartedAt),
+            InstantText.Fine(run.EndedAt),
+            run.EndedAt - run.StartedAt is { } span ? span.TotalSeconds : null,
+            tasks
+        );
+    }
+}
+
+/// <summary>A task of a run, or one instance of a mapped task (a mapped task itself is listed only when it has no instances).</summary>
+/// <param name="MapIndex">-1 for what is not an instance, as in Airflow.</param>
+internal sealed record TaskDocument(
+    string Task,
+    int MapIndex,
+    string? Label,
+    string State,
+    string? Reason,
+    string? StartedAt,
+    string? EndedAt,
+    AttemptDocument[] Attempts
+)
+{
+    public static TaskDocument[] List(IEnumerable<TaskRun> tasks, IEnumerable<Attempt> attempts)
+    {
+        var byTask = attempts.ToLookup(attempt => attempt.Key);
+        return
+        [
+            .. tasks
+                .Where(task => task.MapCount is null or 0)
+                .Select(task => new TaskDocument(
+                    task.Key.Task.Value,
+                    task.Key.MapIndex,
+                    task.Label,
+                    Names.Of(task.State),
+                    task.Reason,
+                    InstantText.Fine(task.StartedAt),
+                    InstantText.Fine(task.EndedAt),
+                    [.. byTask[task.Key].OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)]
+                )),
+        ];
+    }
+}
+
+/// <summary>One try of a task.</summary>
+internal sealed record AttemptDocument(
+    int Number,
+    string State,
+    int? ExitCode,
+    string? StartedAt,
+    string? EndedAt,
+    double? NextDelaySeconds,
+    FailureDocument? Failure
+)
+{
+    public static AttemptDocument Of(Attempt attempt) =>
+        new(
+            attempt.Number,
+            Names.Of(attempt.State),
+            attempt.ExitCode,
+            InstantText.Fine(attempt.StartedAt),
+            InstantText.Fine(attempt.EndedAt),
+            attempt.NextDelay?.TotalSeconds,
+            FailureDocument.Of(attempt.Failure)
+        );
+}
+
+/// <summary>Why a try failed.</summary>
+internal sealed record FailureDocument(string Class, string Message, string? Rule)
+{
+    public static FailureDocument? Of(Failure? failure) =>
+        failure is null ? null : new FailureDocument(Names.Of(failure.Class), failure.Message, failure.Rule);
+}
