@@ -37,5 +37,29 @@ internal sealed class TestProject : IDisposable
     /// <summary>Calls a verb in the project's folder.</summary>
     public Task<Called> CallAsync(params string[] arguments) => BuiltProgram.CallAsync(Folder, Environment, deadline: null, arguments);
 
+    /// <summary>Runs a pipeline for a date and gives the document of its run.</summary>
+    public async Task<RunSeen> RunAsync(string pipeline, int exitCode = 0, params string[] more) =>
+        new((await CallAsync(["run", pipeline, "--json", .. more])).Expect(exitCode).Json);
+
+    public async Task<RunSeen> RerunAsync(long run, int exitCode, params string[] how) =>
+        new((await CallAsync(["rerun", $"{run}", "--json", .. how])).Expect(exitCode).Json);
+
+    /// <summary>Waits until a run has ended, whoever runs it.</summary>
+    public async Task<RunSeen> EndedAsync(long run, TimeSpan? deadline = null)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (true)
+        {
+            var seen = new RunSeen((await CallAsync("runs", "show", $"{run}", "--json")).Expect(0).Json.GetProperty("run"));
+            if (seen.State is "success" or "failed" or "cancelled")
+            {
+                return seen;
+            }
+
+            Assert.True(watch.Elapsed < (deadline ?? TimeSpan.FromSeconds(30)), $"run {run} is still {seen.Json}");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
 }
