@@ -7,18 +7,18 @@ public sealed class Spec003Validate
     public async Task All_mistakes_of_all_files_are_listed_with_their_places()
     {
         using var project = new TestProject()
-            .Pipeline("good", "tasks:\n  only: { run: \"true\" }\n")
+            .Pipeline("good", "tasks:\n  only: { run: \"true\", timeout: 1m }\n")
             .Write(
                 "pipelines/bad.yaml",
                 "pipeline: bad\ntasks:\n  first: { run: \"true\", retires: 3 }\n  second: { run: \"true\", needs: [frist] }\n"
             );
         var call = (await project.CallAsync("validate", "--json")).Expect(2);
         var problems = call.Json.EnumerateArray().ToList();
-        var typo = problems.Single(problem => problem.GetProperty("line").GetInt32() == 3);
+        var typo = problems.Single(problem => problem.GetProperty("code").GetString() == "unknown-key");
+        Assert.Equal(3, typo.GetProperty("line").GetInt32());
         Assert.EndsWith("bad.yaml", typo.GetProperty("file").GetString(), StringComparison.Ordinal);
         Assert.Equal(25, typo.GetProperty("column").GetInt32());
         Assert.Equal("error", typo.GetProperty("severity").GetString());
-        Assert.Equal("unknown-key", typo.GetProperty("code").GetString());
         Assert.Contains("did you mean `retries`?", typo.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.DoesNotContain(
             problems,
@@ -30,9 +30,19 @@ public sealed class Spec003Validate
     }
 
     [Fact]
-    public async Task A_project_without_mistakes_passes()
+    [Trait("Requirement", "S59")]
+    public async Task A_warning_is_shown_and_changes_no_exit_code()
     {
         using var project = new TestProject().Pipeline("good", "tasks:\n  only: { run: \"true\" }\n");
+        var problem = Assert.Single((await project.CallAsync("validate", "--json")).Expect(0).Json.EnumerateArray());
+        Assert.Equal("warning", problem.GetProperty("severity").GetString());
+        Assert.Contains("no timeout", problem.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_project_without_mistakes_passes()
+    {
+        using var project = new TestProject().Pipeline("good", "tasks:\n  only: { run: \"true\", timeout: 1m }\n");
         Assert.Equal("[]", (await project.CallAsync("validate", "--json")).Expect(0).Output.Trim());
         (await project.CallAsync("validate", "pipelines/good.yaml")).Expect(0);
     }

@@ -18,6 +18,9 @@ internal sealed record CheckedFile(string File, string Text, Pipeline? Pipeline,
 /// <summary>Finds pipelines by name or by file, and checks them.</summary>
 internal static class PipelineSource
 {
+    // Enough to be seen, too few to hide what the verb itself says.
+    private const int MostWarnings = 3;
+
     private static readonly string[] Extensions = [".yaml", ".yml"];
 
     /// <summary>Reads and checks files, and all pipeline files of folders; all of the project when nothing is named.</summary>
@@ -47,9 +50,16 @@ internal static class PipelineSource
             throw new UserMistakeException($"{found.File} has mistakes, so nothing was started:\n{string.Join('\n', lines)}");
         }
 
-        foreach (var warning in found.Problems)
+        foreach (var warning in found.Problems.Take(MostWarnings))
         {
             Console.Error.WriteLine(warning);
+        }
+
+        if (found.Problems.Length > MostWarnings)
+        {
+            Console.Error.WriteLine(
+                $"{found.File}: {Brief.Count(found.Problems.Length - MostWarnings, "more warning")}; `signalbox validate` lists them"
+            );
         }
 
         return found;
