@@ -83,5 +83,18 @@ public readonly record struct TaskKey(TaskName Task, int MapIndex = TaskKey.NotM
     /// <summary>Whether this is one instance of a mapped task.</summary>
     public bool IsInstance => MapIndex >= 0;
 
+    /// <summary>Reads what <see cref="ToString"/> writes: <c>train</c>, or <c>train[3]</c>. Whether there is such a task is not asked.</summary>
+    public static TaskKey Parse(string text)
+    {
+        var bracket = text.IndexOf('[');
+        return
+            bracket > 0
+            && text.EndsWith(']')
+            && int.TryParse(text.AsSpan(bracket + 1, text.Length - bracket - 2), out var index)
+            && index >= 0
+            ? new TaskKey(new TaskName(text[..bracket]), index)
+            : new TaskKey(new TaskName(text));
+    }
+
     public override string ToString() => IsInstance ? $"{Task}[{MapIndex}]" : Task.Value;
 }

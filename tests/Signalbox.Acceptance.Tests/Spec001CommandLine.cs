@@ -52,6 +52,12 @@ public sealed class Spec001CommandLine
     [InlineData("there is no option `--jsn`; did you mean `--json`?", "validate", "--jsn")]
     [InlineData("write the verb first", "--json", "validate")]
     [InlineData("there is no such file or folder", "validate", "nowhere/at all.yaml")]
+    [InlineData("PIPELINE is missing", "run")]
+    [InlineData("`b` is one word too many", "run", "a", "b")]
+    [InlineData("--attempt: `x` is no whole number", "logs", "1", "a", "--attempt", "x")]
+    [InlineData("`x` is no whole number", "backfill", "show", "x")]
+    [InlineData("did you mean `next`?", "cron", "nxt")]
+    [InlineData("--date needs a value", "run", "a", "--date")]
     public async Task A_mistake_in_the_call_is_told_on_stderr_with_code_2(string told, params string[] arguments)
     {
         var call = (await CallAsync(arguments)).Expect(2);

@@ -174,6 +174,35 @@ public sealed class Spec004Run
     }
 
     [Fact]
+    public async Task On_a_terminal_the_progress_redraws()
+    {
+        using var project = new TestProject().Pipeline(
+            "shown",
+            "tasks:\n  slow: { run: \"echo working on it; sleep 1\" }\n  after: { needs: [slow], run: \"true\" }\n"
+        );
+        // Python's pty gives the program a terminal of its own.
+        project.Write("terminal.py", "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)\n");
+        var start = new System.Diagnostics.ProcessStartInfo("python3", ["terminal.py", BuiltProgram.Path, "run", "shown"])
+        {
+            WorkingDirectory = project.Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment["TERM"] = "xterm-256color";
+        using var terminal = System.Diagnostics.Process.Start(start)!;
+        var output = await terminal
+            .StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30));
+        await terminal.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, terminal.ExitCode);
+        Assert.Contains("\e[", output, StringComparison.Ordinal);
+        Assert.True(output.Split("running").Length > 4, output);
+        Assert.Contains("working on it", output, StringComparison.Ordinal);
+        Assert.Contains("run 1 of shown", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Requirement", "S17")]
     public async Task Asking_twice_for_one_run_id_gives_the_same_run()
     {
@@ -201,6 +230,7 @@ public sealed class Spec004Run
     [Fact]
     [Trait("Requirement", "S10")]
     [Trait("Requirement", "S64")]
+    [Trait("Requirement", "S138")]
     public async Task A_graph_is_drawn_and_a_cycle_is_refused_with_its_path()
     {
         using var project = new TestProject()

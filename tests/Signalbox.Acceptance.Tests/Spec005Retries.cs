@@ -8,6 +8,7 @@ public sealed class Spec005Retries
     [Fact]
     [Trait("Requirement", "S1")]
     [Trait("Requirement", "S5")]
+    [Trait("Requirement", "S71")]
     [Trait("Requirement", "S43")]
     public async Task A_task_is_tried_again_after_its_delay_and_the_delay_is_shown()
     {

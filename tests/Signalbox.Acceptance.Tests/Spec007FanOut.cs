@@ -66,6 +66,9 @@ public sealed class Spec007FanOut
         var mended = await project.RerunAsync(failed.Number, 0, "--from-failed");
         Assert.Equal(["b", "all"], project.Lines("ran.txt"));
         Assert.Equal("success", mended.State);
+        project.Write("ran.txt", "");
+        await project.RerunAsync(failed.Number, 0, "--only", "each[2]");
+        Assert.Equal(["c"], project.Lines("ran.txt"));
         Assert.Contains("each[1]", (await project.CallAsync("runs", "show", "last")).Expect(0).Output, StringComparison.Ordinal);
     }
 }

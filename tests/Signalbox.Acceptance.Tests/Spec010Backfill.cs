@@ -41,6 +41,7 @@ public sealed class Spec010Backfill
     [Fact]
     [Trait("Requirement", "S12")]
     [Trait("Requirement", "S18")]
+    [Trait("Requirement", "S73")]
     [Trait("Requirement", "S128")]
     public async Task Missing_failed_and_all_are_different_sets_of_dates()
     {

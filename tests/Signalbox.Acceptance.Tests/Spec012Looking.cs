@@ -93,6 +93,7 @@ public sealed class Spec012Looking
 
     [Fact]
     [Trait("Requirement", "S3")]
+    [Trait("Requirement", "S72")]
     public async Task A_failed_check_blocks_what_needs_the_task_and_why_says_which()
     {
         using var project = new TestProject().Pipeline(

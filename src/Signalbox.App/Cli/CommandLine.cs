@@ -30,6 +30,13 @@ internal static class CommandLine
         {
             return Report($"the database is damaged: {corrupt.Message}; `signalbox db check` says more", ExitCode.OurFault);
         }
+        catch (Exception problem) when (problem is UnauthorizedAccessException or IOException)
+        {
+            // A reader that has seen enough (`| head`) is no problem at all.
+            return problem.Message.Contains("Broken pipe", StringComparison.Ordinal)
+                ? ExitCode.Done
+                : Report(problem.Message.TrimEnd('.'), ExitCode.UserMistake);
+        }
         catch (Exception fault)
         {
             Report($"this is a fault of signalbox: {Line(fault)} ({TaskEnvironment.Debug}=1 shows where)", ExitCode.OurFault);
@@ -92,13 +99,40 @@ internal static class CommandLine
         return await parsed.InvokeAsync(configuration);
     }
 
-    private static string Mend(ParseError error, ParseResult parsed) =>
-        parsed.UnmatchedTokens.FirstOrDefault(token =>
-            token.StartsWith('-') && error.Message.Contains($"'{token}'", StringComparison.Ordinal)
-        )
-            is { } unknown
-            ? NoSuchOption(unknown, parsed)
-            : error.Message.TrimEnd('.').Replace('\'', '`');
+    /// <summary>The parser's words where they are for people, else our own.</summary>
+    private static string Mend(ParseError error, ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens.FirstOrDefault(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal)) is { } unmatched)
+        {
+            return unmatched.StartsWith('-') ? NoSuchOption(unmatched, parsed) : NotExpected(unmatched, parsed);
+        }
+
+        return error.SymbolResult switch
+        {
+            OptionResult { Tokens.Count: 0 } option => $"{option.Option.Name} needs a value{Shape(option.Option.HelpName)}",
+            ArgumentResult { Tokens.Count: 0, Parent: CommandResult } argument => $"{argument.Argument.Name} is missing",
+            ArgumentResult { Tokens: [var token, ..] } argument when IsNumber(argument.Argument.ValueType) =>
+                $"`{token.Value}` is no whole number{Of(argument.Parent)}",
+            OptionResult { Tokens: [var token, ..] } option when IsNumber(option.Option.ValueType) =>
+                $"{option.Option.Name}: `{token.Value}` is no whole number",
+            _ => error.Message.TrimEnd('.').Replace('\'', '`'),
+        };
+    }
+
+    private static string Shape(string? name) => name is null ? "" : $", e.g. {name}";
+
+    private static string Of(SymbolResult? parent) => parent is OptionResult option ? $" for {option.Option.Name}" : "";
+
+    private static bool IsNumber(Type type) => type == typeof(int) || type == typeof(int?) || type == typeof(long);
+
+    private static string NotExpected(string word, ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var names = command.Subcommands.Where(each => !each.Hidden).Select(each => each.Name).ToList();
+        return names.Count > 0
+            ? $"there is no `{word}` here{(Suggestion.DidYouMean(word, names) is { Length: > 0 } meant ? meant : $"; there are {string.Join(", ", names)}")}"
+            : $"`{word}` is one word too many; quote what belongs together";
+    }
 
     /// <summary>A misspelt option would otherwise be taken for an argument. What comes after <c>--</c> is never one.</summary>
     private static string? UnknownOption(ParseResult parsed)

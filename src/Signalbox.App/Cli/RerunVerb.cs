@@ -25,7 +25,7 @@ internal static class RerunVerb
             Description = "What failed, what could not run because of it, and all after it",
         };
         var from = new Option<string?>("--from") { Description = "A task and all that comes after it", HelpName = "TASK" };
-        var only = new Option<string?>("--only") { Description = "A task alone", HelpName = "TASK" };
+        var only = new Option<string?>("--only") { Description = "A task, or an instance such as train[3], alone", HelpName = "TASK" };
         var reason = new Option<string?>("--reason") { Description = "Why; shown in the run's history", HelpName = "TEXT" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would run" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the end: the server runs it" };
@@ -74,7 +74,11 @@ internal static class RerunVerb
             var pipeline = session.Definition(run.Pipeline, run.Version)!.Pipeline;
             if (task is not null)
             {
-                RunReference.Task(stored.Tasks, run, task);
+                var key = RunReference.Task(stored.Tasks, run, task);
+                if (key.IsInstance && mode == RerunMode.From)
+                {
+                    throw new UserMistakeException($"--from takes a task; for the instance {key} alone write --only '{key}'");
+                }
             }
 
             return RunSnapshot.Load(

@@ -49,13 +49,7 @@ internal static class RunReference
     /// <exception cref="UserMistakeException">The run has no such task.</exception>
     public static TaskKey Task(IReadOnlyCollection<TaskRun> tasks, Run run, string text)
     {
-        var key = new TaskKey(new TaskName(text));
-        var bracket = text.IndexOf('[', StringComparison.Ordinal);
-        if (bracket > 0 && text.EndsWith(']') && int.TryParse(text.AsSpan(bracket + 1, text.Length - bracket - 2), out var index))
-        {
-            key = new TaskKey(new TaskName(text[..bracket]), index);
-        }
-
+        var key = TaskKey.Parse(text);
         if (tasks.Any(task => task.Key == key))
         {
             return key;

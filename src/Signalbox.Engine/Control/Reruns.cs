@@ -12,15 +12,16 @@ public static class Reruns
         mode switch
         {
             RerunMode.FromFailed => RerunPlan.FromFailed(run),
-            RerunMode.From => RerunPlan.From(run, Known(run, task)),
-            _ => RerunPlan.Only(run, new TaskKey(Known(run, task))),
+            RerunMode.From => RerunPlan.From(run, Known(run, task).Task),
+            _ => RerunPlan.Only(run, Known(run, task)),
         };
 
-    private static TaskName Known(RunSnapshot run, string? task)
+    private static TaskKey Known(RunSnapshot run, string? task)
     {
-        var name = new TaskName(task ?? "");
+        var key = TaskKey.Parse(task ?? "");
+        var name = key.Task;
         return run.Pipeline.Tasks.Any(node => node.Name == name)
-            ? name
+            ? key
             : throw new RequestRefused(
                 $"run {run.Run.Number} has no task `{task}`{Suggestion.DidYouMean(name.Value, run.Pipeline.Tasks.Select(node => node.Name.Value))}"
             );
