@@ -9,7 +9,6 @@ public sealed partial class PipelineChecker
     [
         "$(date",
         "`date",
-        "now()",
         "datetime.now",
         "datetime.utcnow",
         "datetime.today",
@@ -18,6 +17,7 @@ public sealed partial class PipelineChecker
         "current_date",
         "current_timestamp",
         "time.time()",
+        "now()",
     ];
 
     /// <summary>A result that depends on the wall clock cannot be made again: warned of once for a text.</summary>

@@ -71,7 +71,8 @@ public sealed partial class PipelineChecker
             );
         }
 
-        if (task.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote))
+        // The limit of the whole run stops it too.
+        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote))
         {
             Warn(
                 "no-timeout",

@@ -11,14 +11,15 @@ public sealed partial class PipelineChecker
 {
     private readonly Pipeline _pipeline;
     private readonly Graph _graph;
-    private readonly bool[]?[] _upstream;
     private readonly ImmutableArray<Diagnostic>.Builder _found = ImmutableArray.CreateBuilder<Diagnostic>();
+
+    // Of the task that is being checked: of all tasks at once it would be the square of their number.
+    private (int Node, bool[] Marks) _upstream = (-1, []);
 
     private PipelineChecker(Pipeline pipeline)
     {
         _pipeline = pipeline;
         _graph = Graph.Of(pipeline);
-        _upstream = new bool[]?[_graph.Count];
     }
 
     /// <summary>All mistakes and warnings: of the pipeline, of its parameters, of its graph, and of each task in the order of the file.</summary>
@@ -116,6 +117,7 @@ public sealed partial class PipelineChecker
 
     private void CheckNeeds(TaskNode task, string path)
     {
+        var seen = new HashSet<TaskName>();
         for (var i = 0; i < task.Needs.Length; i++)
         {
             var need = task.Needs[i];
@@ -123,7 +125,7 @@ public sealed partial class PipelineChecker
             {
                 Error("needs-itself", $"{path}.needs[{i}]", $"the task `{need}` needs itself");
             }
-            else if (task.Needs.IndexOf(need) < i)
+            else if (!seen.Add(need))
             {
                 Error("needs-twice", $"{path}.needs[{i}]", $"`{need}` is in the list already");
             }
@@ -159,7 +161,21 @@ public sealed partial class PipelineChecker
             );
     }
 
-    private bool IsUpstream(int node, int of) => (_upstream[of] ??= _graph.WithUpstream(_graph.Upstream(of).ToArray()))[node];
+    private bool IsUpstream(int node, int of)
+    {
+        var needs = _graph.Upstream(of);
+        if (needs.Contains(node))
+        {
+            return true;
+        }
+
+        if (_upstream.Node != of)
+        {
+            _upstream = (of, _graph.WithUpstream(needs.ToArray()));
+        }
+
+        return _upstream.Marks[node];
+    }
 
     private static string PathOf(TaskNode task) => $"tasks.{task.Name}";
 
