@@ -33,19 +33,19 @@ public sealed class PipelineMistakeTests
     {
         Assert.Equal(
             [
-                "p.yaml:2:15: day of month: `32` is not between 1 and 31 [bad-cron]",
-                "p.yaml:4:52: the default does not obey its own parameter: `min_rows` is at least 0; -5 is less [bad-default]",
+                "p.yaml:2:11: minute: 60 is out of range; write 0 to 59 [bad-cron]",
+                "p.yaml:4:59: the default does not obey its own parameter: `min_rows` is at least 0; -5 is less [bad-default]",
                 "p.yaml:7:13: unknown task `extrat`; did you mean `extract`? [unknown-task]",
                 "p.yaml:8:21: unknown parameter `min_row`; did you mean `min_rows`? [unknown-param]",
-                "p.yaml:8:42: task `other` is not upstream of `features`: add it to needs [not-upstream]",
-                "p.yaml:8:74: unknown output `raw`; declare it under `outputs:` of the task `features` [unknown-output]",
-                "p.yaml:11:18: unknown name `dss`; did you mean `ds`? [unknown-name]",
-                "p.yaml:15:26: `{{` is not closed by `}}` [bad-template]",
+                "p.yaml:8:45: task `other` is not upstream of `features`: add it to needs [not-upstream]",
+                "p.yaml:8:76: unknown output `raw`; declare it under `outputs:` of the task `features` [unknown-output]",
+                "p.yaml:11:19: unknown name `dss`; did you mean `ds`? [unknown-name]",
+                "p.yaml:15:15: `{{` is not closed by `}}` [bad-template]",
             ],
             Yaml.AllProblems(
                 """
                 pipeline: p
-                schedule: "0 2 32 * *"
+                schedule: "60 2 * * *"
                 timeout: 1h
                 params: { min_rows: { type: integer, minimum: 0, default: -5 } }
                 tasks:
