@@ -3,6 +3,9 @@ namespace Signalbox.Core;
 /// <summary>The environment variables a command sees, and those the program itself reads. Written nowhere else.</summary>
 public static class TaskEnvironment
 {
+    /// <summary>All names of ours begin so; a pipeline names none of its own like this.</summary>
+    public const string Prefix = "SIGNALBOX_";
+
     /// <summary>The logical date as YYYY-MM-DD in the schedule's zone: what <c>{{ ds }}</c> is.</summary>
     public const string Ds = "SIGNALBOX_DS";
 

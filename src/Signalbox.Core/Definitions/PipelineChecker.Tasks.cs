@@ -8,7 +8,6 @@ namespace Signalbox.Core.Definitions;
 public sealed partial class PipelineChecker
 {
     private const string SecretPrefix = "secret:";
-    private const string OwnVariables = "SIGNALBOX_";
 
     private void CheckTask(int node)
     {
@@ -241,9 +240,13 @@ public sealed partial class PipelineChecker
             {
                 Error("bad-name", place, problem);
             }
-            else if (name.StartsWith(OwnVariables, StringComparison.Ordinal))
+            else if (name.StartsWith(TaskEnvironment.Prefix, StringComparison.Ordinal))
             {
-                Error("reserved-name", place, $"variables that begin with {OwnVariables} are set by Signalbox; give this one another name");
+                Error(
+                    "reserved-name",
+                    place,
+                    $"variables that begin with {TaskEnvironment.Prefix} are set by Signalbox; give this one another name"
+                );
             }
 
             if (text.StartsWith(SecretPrefix, StringComparison.Ordinal))

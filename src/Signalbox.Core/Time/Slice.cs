@@ -30,8 +30,7 @@ public sealed record SliceCalendar(Schedule Schedule, LogicalDateMode Mode, Part
     private Zone Zone => Schedule.Zone;
 
     // Without partitions the calendar still has days.
-    private PartitionScheme Calendar =>
-        Partitions.Kind == PartitionKind.None ? Partitions with { Kind = PartitionKind.Day } : Partitions;
+    private PartitionScheme Calendar => Partitions.Kind == PartitionKind.None ? Partitions with { Kind = PartitionKind.Day } : Partitions;
 
     /// <summary>The slice of a scheduled tick.</summary>
     public Slice Of(DataInterval interval)
@@ -93,7 +92,9 @@ public sealed record SliceCalendar(Schedule Schedule, LogicalDateMode Mode, Part
         var from = Zone.StartOf(first).AddDays(-1);
         var to = Zone.StartOf(last).AddDays(2);
         var intervals =
-            Mode == LogicalDateMode.FireTime ? Schedule.Between(from, to).Select(Schedule.IntervalOf) : Schedule.IntervalsStarting(from, to);
+            Mode == LogicalDateMode.FireTime
+                ? Schedule.Between(from, to).Select(Schedule.IntervalOf)
+                : Schedule.IntervalsStarting(from, to);
         return intervals.Where(interval => interval.LogicalDate(Mode).Date is var date && date >= first && date <= last);
     }
 
@@ -119,7 +120,10 @@ public sealed record SliceCalendar(Schedule Schedule, LogicalDateMode Mode, Part
             return Of(interval);
         }
 
-        return OfPartition(Calendar.PartitionOf(instant)) with { LogicalDate = instant };
+        return OfPartition(Calendar.PartitionOf(instant)) with
+        {
+            LogicalDate = instant,
+        };
     }
 
     private Slice OfPartition(Partition partition) =>

@@ -28,7 +28,7 @@ public static class WorkerMain
         catch (DuckException e)
         {
             // A setting that DuckDB refuses (a memory limit that is none), or the library itself.
-            return Report(errorFile, new WorkError(SqlTask.ClassOf(e), e.Message), OwnFault);
+            return Report(errorFile, new WorkError(SqlWork.ClassOf(e), e.Message), OwnFault);
         }
         catch (Exception e)
         {
@@ -63,7 +63,7 @@ public static class WorkerMain
         switch (request)
         {
             case SqlRequest sql:
-                return new SqlTask(connection, sql, output).Run();
+                return new SqlWork(connection, sql, output).Run();
             case DescribeRequest describe:
                 return new DescribeResponse { Sources = [.. describe.Paths.Select(path => SourceDescriber.Describe(connection, path))] };
             case ChecksRequest checks:

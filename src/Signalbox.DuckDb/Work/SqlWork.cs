@@ -1,7 +1,7 @@
 namespace Signalbox.DuckDb.Work;
 
 /// <summary>Runs the script of a <c>sql:</c> task.</summary>
-internal sealed class SqlTask(DuckConnection connection, SqlRequest request, TextWriter output)
+internal sealed class SqlWork(DuckConnection connection, SqlRequest request, TextWriter output)
 {
     private readonly List<StatementResult> results = [];
     private readonly List<string> missingInputs = [];
