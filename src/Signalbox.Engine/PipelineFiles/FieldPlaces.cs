@@ -25,14 +25,19 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
         return (position, Math.Max(position, node.End));
     }
 
-    private (YamlNode Node, int Position, bool Complete) Resolve(string path)
+    /// <summary>Whether the field itself is in the file, and not only what it would stand in or what its value is inherited from.</summary>
+    public bool IsWritten(string path) => Walk(root, root.Position, Written(path)).Complete;
+
+    /// <summary>The path as the file has it: the fields of an only task stand at the top.</summary>
+    private string Written(string path)
     {
         const string Only = $"tasks.{PipelineShape.OnlyTask}";
-        if (path.StartsWith(Only, StringComparison.Ordinal) && root.Find("tasks") is null)
-        {
-            path = path[Only.Length..].TrimStart('.');
-        }
+        return path.StartsWith(Only, StringComparison.Ordinal) && root.Find("tasks") is null ? path[Only.Length..].TrimStart('.') : path;
+    }
 
+    private (YamlNode Node, int Position, bool Complete) Resolve(string path)
+    {
+        path = Written(path);
         var found = Walk(root, root.Position, path);
         if (
             !found.Complete

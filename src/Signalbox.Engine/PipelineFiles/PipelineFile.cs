@@ -26,6 +26,9 @@ public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> 
 /// <summary>Reads a pipeline file: YAML to <see cref="Pipeline"/>. Never throws for what a file contains, and never takes long.</summary>
 public static class PipelineFile
 {
+    /// <summary>Warnings about a setting that a task may have from <c>defaults:</c>, where it is right for the others.</summary>
+    private static readonly string[] OfOwnSettings = ["wait-with-retries", "rule-without-needs"];
+
     /// <summary>Reads one file.</summary>
     /// <param name="path">Names the file in problems; nothing is read from it.</param>
     /// <param name="content">The bytes of the file: UTF-8, with or without a byte order mark, at most 1 MiB.</param>
@@ -63,8 +66,15 @@ public static class PipelineFile
     private static void Check(Pipeline pipeline, FieldPlaces places, Reading reading)
     {
         var unread = reading.Positions;
-        foreach (var found in PipelineChecker.Check(pipeline))
+
+        // Errors first, so that no number of warnings hides them.
+        foreach (var found in PipelineChecker.Check(pipeline).OrderBy(found => found.Severity))
         {
+            if (OfOwnSettings.Contains(found.Code) && !places.IsWritten(found.Path))
+            {
+                continue;
+            }
+
             var (start, end) = places.SpanOf(found.Path);
             var first = Array.BinarySearch(unread, start);
             first = first >= 0 ? first : ~first;

@@ -12,7 +12,7 @@ public sealed class PipelineMistakeTests
                 "p.yaml:4:23: the tasks wait for each other in a circle: a -> b -> c -> a; take one of these needs away [cycle]",
                 "p.yaml:7:16: the task `d` needs itself [needs-itself]",
             ],
-            Yaml.AllProblems(
+            AllProblems(
                 """
                 pipeline: p
                 timeout: 1h
@@ -42,7 +42,7 @@ public sealed class PipelineMistakeTests
                 "p.yaml:11:19: unknown name `dss`; did you mean `ds`? [unknown-name]",
                 "p.yaml:15:15: `{{` is not closed by `}}` [bad-template]",
             ],
-            Yaml.AllProblems(
+            AllProblems(
                 """
                 pipeline: p
                 schedule: "60 2 * * *"
@@ -67,7 +67,7 @@ public sealed class PipelineMistakeTests
     [Fact]
     public void A_setting_of_the_defaults_is_not_blamed_on_tasks_for_which_it_means_nothing() =>
         Assert.Empty(
-            Yaml.AllProblems(
+            AllProblems(
                 """
                 pipeline: p
                 defaults: { retries: 2, timeout: 1h, trigger_rule: none_failed }
@@ -85,17 +85,17 @@ public sealed class PipelineMistakeTests
             [
                 "p.yaml:3:3: warning: the task `a` has no timeout, so it is stopped after 24 hours only; give it one, such as `timeout: 20m` [no-timeout]",
             ],
-            Yaml.AllProblems("pipeline: p\ntasks:\n  a: { run: x }\n  b: { run: x, timeout: 5m }\n  c: { noop: {} }\n")
+            AllProblems("pipeline: p\ntasks:\n  a: { run: x }\n  b: { run: x, timeout: 5m }\n  c: { noop: {} }\n")
         );
 
     [Fact]
     public void Warnings_without_number_neither_hide_an_error_nor_become_one()
     {
         var tasks = string.Concat(Enumerable.Range(0, 300).Select(i => $"  t{i}: {{ run: x }}\n"));
-        Assert.DoesNotContain(Yaml.AllProblems($"pipeline: p\ntasks:\n{tasks}"), problem => !problem.Contains(": warning: "));
+        Assert.DoesNotContain(AllProblems($"pipeline: p\ntasks:\n{tasks}"), problem => !problem.Contains(": warning: "));
         Assert.Contains(
             "p.yaml:303:15: unknown task `nobody` [unknown-task]",
-            Yaml.AllProblems($"pipeline: p\ntasks:\n{tasks}  z: {{ needs: nobody, run: x }}\n")
+            AllProblems($"pipeline: p\ntasks:\n{tasks}  z: {{ needs: nobody, run: x }}\n")
         );
     }
 
@@ -103,6 +103,8 @@ public sealed class PipelineMistakeTests
     public void What_follows_from_a_field_that_cannot_be_read_is_no_second_mistake() =>
         Assert.Equal(
             ["p.yaml:2:1: unknown key `runn`; did you mean `run`? [unknown-key]"],
-            Yaml.AllProblems("pipeline: p\nrunn: x\n").Where(problem => !problem.Contains("needs the key", StringComparison.Ordinal))
+            AllProblems("pipeline: p\nrunn: x\n").Where(problem => !problem.Contains("needs the key", StringComparison.Ordinal))
         );
+
+    private static string[] AllProblems(string text) => [.. Yaml.Parse(text).Problems.Select(problem => $"{problem} [{problem.Code}]")];
 }

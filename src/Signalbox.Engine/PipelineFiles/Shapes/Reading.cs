@@ -44,14 +44,7 @@ internal sealed class Reading(string file, SourceText source)
         _full = _problems.Count == MaxProblems;
         _problems.Add(
             _full
-                ? new Problem(
-                    file,
-                    line,
-                    column,
-                    Severity.Error,
-                    "too-many-problems",
-                    $"more than {MaxProblems} problems; the rest is not shown"
-                )
+                ? new Problem(file, line, column, severity, "too-many-problems", $"more than {MaxProblems} problems; the rest is not shown")
                 : new Problem(file, line, column, severity, code, message)
         );
     }
