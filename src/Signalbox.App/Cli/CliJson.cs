@@ -24,6 +24,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(WatermarkDocument))]
 [JsonSerializable(typeof(DbDocument))]
 [JsonSerializable(typeof(DoctorLine[]))]
+[JsonSerializable(typeof(DemoDocument))]
+[JsonSerializable(typeof(DemoModelDocument[]))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static CliJson? readable;

@@ -5,6 +5,7 @@ internal static class Verbs
 {
     public static readonly Verb[] All =
     [
+        DemoVerb.Verb,
         InitVerb.Verb,
         RunVerb.Verb,
         ServeVerb.Verb,
