@@ -193,7 +193,7 @@ public sealed class Spec004Run
         using var terminal = System.Diagnostics.Process.Start(start)!;
         var output = await terminal
             .StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(30));
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await terminal.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, terminal.ExitCode);
         Assert.Contains("\e[", output, StringComparison.Ordinal);

@@ -113,7 +113,9 @@ public sealed class Spec006Rerun
         using var waiting = BuiltProgram.Start(project.Folder, project.Environment, "run", "long");
         await Eventually.TrueAsync(() => project.Lines("pid.txt").Length > 0, TimeSpan.FromSeconds(20));
         using var interrupt = System.Diagnostics.Process.Start("/bin/kill", ["-INT", $"{waiting.Id}"]);
-        var output = await waiting.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var output = await waiting
+            .StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await waiting.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, waiting.ExitCode);
         Assert.Contains("run 1 of long", output, StringComparison.Ordinal);
