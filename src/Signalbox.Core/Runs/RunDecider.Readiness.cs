@@ -94,11 +94,11 @@ public static partial class RunDecider
                     node,
                     row,
                     TaskState.UpstreamFailed,
-                    $"not run, for its trigger rule {Names.Of(task.TriggerRule)} can no longer be met: {Counts(up)}"
+                    $"not run, for its trigger rule {Names.Of(task.TriggerRule)} can no longer be met: {Culprits(d, node)}"
                 );
                 break;
             case Verdict.Blocked:
-                EndUnstarted(d, node, row, TaskState.Blocked, $"not run, for an output upstream failed a check: {Counts(up)}");
+                EndUnstarted(d, node, row, TaskState.Blocked, $"not run, for an output upstream failed a check: {Culprits(d, node)}");
                 break;
         }
     }
@@ -177,6 +177,11 @@ public static partial class RunDecider
             else if (task.ForEach is null)
             {
                 MakeReady(d, task, row);
+                if (e.Explanation is { } explanation)
+                {
+                    var ready = d.Row(node);
+                    d.Set(ready with { Reason = $"its condition is true: {explanation}; {ready.Reason}" }, d.EventName);
+                }
             }
         }
     }
@@ -232,6 +237,33 @@ public static partial class RunDecider
         }
 
         return "a leaf task was not run";
+    }
+
+    /// <summary>The upstream tasks that did not end well, by name; the first few of them.</summary>
+    private static string Culprits(Draft d, int node)
+    {
+        const int most = 3;
+        var named = new List<string>();
+        var more = 0;
+        foreach (var upstream in d.Graph.Upstream(node))
+        {
+            var row = d.Row(upstream);
+            if (row.State is TaskState.Failed or TaskState.UpstreamFailed or TaskState.Blocked or TaskState.Skipped)
+            {
+                if (named.Count < most)
+                {
+                    named.Add($"{row.Key.Task} is {Names.Of(row.State)}");
+                }
+                else
+                {
+                    more++;
+                }
+            }
+        }
+
+        return named.Count == 0 ? Counts(d.Upstream(node))
+            : more == 0 ? string.Join(", ", named)
+            : $"{string.Join(", ", named)} and {more} more";
     }
 
     private static string Counts(Tally up)

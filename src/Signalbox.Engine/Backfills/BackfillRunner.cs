@@ -22,7 +22,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     private readonly ConcurrentDictionary<RunNumber, long> _runs = new();
 
     /// <summary>Writes a backfill with all its dates.</summary>
-    public (Answer Answer, Action? Then) Start(Request.StartBackfill wanted, WriteSession session)
+    public Deed Start(Request.StartBackfill wanted, WriteSession session)
     {
         var name = new PipelineName(wanted.Pipeline);
         var version = session.Pipeline(name)?.Version ?? throw new RequestRefused($"there is no pipeline `{wanted.Pipeline}`");
@@ -35,21 +35,21 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
 
         if (wanted.Dates.IsEmpty)
         {
-            return (new Answer(Done: true, Number: null, "nothing to do: no date is left"), null);
+            return new Deed(new Answer(Done: true, Number: null, "nothing to do: no date is left"));
         }
 
         var calendar = pipeline.CalendarOf();
         var items = wanted.Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition)).ToList();
         var spec = wanted with { Dates = [], Params = parameters.Json };
         var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
-        return (
+        return new Deed(
             new Answer(Done: true, id, $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"),
-            () => _ = GoOnAsync(id, CancellationToken.None)
+            Then: () => _ = GoOnAsync(id, CancellationToken.None)
         );
     }
 
     /// <summary>Ends a backfill: what has not begun never will, and what runs is cancelled.</summary>
-    public (Answer Answer, Action? Then) Cancel(Request.CancelBackfill wanted, WriteSession session)
+    public Deed Cancel(Request.CancelBackfill wanted, WriteSession session)
     {
         var backfill = session.Backfill(wanted.Backfill) ?? throw new RequestRefused($"there is no backfill {wanted.Backfill}");
         if (backfill.EndedAt is not null)
@@ -75,9 +75,9 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             session.SetBackfillState(wanted.Backfill, BackfillState.Cancelled, wanted.Reason, parts.Time.GetUtcNow());
         }
 
-        return (
+        return new Deed(
             new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled"),
-            () => running.ForEach(run => driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason)))
+            Then: () => running.ForEach(run => driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason)))
         );
     }
 
@@ -141,6 +141,11 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         }
 
         var wanted = (Request.StartBackfill)Request.FromJson(backfill.Spec);
+        if (wanted.Watermark)
+        {
+            MoveWatermark(backfill, session);
+        }
+
         var progress = session.BackfillProgress(id);
         var active = progress.GetValueOrDefault(BackfillItemState.Running);
         var next = session.PendingBackfillItems(id, Math.Max(0, wanted.MaxActive - active));
@@ -197,10 +202,6 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             : cancelled > 0 ? BackfillState.Cancelled
             : BackfillState.Success;
         session.SetBackfillState(backfill.Id, state, wanted.Reason, parts.Time.GetUtcNow());
-        if (wanted.Watermark)
-        {
-            MoveWatermark(backfill, session);
-        }
     }
 
     /// <summary>The watermark moves over unbroken success only: never past a date that did not succeed.</summary>

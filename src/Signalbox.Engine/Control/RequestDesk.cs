@@ -45,17 +45,30 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
     {
         try
         {
-            Action? afterwards = null;
+            Deed? deed = null;
             await parts.Store.WriteAsync(
                 session =>
                 {
-                    var (answer, then) = Do(Request.FromJson(row.Payload), session);
-                    session.AnswerRequest(row.Id, answer.ToJson(), error: null, parts.Time.GetUtcNow());
-                    afterwards = then;
+                    deed = Do(Request.FromJson(row.Payload), session);
+                    if (deed.Happened is null)
+                    {
+                        session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now);
+                    }
                 },
                 cancellationToken
             );
-            afterwards?.Invoke();
+            if (deed is { Happened: { } happened, Run: { } run })
+            {
+                // What is decided for the run and the answer are one transaction: a request is answered exactly when it is done.
+                driver.AdoptIfUnknown(run);
+                await driver.PostAsync(
+                    run.Snapshot.Run.Number,
+                    happened,
+                    session => session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now)
+                );
+            }
+
+            deed?.Then?.Invoke();
         }
         catch (StoreUnavailable)
         {
@@ -64,27 +77,18 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
         }
         catch (Exception problem) when (problem is RequestRefused or StoreConflict or System.Text.Json.JsonException)
         {
-            await parts.Store.WriteAsync(
-                session =>
-                    session.AnswerRequest(
-                        row.Id,
-                        new Answer(Done: false, Number: null, problem.Message).ToJson(),
-                        error: null,
-                        parts.Time.GetUtcNow()
-                    ),
-                cancellationToken
-            );
+            var answer = new Answer(Done: false, Number: null, problem.Message);
+            await parts.Store.WriteAsync(session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now), cancellationToken);
         }
     }
 
-    private (Answer Answer, Action? Then) Do(Request request, WriteSession session) =>
+    private Deed Do(Request request, WriteSession session) =>
         request switch
         {
             Request.StartRun start => StartRun(start, session),
             Request.CancelRun cancel => Tell(
                 session,
                 cancel.Run,
-                run => run.State.IsEnd() ? throw new RequestRefused($"run {cancel.Run} has ended already ({Names.Of(run.State)})") : true,
                 new RunEvent.CancelRequested(Now, cancel.Reason),
                 $"run {cancel.Run} is being cancelled"
             ),
@@ -92,7 +96,6 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             Request.MarkTask mark => Tell(
                 session,
                 mark.Run,
-                _ => true,
                 new RunEvent.Marked(
                     Now,
                     new TaskKey(new TaskName(mark.Task), mark.MapIndex),
@@ -103,7 +106,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 $"run {mark.Run}: {mark.Task} is marked {mark.State}"
             ),
             Request.PausePipeline pause => session.Pause(new PipelineName(pause.Pipeline), pause.Reason, Now)
-                ? (new Answer(Done: true, null, $"{pause.Pipeline} is paused: its schedule creates no runs"), null)
+                ? new Deed(new Answer(Done: true, null, $"{pause.Pipeline} is paused: its schedule creates no runs"))
                 : throw NoPipeline(pause.Pipeline),
             Request.UnpausePipeline unpause => Unpause(unpause, session),
             Request.StartBackfill start => backfills.Start(start, session),
@@ -111,7 +114,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    private (Answer, Action?) StartRun(Request.StartRun start, WriteSession session)
+    private Deed StartRun(Request.StartRun start, WriteSession session)
     {
         var (pipeline, version) = Definition(session, start.Pipeline, start.Version);
         var slice = pipeline.CalendarOf().Find(start.LogicalDate);
@@ -130,13 +133,13 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             session,
             new NewRun(pipeline, version, slice.Slice, RunTrigger.Manual, start.RunId, parameters.Json, start.Reason, Backfill: null, [])
         );
-        return (
+        return new Deed(
             new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
-            () => driver.Adopt(run, afterRestart: false)
+            Then: () => driver.Adopt(run, afterRestart: false)
         );
     }
 
-    private (Answer, Action?) Rerun(Request.Rerun rerun, WriteSession session)
+    private Deed Rerun(Request.Rerun rerun, WriteSession session)
     {
         var number = new RunNumber(rerun.Run);
         var rows = session.LoadRun(number) ?? throw NoRun(rerun.Run);
@@ -148,13 +151,14 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             throw new RequestRefused($"run {rerun.Run} has no failed task: name one with --from TASK or --only TASK");
         }
 
-        return (
+        return new Deed(
             new Answer(Done: true, rerun.Run, $"run {rerun.Run}: {tasks.Length} tasks start afresh"),
-            () => TellOwned(live, new RunEvent.Cleared(Now, tasks, rerun.Reason))
+            live,
+            new RunEvent.Cleared(Now, tasks, rerun.Reason)
         );
     }
 
-    private (Answer, Action?) Unpause(Request.UnpausePipeline unpause, WriteSession session)
+    private Deed Unpause(Request.UnpausePipeline unpause, WriteSession session)
     {
         var name = new PipelineName(unpause.Pipeline);
         if (!session.Unpause(name, Now))
@@ -169,14 +173,18 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             session.AdvanceCursor(name, Now);
         }
 
-        return (new Answer(Done: true, null, $"{unpause.Pipeline} is no longer paused"), null);
+        return new Deed(new Answer(Done: true, null, $"{unpause.Pipeline} is no longer paused"));
     }
 
-    private (Answer, Action?) Tell(WriteSession session, long run, Func<Run, bool> check, RunEvent happened, string message)
+    private Deed Tell(WriteSession session, long run, RunEvent happened, string message)
     {
         var number = new RunNumber(run);
         var rows = session.LoadRun(number) ?? throw NoRun(run);
-        check(rows.Run);
+        if (happened is RunEvent.CancelRequested && rows.Run.State.IsEnd())
+        {
+            throw new RequestRefused($"run {run} has ended already ({Names.Of(rows.Run.State)})");
+        }
+
         if (happened is RunEvent.Marked marked && rows.Tasks.All(task => task.Key != marked.Task))
         {
             throw new RequestRefused(
@@ -185,15 +193,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
         }
 
         var fence = rows.Fence is { } held && held.Owner == owner ? held : session.ClaimRun(number, owner);
-        var live = LiveRun.Load(session, number, fence)!;
-        return (new Answer(Done: true, run, message), () => TellOwned(live, happened));
-    }
-
-    /// <summary>The run may be driven already; if not, it is from now on.</summary>
-    private void TellOwned(LiveRun run, RunEvent happened)
-    {
-        driver.AdoptIfUnknown(run);
-        driver.Post(run.Snapshot.Run.Number, happened);
+        return new Deed(new Answer(Done: true, run, message), LiveRun.Load(session, number, fence), happened);
     }
 
     private static (Pipeline Pipeline, VersionHash Version) Definition(ReadSession session, string name, string? version)
@@ -210,6 +210,12 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 
     private static RequestRefused NoPipeline(string name) => new($"there is no pipeline `{name}`");
 }
+
+/// <summary>What a request comes down to.</summary>
+/// <param name="Run">The run that is told of it, when it is about one.</param>
+/// <param name="Happened">What the run is told.</param>
+/// <param name="Then">What follows when all of it is durable.</param>
+internal sealed record Deed(Answer Answer, LiveRun? Run = null, RunEvent? Happened = null, Action? Then = null);
 
 /// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>
 internal sealed class RequestRefused(string message) : Exception(message);

@@ -8,11 +8,20 @@ internal sealed class RunBatch
 {
     private readonly List<(LiveRun Run, Decision Decision, Action<WriteSession>? Write)> _steps = [];
 
+    private readonly List<TaskCompletionSource> _asked = [];
+
     public bool IsEmpty => _steps.Count == 0;
 
     public IEnumerable<LiveRun> Runs => _steps.Select(step => step.Run).Distinct();
 
     public void Add(LiveRun run, Decision decision, Action<WriteSession>? write) => _steps.Add((run, decision, write));
+
+    /// <summary>Somebody wants to know when this batch is durable.</summary>
+    public void Tell(TaskCompletionSource asked) => _asked.Add(asked);
+
+    public void Kept() => _asked.ForEach(asked => asked.TrySetResult());
+
+    public void Lost(Exception why) => _asked.ForEach(asked => asked.TrySetException(why));
 
     public void WriteTo(WriteSession session)
     {

@@ -52,6 +52,25 @@ internal sealed class RunDriver : IEventSink
     public void Post(RunNumber run, RunEvent happened, Action<WriteSession>? write = null) =>
         _inbox.Writer.TryWrite(batch => Decide(batch, run, happened, write));
 
+    /// <summary>Reports what a person or a program decided, with the rows that answer for it; completes when both are durable.</summary>
+    /// <exception cref="StoreException">Neither is.</exception>
+    public Task PostAsync(RunNumber run, RunEvent happened, Action<WriteSession> write)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _inbox.Writer.TryWrite(batch =>
+        {
+            if (!_runs.TryGetValue(run, out var live))
+            {
+                asked.SetException(new StoreConflict($"run {run} is driven by another engine"));
+                return;
+            }
+
+            batch.Tell(asked);
+            Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write);
+        });
+        return asked.Task;
+    }
+
     /// <summary>Takes over a run that this engine has claimed, and goes on where its state says it stands.</summary>
     public void Adopt(LiveRun run, bool afterRestart)
     {
@@ -213,10 +232,12 @@ internal sealed class RunDriver : IEventSink
         catch (StoreException failure)
         {
             StoreFailed?.Invoke(failure);
+            batch.Lost(failure);
             await RereadAsync(batch, cancellationToken);
             return;
         }
 
+        batch.Kept();
         foreach (var (run, change) in batch.Changes())
         {
             Changed?.Invoke(run.Snapshot, change);

@@ -43,7 +43,9 @@ internal sealed class Waiters
 
     /// <summary>Those that may be satisfied by what has become durable.</summary>
     public IEnumerable<(RunNumber Run, TaskKey Task)> Concerned(RunSnapshot run, Change change) =>
-        change is Change.TaskChanged { After: { State: TaskState.Success, Key.IsInstance: false } } or Change.RunChanged { After.State: RunState.Success }
+        change
+            is Change.TaskChanged { After: { State: TaskState.Success, Key.IsInstance: false } }
+                or Change.RunChanged { After.State: RunState.Success }
         && _byPipeline.TryGetValue(run.Run.Pipeline, out var waiting)
             ? waiting
             : [];

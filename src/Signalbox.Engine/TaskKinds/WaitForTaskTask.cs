@@ -91,11 +91,7 @@ internal static class WaitForTaskTask
             return (scheme.Range(first, last), partition.Start, partition.End);
         }
 
-        return (
-            scheme.Range(context.Run.IntervalStart, context.Run.IntervalEnd),
-            context.Run.IntervalStart,
-            context.Run.IntervalEnd
-        );
+        return (scheme.Range(context.Run.IntervalStart, context.Run.IntervalEnd), context.Run.IntervalStart, context.Run.IntervalEnd);
     }
 
     private static IReadOnlyList<MatchingRun> Matching(TaskKind.WaitForTask kind, Run run, ReadSession session) =>
