@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Signalbox.Engine.Control;
 
@@ -8,15 +7,6 @@ namespace Signalbox.Engine.Control;
 /// Something that a person or a program asks of the engine: written as a row first, carried out by whichever engine owns the store, and
 /// answered in the same transaction that carries it out. So it is never lost, and never done twice.
 /// </summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "request")]
-[JsonDerivedType(typeof(StartRun), "run")]
-[JsonDerivedType(typeof(CancelRun), "cancel")]
-[JsonDerivedType(typeof(Rerun), "rerun")]
-[JsonDerivedType(typeof(MarkTask), "mark")]
-[JsonDerivedType(typeof(PausePipeline), "pause")]
-[JsonDerivedType(typeof(UnpausePipeline), "unpause")]
-[JsonDerivedType(typeof(StartBackfill), "backfill")]
-[JsonDerivedType(typeof(CancelBackfill), "cancel_backfill")]
 public abstract record Request
 {
     private Request() { }
@@ -61,26 +51,13 @@ public abstract record Request
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;
 
-    /// <summary>A word for lists of requests.</summary>
-    [JsonIgnore]
-    public string Kind =>
-        this switch
-        {
-            StartRun => "run",
-            CancelRun => "cancel",
-            Control.Request.Rerun => "rerun",
-            MarkTask => "mark",
-            PausePipeline => "pause",
-            UnpausePipeline => "unpause",
-            StartBackfill => "backfill",
-            CancelBackfill => "cancel_backfill",
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+    /// <summary>The word that names the request in lists and in its JSON.</summary>
+    public string Kind => RequestJson.KindOf(this);
 
-    public string ToJson() => JsonSerializer.Serialize(this, RequestJson.Default.Request);
+    public string ToJson() => RequestJson.Write(this);
 
-    public static Request FromJson(string json) =>
-        JsonSerializer.Deserialize(json, RequestJson.Default.Request) ?? throw new JsonException("A request cannot be null.");
+    /// <exception cref="JsonException">It is no request that this program knows.</exception>
+    public static Request FromJson(string json) => RequestJson.ReadRequest(json);
 }
 
 /// <summary>Which tasks a re-run starts afresh.</summary>
@@ -101,17 +78,8 @@ public enum RerunMode
 /// <param name="Message">What was done, or why not, a sentence.</param>
 public sealed record Answer(bool Done, long? Number, string Message)
 {
-    public string ToJson() => JsonSerializer.Serialize(this, RequestJson.Default.Answer);
+    public string ToJson() => RequestJson.Write(this);
 
-    public static Answer FromJson(string json) =>
-        JsonSerializer.Deserialize(json, RequestJson.Default.Answer) ?? throw new JsonException("An answer cannot be null.");
+    /// <exception cref="JsonException">It is no answer.</exception>
+    public static Answer FromJson(string json) => RequestJson.ReadAnswer(json);
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
-[JsonSerializable(typeof(Request))]
-[JsonSerializable(typeof(Answer))]
-internal sealed partial class RequestJson : JsonSerializerContext;

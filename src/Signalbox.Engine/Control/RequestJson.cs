@@ -1,0 +1,233 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+
+namespace Signalbox.Engine.Control;
+
+/// <summary>
+/// The JSON of requests and answers. Written by hand: every verb needs one of each, and what a serializer has to compile for them at the
+/// start of a process costs more than all the rest of asking.
+/// </summary>
+internal static class RequestJson
+{
+    public static string KindOf(Request request) =>
+        request switch
+        {
+            Request.StartRun => "run",
+            Request.CancelRun => "cancel",
+            Request.Rerun => "rerun",
+            Request.MarkTask => "mark",
+            Request.PausePipeline => "pause",
+            Request.UnpausePipeline => "unpause",
+            Request.StartBackfill => "backfill",
+            Request.CancelBackfill => "cancel_backfill",
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    public static string Write(Request request) =>
+        Object(json =>
+        {
+            json.WriteString("request", KindOf(request));
+            switch (request)
+            {
+                case Request.StartRun run:
+                    json.WriteString("pipeline", run.Pipeline);
+                    Optional(json, "version", run.Version);
+                    json.WriteString("logical_date", run.LogicalDate);
+                    json.WriteString("params", run.Params);
+                    Optional(json, "run_id", run.RunId);
+                    Optional(json, "reason", run.Reason);
+                    break;
+                case Request.CancelRun cancel:
+                    json.WriteNumber("run", cancel.Run);
+                    json.WriteString("reason", cancel.Reason);
+                    break;
+                case Request.Rerun rerun:
+                    json.WriteNumber("run", rerun.Run);
+                    json.WriteString("mode", WordOf(rerun.Mode));
+                    Optional(json, "task", rerun.Task);
+                    json.WriteString("reason", rerun.Reason);
+                    break;
+                case Request.MarkTask mark:
+                    json.WriteNumber("run", mark.Run);
+                    json.WriteString("task", mark.Task);
+                    json.WriteNumber("map_index", mark.MapIndex);
+                    json.WriteString("state", mark.State);
+                    json.WriteString("reason", mark.Reason);
+                    break;
+                case Request.PausePipeline pause:
+                    json.WriteString("pipeline", pause.Pipeline);
+                    json.WriteString("reason", pause.Reason);
+                    break;
+                case Request.UnpausePipeline unpause:
+                    json.WriteString("pipeline", unpause.Pipeline);
+                    json.WriteString("reason", unpause.Reason);
+                    break;
+                case Request.StartBackfill backfill:
+                    Write(json, backfill);
+                    break;
+                case Request.CancelBackfill cancel:
+                    json.WriteNumber("backfill", cancel.Backfill);
+                    json.WriteString("reason", cancel.Reason);
+                    break;
+            }
+        });
+
+    public static Request ReadRequest(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        var json = document.RootElement;
+        return String(json, "request") switch
+        {
+            "run" => new Request.StartRun(
+                String(json, "pipeline"),
+                StringOrNull(json, "version"),
+                String(json, "logical_date"),
+                String(json, "params"),
+                StringOrNull(json, "run_id"),
+                StringOrNull(json, "reason")
+            ),
+            "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
+            "rerun" => new Request.Rerun(
+                Number(json, "run"),
+                ModeOf(String(json, "mode")),
+                StringOrNull(json, "task"),
+                String(json, "reason")
+            ),
+            "mark" => new Request.MarkTask(
+                Number(json, "run"),
+                String(json, "task"),
+                (int)Number(json, "map_index"),
+                String(json, "state"),
+                String(json, "reason")
+            ),
+            "pause" => new Request.PausePipeline(String(json, "pipeline"), String(json, "reason")),
+            "unpause" => new Request.UnpausePipeline(String(json, "pipeline"), String(json, "reason")),
+            "backfill" => ReadBackfill(json),
+            "cancel_backfill" => new Request.CancelBackfill(Number(json, "backfill"), String(json, "reason")),
+            var other => throw new JsonException($"`{other}` is no request that this program knows"),
+        };
+    }
+
+    public static string Write(Answer answer) =>
+        Object(json =>
+        {
+            json.WriteBoolean("done", answer.Done);
+            if (answer.Number is { } number)
+            {
+                json.WriteNumber("number", number);
+            }
+
+            json.WriteString("message", answer.Message);
+        });
+
+    public static Answer ReadAnswer(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        var json = document.RootElement;
+        return new Answer(
+            json.GetProperty("done").GetBoolean(),
+            json.TryGetProperty("number", out var number) ? number.GetInt64() : null,
+            String(json, "message")
+        );
+    }
+
+    private static void Write(Utf8JsonWriter json, Request.StartBackfill backfill)
+    {
+        json.WriteString("pipeline", backfill.Pipeline);
+        json.WriteStartArray("dates");
+        foreach (var date in backfill.Dates)
+        {
+            json.WriteStringValue(date);
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("max_active", backfill.MaxActive);
+        json.WriteString("params", backfill.Params);
+        json.WriteStartArray("only_tasks");
+        foreach (var task in backfill.OnlyTasks)
+        {
+            json.WriteStringValue(task);
+        }
+
+        json.WriteEndArray();
+        json.WriteString("reason", backfill.Reason);
+        json.WriteBoolean("selective", backfill.Selective);
+        json.WriteBoolean("watermark", backfill.Watermark);
+    }
+
+    private static Request.StartBackfill ReadBackfill(JsonElement json)
+    {
+        var dates = ImmutableArray.CreateBuilder<DateTimeOffset>();
+        foreach (var date in json.GetProperty("dates").EnumerateArray())
+        {
+            dates.Add(date.GetDateTimeOffset());
+        }
+
+        var tasks = ImmutableArray.CreateBuilder<string>();
+        foreach (var task in json.GetProperty("only_tasks").EnumerateArray())
+        {
+            tasks.Add(task.GetString()!);
+        }
+
+        return new Request.StartBackfill(
+            String(json, "pipeline"),
+            dates.ToImmutable(),
+            (int)Number(json, "max_active"),
+            String(json, "params"),
+            tasks.ToImmutable(),
+            String(json, "reason"),
+            json.GetProperty("selective").GetBoolean(),
+            json.GetProperty("watermark").GetBoolean()
+        );
+    }
+
+    private static string Object(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Optional(Utf8JsonWriter json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
+    }
+
+    private static string String(JsonElement json, string name) =>
+        StringOrNull(json, name) ?? throw new JsonException($"`{name}` is missing");
+
+    private static string? StringOrNull(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private static long Number(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) ? value.GetInt64() : throw new JsonException($"`{name}` is missing");
+
+    private static string WordOf(RerunMode mode) =>
+        mode switch
+        {
+            RerunMode.FromFailed => "from_failed",
+            RerunMode.From => "from",
+            RerunMode.Only => "only",
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    private static RerunMode ModeOf(string word) =>
+        word switch
+        {
+            "from_failed" => RerunMode.FromFailed,
+            "from" => RerunMode.From,
+            "only" => RerunMode.Only,
+            _ => throw new JsonException($"`{word}` is no mode of a re-run"),
+        };
+}
