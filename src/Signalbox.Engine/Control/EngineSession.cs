@@ -174,8 +174,10 @@ public sealed class EngineSession : IAsyncDisposable
                 }
             }
 
-            var pause = Task.Delay(Pause, _options.Time, cancellationToken);
-            await (signal is { IsCompleted: false } ? Task.WhenAny(pause, signal) : pause);
+            // Whoever is told of the end need not look for it often.
+            var isTold = _engine is not null && signal is { IsCompleted: false };
+            var pause = Task.Delay(isTold ? 10 * Pause : Pause, _options.Time, cancellationToken);
+            await (isTold ? Task.WhenAny(pause, signal!) : pause);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
