@@ -152,7 +152,10 @@ public sealed class DemoTests(DemoRun demo) : IClassFixture<DemoRun>
             };
             start.Environment["PATH"] = path;
             using var shell = System.Diagnostics.Process.Start(start)!;
-            var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
+            var (output, error) = (
+                shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+                shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
+            );
             await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(shell.ExitCode == 0, $"{line}\n{await output}\n{await error}");
         }
