@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outputs;
 
 namespace Signalbox.Engine;
 
@@ -20,6 +21,9 @@ public sealed record EngineOptions
     /// where the machine has them.
     /// </summary>
     public Containment Containment { get; init; } = Containment.Session;
+
+    /// <summary>Where outputs are published. Default: files and folders of this machine.</summary>
+    public IPlace? Place { get; init; }
 
     /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
     public string Sender { get; init; } = Environment.UserName;

@@ -52,7 +52,7 @@ internal sealed class Replica : IAsyncDisposable
                     DefaultContainment = options.Containment,
                 }
             ),
-            Place = new LocalPlace(project.StateFolder),
+            Place = options.Place ?? new LocalPlace(project.StateFolder),
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
@@ -89,6 +89,7 @@ internal sealed class Replica : IAsyncDisposable
         engine.Loop("driver", engine._driver.DriveAsync);
         engine.Loop("observer", engine._attempts.ObserveAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
+        engine._attempts.Said += line => engine.Said?.Invoke(line);
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;
     }
@@ -111,6 +112,7 @@ internal sealed class Replica : IAsyncDisposable
             await TakeOverAsync(run.Number, cancellationToken);
         }
 
+        SweepStaging();
         await _backfills.ResumeAsync(cancellationToken);
         var scheduler = new Scheduler(_parts, _factory, _driver);
         scheduler.Ticked += (pipeline, tick) =>
@@ -140,8 +142,9 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Stops acting. Commands that run go on, and the next engine adopts them.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _attempts.CloseAsync();
         await _stop.CancelAsync();
-        await Task.WhenAll(_loops);
+        await LoopsEndAsync();
         await _parts.Executor.DisposeAsync();
         try
         {
@@ -156,8 +159,31 @@ internal sealed class Replica : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>A duty may begin another one until it ends.</summary>
+    private async Task LoopsEndAsync()
+    {
+        while (true)
+        {
+            Task[] loops;
+            lock (_loops)
+            {
+                loops = [.. _loops];
+                _loops.Clear();
+            }
+
+            if (loops.Length == 0)
+            {
+                return;
+            }
+
+            await Task.WhenAll(loops);
+        }
+    }
+
     private void OnRunEnded(Run run)
     {
+        // What attempts staged that were told to stop before they published.
+        _attempts.Sweep(number => number != run.Number);
         RunEnded?.Invoke(run);
         if (run.Backfill is not null)
         {
@@ -233,6 +259,10 @@ internal sealed class Replica : IAsyncDisposable
         );
     }
 
+    /// <summary>Wipes what was staged for runs that have ended, or that nobody knows.</summary>
+    private void SweepStaging() =>
+        _attempts.Sweep(number => _parts.Store.Read(session => session.Run(number)) is { } run && !run.State.IsEnd());
+
     /// <summary>A duty of the engine. One that fails is said and begun again: half an engine would be worse than none.</summary>
     private void Loop(string name, Func<CancellationToken, Task> duty)
     {
@@ -259,7 +289,7 @@ internal sealed class Replica : IAsyncDisposable
             catch (Exception failure)
             {
                 Said?.Invoke($"{name}: {failure.Message}; going on in a second");
-                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
     }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Expressions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -68,6 +70,22 @@ internal static class AttemptEnvironment
         }
 
         return variables;
+    }
+
+    /// <summary>The values of all secrets that a task is given, those that can be found.</summary>
+    public static void AddSecrets(Project project, TaskNode node, ICollection<string> secrets)
+    {
+        foreach (var text in node.Env.Values)
+        {
+            if (
+                text.StartsWith(SecretPrefix, StringComparison.Ordinal)
+                && project.Secrets.Resolve(text[SecretPrefix.Length..]).Value is { } value
+                && !secrets.Contains(value)
+            )
+            {
+                secrets.Add(value);
+            }
+        }
     }
 
     private static string Secret(AttemptContext context, string name, ICollection<string> secrets)

@@ -9,6 +9,7 @@ using Signalbox.Engine.Executors;
 using Signalbox.Engine.Logs;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.TaskKinds;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -21,14 +22,20 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     // Between looks that failed for a reason of the world: short, for most such reasons pass.
     private static readonly TimeSpan RetryLook = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan StorePause = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<AttemptKey, LiveAttempt> _live = new();
+    private readonly CancellationTokenSource _closing = children.Closing;
+
+    // What is under way, for the end of the engine to wait for.
+    private readonly HashSet<Task> _busy = [];
 
     /// <summary>Starts, or after a restart finds again, an attempt.</summary>
     /// <param name="maybeSubmittedBefore">True when an earlier server may have got as far as starting it.</param>
     public void Start(LiveAttempt made, bool maybeSubmittedBefore)
     {
         var attempt = Remember(made);
-        _ = Task.Run(() => GuardAsync(attempt, () => StartAsync(attempt, maybeSubmittedBefore)));
+        Go(attempt, () => StartAsync(attempt, maybeSubmittedBefore));
     }
 
     /// <summary>After a restart: finds an attempt that was running, or how it ended meanwhile.</summary>
@@ -36,7 +43,7 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     {
         var attempt = Remember(made);
         attempt.Submitted.TrySetResult(true);
-        _ = Task.Run(() => GuardAsync(attempt, () => FindAsync(attempt)));
+        Go(attempt, () => FindAsync(attempt));
     }
 
     /// <summary>Audits and publishes what an attempt staged, then reports its end.</summary>
@@ -44,11 +51,18 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
     {
         var attempt = Remember(made);
         attempt.Submitted.TrySetResult(false);
-        _ = Task.Run(() => GuardAsync(attempt, () => PublishAsync(attempt)));
+        if (attempt.BeginPublishing())
+        {
+            Go(attempt, () => PublishAsync(attempt));
+        }
     }
 
     /// <summary>Stops an attempt: TERM, grace, KILL of the whole tree, or the end of what runs inside this program.</summary>
-    public void Stop(LiveAttempt made, TimeSpan grace)
+    /// <param name="publishes">
+    /// Whether its outputs are being audited and published. What has been decided is finished then, and its end is told by whoever
+    /// publishes: two ends at once would let the next attempt begin beside it.
+    /// </param>
+    public void Stop(LiveAttempt made, bool publishes, TimeSpan grace)
     {
         if (made.Node.Kind.Waits)
         {
@@ -58,7 +72,14 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
 
         var known = _live.ContainsKey(made.Ref.Key);
         var attempt = Remember(made);
-        _ = Task.Run(() => GuardAsync(attempt, () => StopAsync(attempt, known, grace)));
+        if (publishes)
+        {
+            attempt.Stop.Cancel();
+            Publish(attempt);
+            return;
+        }
+
+        Go(attempt, () => StopAsync(attempt, known, grace));
     }
 
     /// <summary>Looks whether a waiting task is satisfied, and reports.</summary>
@@ -209,17 +230,21 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
         else if (seen.Ended && _live.TryRemove(attempt.Ref.Key, out _))
         {
             // Reading reports and scrubbing logs may take a while: not on the thread that brings the observations.
-            _ = Task.Run(() => GuardAsync(attempt, () => FinishAsync(attempt, seen)));
+            Go(attempt, () => FinishAsync(attempt, seen));
         }
     }
 
     private Task FinishAsync(LiveAttempt attempt, Observation seen)
     {
+        // An attempt that was found again after a restart was given its secrets by an engine that is gone.
+        AttemptEnvironment.AddSecrets(parts.Project, attempt.Node, attempt.Secrets);
         if (attempt.Secrets.Count > 0)
         {
             var secrets = new SecretForms(attempt.Secrets);
-            LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stdout), secrets);
-            LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, AttemptFiles.Stderr), secrets);
+            foreach (var file in (ReadOnlySpan<string>)[AttemptFiles.Stdout, AttemptFiles.Stderr, ReportFiles.Error])
+            {
+                LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, file), secrets);
+            }
         }
 
         switch (seen.Phase)
@@ -270,9 +295,9 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
             }
         }
 
-        if (await attempt.Submitted.Task)
+        if (await attempt.Submitted.Task.WaitAsync(_closing.Token))
         {
-            await parts.Executor.CancelAsync(attempt.Ref, grace, CancellationToken.None);
+            await parts.Executor.CancelAsync(attempt.Ref, grace, _closing.Token);
         }
         else
         {
@@ -280,11 +305,17 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
         }
     }
 
-    private void Ended(LiveAttempt attempt, Outcome outcome, Observation? seen = null, Action<Signalbox.Storage.WriteSession>? write = null)
+    private void Ended(LiveAttempt attempt, Outcome outcome, Observation? seen = null, Action<WriteSession>? write = null)
     {
+        if (_closing.IsCancellationRequested)
+        {
+            // Nobody would hear of it, and what is staged is needed again: the next engine finds the attempt where it stands.
+            return;
+        }
+
         _live.TryRemove(attempt.Ref.Key, out _);
         // What was staged is published by now, or never will be.
-        publisher.Discard(attempt);
+        Discard(attempt);
         events.Post(
             attempt.Run.Number,
             new RunEvent.AttemptEnded(
@@ -299,27 +330,128 @@ internal sealed class AttemptRunner(EngineParts parts, Publisher publisher, Chil
         );
     }
 
-    /// <summary>Whatever goes wrong on our side ends the attempt with its reason; nothing is swallowed and nothing is left without an end.</summary>
-    private async Task GuardAsync(LiveAttempt attempt, Func<Task> step)
+    /// <summary>What cannot be wiped now does not hold up the end of the attempt; it is wiped with what else was left, later.</summary>
+    private void Discard(LiveAttempt attempt)
     {
         try
         {
-            await step();
+            publisher.Discard(attempt);
         }
-        catch (TaskRefused refused)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            attempt.Submitted.TrySetResult(false);
-            Ended(attempt, new Outcome.Failed(refused.Failure));
+            Said?.Invoke($"{attempt.Ref.Key}: its staging place cannot be wiped: {problem.Message}");
         }
-        catch (OperationCanceledException) when (attempt.Stop.IsCancellationRequested)
+    }
+
+    /// <summary>Told what people who watch the server should see.</summary>
+    public event Action<string>? Said;
+
+    /// <summary>Wipes what attempts staged that are no longer wanted by anybody.</summary>
+    /// <param name="isWanted">Whether a run, by its number, may still need it.</param>
+    public void Sweep(Func<RunNumber, bool> isWanted)
+    {
+        foreach (var key in parts.Place.Staged().ToList())
         {
-            attempt.Submitted.TrySetResult(false);
-            Ended(attempt, new Outcome.Stopped());
+            var rest = key.AsSpan();
+            if (
+                rest.StartsWith(parts.Instance)
+                && rest.Length > parts.Instance.Length
+                && rest[(parts.Instance.Length + 1)..] is var numbers
+                && numbers.IndexOf('-') is > 0 and var end
+                && long.TryParse(numbers[..end], out var run)
+                && !isWanted(new RunNumber(run))
+                && !_live.ContainsKey(AttemptKey.Of(key))
+            )
+            {
+                try
+                {
+                    parts.Place.Discard(key);
+                }
+                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+                {
+                    Said?.Invoke($"{key}: its staging place cannot be wiped: {problem.Message}");
+                }
+            }
         }
-        catch (Exception error)
+    }
+
+    /// <summary>
+    /// Waits until nothing is under way: what is being prepared or published is finished or left as it stands, never half done by
+    /// two engines. Nothing is reported any more.
+    /// </summary>
+    public async Task CloseAsync()
+    {
+        await _closing.CancelAsync();
+        Task[] busy;
+        lock (_busy)
         {
-            attempt.Submitted.TrySetResult(false);
-            Ended(attempt, new Outcome.Failed(Endings.Of(error)));
+            busy = [.. _busy];
+        }
+
+        await Task.WhenAll(busy);
+    }
+
+    private void Go(LiveAttempt attempt, Func<Task> step)
+    {
+        lock (_busy)
+        {
+            if (!_closing.IsCancellationRequested)
+            {
+                var work = Task.Run(() => GuardAsync(attempt, step));
+                _busy.Add(work);
+                _ = work.ContinueWith(Forget, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private void Forget(Task work)
+    {
+        lock (_busy)
+        {
+            _busy.Remove(work);
+        }
+    }
+
+    /// <summary>Whatever goes wrong on our side ends the attempt with its reason; nothing is swallowed and nothing is left without an end.</summary>
+    private async Task GuardAsync(LiveAttempt attempt, Func<Task> step)
+    {
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (StoreUnavailable)
+            {
+                // No fault of the task's: every step may be taken again, and finds what it had done.
+                try
+                {
+                    await Task.Delay(StorePause, parts.Time, _closing.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+            catch (TaskRefused refused)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Failed(refused.Failure));
+                return;
+            }
+            catch (OperationCanceledException) when (attempt.Stop.IsCancellationRequested)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Stopped());
+                return;
+            }
+            catch (Exception error)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Failed(Endings.Of(error)));
+                return;
+            }
         }
     }
 

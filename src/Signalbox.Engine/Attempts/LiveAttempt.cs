@@ -8,6 +8,8 @@ namespace Signalbox.Engine.Attempts;
 /// <summary>An attempt that this engine is busy with. Held in memory only: all of it can be made again from the store.</summary>
 internal sealed class LiveAttempt : IDisposable
 {
+    private int _publishing;
+
     public required Pipeline Pipeline { get; init; }
 
     public required Run Run { get; init; }
@@ -33,6 +35,9 @@ internal sealed class LiveAttempt : IDisposable
 
     /// <summary>Values that must not be seen in the logs.</summary>
     public List<string> Secrets { get; } = [];
+
+    /// <summary>True for the first who asks: outputs are published by one at a time.</summary>
+    public bool BeginPublishing() => Interlocked.Exchange(ref _publishing, 1) == 0;
 
     public void Dispose() => Stop.Dispose();
 }

@@ -58,7 +58,8 @@ internal sealed class Deeds(NamesOfRuns names)
                 _attempts!.Publish(AttemptOf(run, task, publish.Number, publish.Token));
                 break;
             case RunCommand.StopAttempt stop when run.Snapshot.Find(stop.Task) is { } task:
-                _attempts!.Stop(AttemptOf(run, task, stop.Number, stop.Token), stop.Grace);
+                var publishes = run.Snapshot.LiveAttempts.TryGetValue(stop.Task, out var live) && live.State == AttemptState.Publishing;
+                _attempts!.Stop(AttemptOf(run, task, stop.Number, stop.Token), publishes, stop.Grace);
                 break;
             case RunCommand.Poll poll when run.Snapshot.Find(poll.Task) is { } task:
                 _attempts!.Look(AttemptOf(run, task, poll.Number, poll.Token));

@@ -79,7 +79,10 @@ internal sealed class RunDriver : IEventSink
     }
 
     /// <summary>The same, unless the run is driven already.</summary>
-    public void AdoptIfUnknown(LiveRun run) =>
+    public void AdoptIfUnknown(LiveRun run)
+    {
+        // From now on, so that nobody claims it a second time meanwhile.
+        Note(run.Snapshot.Run.Number, isDriven: true);
         _inbox.Writer.TryWrite(_ =>
         {
             if (!_runs.ContainsKey(run.Snapshot.Run.Number))
@@ -87,6 +90,7 @@ internal sealed class RunDriver : IEventSink
                 TakeOver(run, afterRestart: true);
             }
         });
+    }
 
     /// <summary>Whether a run is driven here.</summary>
     public bool Drives(RunNumber run)
@@ -333,7 +337,15 @@ internal sealed class RunDriver : IEventSink
         }
     }
 
+    /// <summary>
+    /// What an attempt that was disowned measured does not count. But what it published is there for all to see: its token was current
+    /// when that was decided, and the record says so.
+    /// </summary>
     private static bool IsOfCurrentAttempt(RunSnapshot run, RunEvent happened) =>
         happened is not RunEvent.AttemptEnded ended
-        || (run.Find(ended.Task) is { } task && task.Token == ended.Token && task.Attempt is { } state && !state.IsEnd());
+        || (
+            run.LiveAttempts.TryGetValue(ended.Task, out var attempt)
+            && attempt.Token == ended.Token
+            && (attempt.State == AttemptState.Publishing || run.Find(ended.Task)!.Token == ended.Token)
+        );
 }

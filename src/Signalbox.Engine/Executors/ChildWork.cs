@@ -10,6 +10,9 @@ namespace Signalbox.Engine.Executors;
 /// </summary>
 internal sealed class ChildWork(IExecutor executor)
 {
+    /// <summary>Cancelled when the engine ends: nobody waits any more, and what runs goes on for the next engine to find.</summary>
+    public CancellationTokenSource Closing { get; } = new();
+
     private readonly ConcurrentDictionary<AttemptKey, TaskCompletionSource<Observation>> _waiting = new();
 
     /// <summary>Whether the observation was for somebody who waits here.</summary>
@@ -48,9 +51,10 @@ internal sealed class ChildWork(IExecutor executor)
                     throw new IOException(refused.Reason);
             }
 
-            return await asked.Task.WaitAsync(cancellationToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Closing.Token);
+            return await asked.Task.WaitAsync(either.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             await executor.CancelAsync(new AttemptRef(key, folder), TimeSpan.FromSeconds(2), CancellationToken.None);
             throw;

@@ -115,6 +115,13 @@ internal sealed partial class Auditor(EngineParts parts, ChildWork children)
         var environment = AttemptEnvironment.Of(context, attempt.Secrets);
         var seen = await children.RunAsync(key, folder, parts.Project.Folder, new CommandSpec.Shell(text), environment, cancellationToken);
         var passed = seen.Phase == Phase.Succeeded;
+        if (attempt.Secrets.Count > 0)
+        {
+            var secrets = new SecretForms(attempt.Secrets);
+            LogScrubber.Scrub(Path.Combine(folder, AttemptFiles.Stdout), secrets);
+            LogScrubber.Scrub(Path.Combine(folder, AttemptFiles.Stderr), secrets);
+        }
+
         var said =
             LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stderr))
             ?? LogTail.LastLine(Path.Combine(folder, AttemptFiles.Stdout))

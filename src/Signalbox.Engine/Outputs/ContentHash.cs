@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -8,7 +9,7 @@ namespace Signalbox.Engine.Outputs;
 /// <param name="Sha256">
 /// Lower-case hex. Of a file: of its bytes. Of a folder: of, for each file in ordinal order of its relative path, the length of
 /// the path and the path in UTF-8, the length of the file, and the file's own hash; so two folders are equal exactly when they
-/// hold the same files. Empty folders, times and permissions do not count.
+/// hold the same files. A symbolic link is what it says, not where it leads. Empty folders, times and permissions do not count.
 /// </param>
 public sealed record ContentHash(string Sha256, long Bytes, int Files)
 {
@@ -21,10 +22,15 @@ public sealed record ContentHash(string Sha256, long Bytes, int Files)
             return new ContentHash(Convert.ToHexStringLower(hash), length, 1);
         }
 
-        var names = Directory
-            .EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Select(file => Path.GetRelativePath(path, file))
-            .ToArray();
+        var names = new FileSystemEnumerable<string>(
+            path,
+            (ref FileSystemEntry entry) => Path.GetRelativePath(path, entry.ToFullPath()),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }
+        )
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory || IsLink(ref entry),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(ref entry),
+        }.ToArray();
         Array.Sort(names, StringComparer.Ordinal);
 
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -33,7 +39,8 @@ public sealed record ContentHash(string Sha256, long Bytes, int Files)
         foreach (var name in names)
         {
             var text = Encoding.UTF8.GetBytes(name);
-            var (hash, length) = OfFile(Path.Combine(path, name));
+            var file = new FileInfo(Path.Combine(path, name));
+            var (hash, length) = file.LinkTarget is { } target ? OfLink(target) : OfFile(file.FullName);
             BinaryPrimitives.WriteInt64BigEndian(number, text.Length);
             whole.AppendData(number);
             whole.AppendData(text);
@@ -44,6 +51,14 @@ public sealed record ContentHash(string Sha256, long Bytes, int Files)
         }
 
         return new ContentHash(Convert.ToHexStringLower(whole.GetHashAndReset()), bytes, names.Length);
+    }
+
+    private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
+
+    private static (byte[] Hash, long Length) OfLink(string target)
+    {
+        var text = Encoding.UTF8.GetBytes("-> " + target);
+        return (SHA256.HashData(text), text.Length);
     }
 
     private static (byte[] Hash, long Length) OfFile(string path)

@@ -40,24 +40,16 @@ internal static partial class DurableFiles
         throw Failure($"cannot publish to {target}", error);
     }
 
-    /// <summary>Forces a file's content to the disk.</summary>
-    public static void SyncFile(string path)
-    {
-        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-        RandomAccess.FlushToDisk(handle);
-    }
+    /// <summary>Forces a file's content to the disk. The file need not be one that may be written.</summary>
+    public static void SyncFile(string path) => SyncOpened(path, OpenReadOnly | OpenCloseOnExec);
 
     /// <summary>Forces the names in a directory to the disk.</summary>
-    public static void SyncDirectory(string path)
-    {
-        using var handle = new SafeFileHandle(Open(path, OpenReadOnly | OpenDirectory | OpenCloseOnExec), ownsHandle: true);
-        if (handle.IsInvalid || Sync(handle.DangerousGetHandle()) != 0)
-        {
-            throw Failure($"cannot sync {path}", Marshal.GetLastPInvokeError());
-        }
-    }
+    public static void SyncDirectory(string path) => SyncOpened(path, OpenReadOnly | OpenDirectory | OpenCloseOnExec);
 
-    /// <summary>Forces a whole tree to the disk: contents first, then names from the leaves up.</summary>
+    /// <summary>
+    /// Forces a whole tree to the disk: contents first, then names from the leaves up. Links in a folder are names only: where they lead
+    /// is not ours.
+    /// </summary>
     public static void SyncTree(string path)
     {
         if (File.Exists(path))
@@ -66,17 +58,33 @@ internal static partial class DurableFiles
             return;
         }
 
-        foreach (var file in Directory.EnumerateFiles(path))
+        foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
         {
-            SyncFile(file);
-        }
+            if (entry.LinkTarget is not null)
+            {
+                continue;
+            }
 
-        foreach (var folder in Directory.EnumerateDirectories(path))
-        {
-            SyncTree(folder);
+            if (entry is DirectoryInfo)
+            {
+                SyncTree(entry.FullName);
+            }
+            else
+            {
+                SyncFile(entry.FullName);
+            }
         }
 
         SyncDirectory(path);
+    }
+
+    private static void SyncOpened(string path, int flags)
+    {
+        using var handle = new SafeFileHandle(Open(path, flags), ownsHandle: true);
+        if (handle.IsInvalid || Sync(handle.DangerousGetHandle()) != 0)
+        {
+            throw Failure($"cannot sync {path}", Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>Whether both paths, which must exist, are on the same file system: only then can one be renamed to the other.</summary>

@@ -33,6 +33,9 @@ public interface IPlace
 
     /// <summary>Wipes what the attempt staged, and what it replaced.</summary>
     void Discard(string attempt);
+
+    /// <summary>The keys of all attempts that have something staged.</summary>
+    IEnumerable<string> Staged();
 }
 
 /// <summary>One output of one attempt, before anyone can read it.</summary>

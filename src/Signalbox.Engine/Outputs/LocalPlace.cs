@@ -69,6 +69,12 @@ public sealed class LocalPlace(string stateFolder) : IPlace
         }
     }
 
+    public IEnumerable<string> Staged() =>
+        Homes()
+            .Where(Directory.Exists)
+            .SelectMany(home => Directory.EnumerateDirectories(home).Where(root => File.Exists(Path.Combine(root, Marker))))
+            .Select(root => Path.GetFileName(root));
+
     // After a crash between the rename and its record the staged content is gone (file), or is the old version (folder).
     private static bool IsVisible(StagedOutput staged, string sha256)
     {
@@ -108,6 +114,15 @@ public sealed class LocalPlace(string stateFolder) : IPlace
         if (DurableFiles.OnSameFileSystem(_home, parent))
         {
             return _home;
+        }
+
+        // One home for a file system, whatever comes to stand beside a target later: an attempt is looked for where it was staged.
+        foreach (var known in Homes().Skip(1))
+        {
+            if (Directory.Exists(known) && DurableFiles.OnSameFileSystem(known, parent))
+            {
+                return known;
+            }
         }
 
         var other = Path.Combine(parent, Marker);

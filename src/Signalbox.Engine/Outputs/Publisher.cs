@@ -98,6 +98,8 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     )
     {
         var (result, reported) = Report(attempt);
+        // All that a user can have got wrong is found before anything is decided, and never in the middle of a transaction.
+        var models = ModelsOf(attempt, context);
         var intents = Intents(attempt);
         if (intents.Count == 0)
         {
@@ -144,7 +146,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             }
         }
 
-        return (new Outcome.Succeeded(result), session => Record(session, attempt, context, intents, reported));
+        return (new Outcome.Succeeded(result), session => Record(session, attempt, models, intents, reported));
     }
 
     /// <summary>What this attempt has decided to publish, and not yet recorded as published.</summary>
@@ -269,7 +271,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     private void Record(
         WriteSession session,
         LiveAttempt attempt,
-        AttemptContext context,
+        Dictionary<string, (string Name, string Metrics)> models,
         List<Publication> intents,
         Action<WriteSession>? reported
     )
@@ -279,23 +281,38 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         foreach (var intent in intents)
         {
             session.MarkPublished(intent.Id, now);
-            if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is { } model)
+            if (models.TryGetValue(intent.Output, out var model))
             {
                 session.AddModelVersion(
                     new ModelVersion(
-                        context.Render(model, $"outputs.{intent.Output}.model"),
+                        model.Name,
                         Version: 0,
                         attempt.Run.Number,
                         attempt.Task.Key,
                         intent.Output,
                         ModelPath(intent),
                         intent.Sha256!,
-                        MetricsJson(attempt),
+                        model.Metrics,
                         now
                     )
                 );
             }
         }
+    }
+
+    /// <summary>By the output: the model that it is a version of, and what was measured of it.</summary>
+    private static Dictionary<string, (string Name, string Metrics)> ModelsOf(LiveAttempt attempt, AttemptContext context)
+    {
+        var models = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
+        foreach (var output in attempt.Node.Outputs)
+        {
+            if (output.Model is { } model)
+            {
+                models[output.Name] = (context.Render(model, $"outputs.{output.Name}.model"), MetricsJson(attempt));
+            }
+        }
+
+        return models;
     }
 
     private static string MetricsJson(LiveAttempt attempt)
