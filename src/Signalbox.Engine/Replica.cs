@@ -66,6 +66,7 @@ internal sealed class Replica : IAsyncDisposable
         _factory = new RunFactory(_parts, _owner);
         _backfills = new BackfillRunner(_parts, _factory, _driver);
         _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _owner);
+        _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }
 
@@ -121,6 +122,7 @@ internal sealed class Replica : IAsyncDisposable
                     ? $"{pipeline}: run {run} for the tick {tick.At:yyyy-MM-dd HH:mm:ss}Z"
                     : $"{pipeline}: tick {tick.At:yyyy-MM-dd HH:mm:ss}Z skipped: {tick.Skipped}"
             );
+        scheduler.Failed += (pipeline, failure) => Said?.Invoke($"{pipeline}: its ticks cannot be decided: {failure.Message}");
         var folder = _parts.Project.OpenPipelines();
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, first, stop));

@@ -21,6 +21,9 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
 {
     private readonly ConcurrentDictionary<RunNumber, long> _runs = new();
 
+    /// <summary>Has something done that must be done, also when the store is not there at first.</summary>
+    public event Action<string, Func<CancellationToken, Task>>? GoOn;
+
     /// <summary>Writes a backfill with all its dates.</summary>
     public Deed Start(Request.StartBackfill wanted, WriteSession session)
     {
@@ -44,7 +47,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
         return new Deed(
             new Answer(Done: true, id, $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"),
-            Then: () => _ = GoOnAsync(id, CancellationToken.None)
+            Then: () => GoOn?.Invoke($"backfill {id}", stop => GoOnAsync(id, stop))
         );
     }
 

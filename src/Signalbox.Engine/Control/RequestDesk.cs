@@ -75,8 +75,9 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             // Taken and not answered: it is taken again when the store is back.
             throw;
         }
-        catch (Exception problem) when (problem is RequestRefused or StoreConflict or System.Text.Json.JsonException)
+        catch (Exception problem) when (problem is not OperationCanceledException)
         {
+            // Whatever it is, asking again would not help, and the requests behind it must not wait for ever.
             var answer = new Answer(Done: false, Number: null, problem.Message);
             await parts.Store.WriteAsync(session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now), cancellationToken);
         }
@@ -99,8 +100,9 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 new RunEvent.Marked(
                     Now,
                     new TaskKey(new TaskName(mark.Task), mark.MapIndex),
-                    Names.TaskStateOf(mark.State)
-                        ?? throw new RequestRefused($"`{mark.State}` is no state to mark: use success, failed or skipped"),
+                    Names.TaskStateOf(mark.State) is { } state and (TaskState.Success or TaskState.Failed or TaskState.Skipped)
+                        ? state
+                        : throw new RequestRefused($"`{mark.State}` is no state to mark: use success, failed or skipped"),
                     mark.Reason
                 ),
                 $"run {mark.Run}: {mark.Task} is marked {mark.State}"
@@ -167,10 +169,9 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
         }
 
         var pipeline = Definition(session, unpause.Pipeline, version: null).Pipeline;
-        if (pipeline.CatchUp == Core.Time.CatchUp.None)
+        if (Core.Time.DueTicks.CursorOnUnpause(pipeline.CatchUp, session.Pipeline(name)!.Cursor, Now) is { } cursor)
         {
-            // A pause is a decision: its ticks are gone, not missed.
-            session.AdvanceCursor(name, Now);
+            session.AdvanceCursor(name, cursor);
         }
 
         return new Deed(new Answer(Done: true, null, $"{unpause.Pipeline} is no longer paused"));

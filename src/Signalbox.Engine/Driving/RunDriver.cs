@@ -148,16 +148,11 @@ internal sealed class RunDriver : IEventSink
             return;
         }
 
-        using var alarm = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = _parts.Time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(),
-            alarm,
-            wait < LongestSleep ? wait : LongestSleep,
-            Timeout.InfiniteTimeSpan
-        );
+        using var alarm = new CancellationTokenSource(wait < LongestSleep ? wait : LongestSleep, _parts.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
         try
         {
-            await _inbox.Reader.WaitToReadAsync(alarm.Token);
+            await _inbox.Reader.WaitToReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

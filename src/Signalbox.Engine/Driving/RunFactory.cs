@@ -35,7 +35,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         var run = new Run
         {
             Number = number,
-            Id = new RunId(wanted.RunId ?? NameOf(wanted, number)),
+            Id = new RunId(wanted.RunId ?? NameOf(session, wanted, number)),
             Pipeline = wanted.Pipeline.Name,
             Version = wanted.Version,
             LogicalDate = wanted.Slice.LogicalDate,
@@ -56,10 +56,16 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);
     }
 
-    private static string NameOf(NewRun wanted, RunNumber number)
+    /// <summary>The name of the scheduled run for a logical date.</summary>
+    public static RunId ScheduledName(DateTimeOffset logicalDate) => new($"scheduled__{logicalDate.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+
+    private static string NameOf(WriteSession session, NewRun wanted, RunNumber number)
     {
         var date = wanted.Slice.LogicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-        // A schedule has one run a tick; by hand there may be many.
-        return wanted.Trigger == RunTrigger.Scheduled ? $"scheduled__{date}" : $"{Names.Of(wanted.Trigger)}__{date}__{number}";
+        var name = $"{Names.Of(wanted.Trigger)}__{date}";
+        // By hand there may be many; a schedule has one run a logical date, unless somebody took its name.
+        return wanted.Trigger == RunTrigger.Scheduled && session.Run(wanted.Pipeline.Name, new RunId(name)) is null
+            ? name
+            : $"{name}__{number}";
     }
 }

@@ -23,6 +23,9 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
     /// <summary>Told of every tick that became a run, and of every one that did not.</summary>
     public event Action<PipelineName, StoredTick>? Ticked;
 
+    /// <summary>Told when the ticks of a pipeline could not be decided; it is tried again.</summary>
+    public event Action<PipelineName, StoreException>? Failed;
+
     /// <summary>Takes note of the current definition of a pipeline.</summary>
     public void Follow(Pipeline pipeline, VersionHash version)
     {
@@ -97,8 +100,9 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
                     Ticked?.Invoke(name, tick);
                 }
             }
-            catch (StoreException)
+            catch (StoreException failure)
             {
+                Failed?.Invoke(name, failure);
                 // The cursor has not moved: the same ticks are decided when the store is back.
                 lock (_guard)
                 {
@@ -135,6 +139,24 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         }
 
         var plan = DueTicks.Find(schedule, row.Cursor, now, pipeline.Start, pipeline.End, pipeline.CatchUp, pipeline.MaxCatchUp);
+        if (plan.OlderSkipped is { } older)
+        {
+            // Too many to list: one line says it of all of them.
+            var from = older.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+            var to = older.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+            Keep(
+                new StoredTick(
+                    pipeline.Name,
+                    OnlySchedule,
+                    $"{from}/{to}",
+                    older.To,
+                    null,
+                    $"all from {from} to {to} skipped: {older.Reason}",
+                    now
+                )
+            );
+        }
+
         foreach (var skipped in plan.Skipped)
         {
             Record(skipped.Tick, run: null, skipped.Reason);
@@ -146,6 +168,14 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
             var label = schedule.KeyOf(interval.Tick);
             if (session.HasTick(pipeline.Name, OnlySchedule, label))
             {
+                continue;
+            }
+
+            var slice = calendar.Of(interval);
+            if (session.Run(pipeline.Name, RunFactory.ScheduledName(slice.LogicalDate)) is { Trigger: RunTrigger.Scheduled } there)
+            {
+                // After a gap in the local time, or an edit of the file, two ticks may be about one date. It must not hold up the next.
+                Record(interval.Tick, run: null, $"run {there.Number} is about the same logical date already");
                 continue;
             }
 
@@ -162,17 +192,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
 
             var run = factory.Create(
                 session,
-                new NewRun(
-                    pipeline,
-                    version,
-                    calendar.Of(interval),
-                    RunTrigger.Scheduled,
-                    RunId: null,
-                    parameters.Json,
-                    Reason: null,
-                    Backfill: null,
-                    []
-                )
+                new NewRun(pipeline, version, slice, RunTrigger.Scheduled, RunId: null, parameters.Json, Reason: null, Backfill: null, [])
             );
             Record(interval.Tick, run.Snapshot.Run.Number, skipped: null);
             runs.Add(run);
@@ -181,14 +201,15 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         session.AdvanceCursor(pipeline.Name, plan.Cursor);
         return (runs, ticks);
 
-        void Record(Tick tick, RunNumber? run, string? skipped)
+        void Record(Tick tick, RunNumber? run, string? skipped) =>
+            Keep(new StoredTick(pipeline.Name, OnlySchedule, schedule.KeyOf(tick), tick.Utc, run, skipped, now));
+
+        void Keep(StoredTick tick)
         {
-            var label = schedule.KeyOf(tick);
-            if (!session.HasTick(pipeline.Name, OnlySchedule, label))
+            if (!session.HasTick(pipeline.Name, OnlySchedule, tick.Label))
             {
-                var stored = new StoredTick(pipeline.Name, OnlySchedule, label, tick.Utc, run, skipped, now);
-                session.RecordTick(stored);
-                ticks.Add(stored);
+                session.RecordTick(tick);
+                ticks.Add(tick);
             }
         }
     }

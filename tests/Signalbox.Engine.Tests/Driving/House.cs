@@ -108,13 +108,20 @@ internal sealed class House : IAsyncDisposable
             ? [.. Directory.EnumerateDirectories(Path(".signalbox/staging")).Select(path => System.IO.Path.GetFileName(path)!)]
             : [];
 
-    public Task UntilAsync(Func<bool> condition, string what) => Until(condition, () => $"{what}; said: {string.Join(" | ", Said)}");
+    public Task UntilAsync(Func<bool> condition, string what) =>
+        Until(condition, () => $"{what}; said: {string.Join(" | ", Said.Take(20))}");
 
     public Task UntilStateAsync(RunNumber run, string task, TaskState state) =>
-        Until(() => Task(run, task).State == state, () => $"{task} {state}, it is {Task(run, task)}; said: {string.Join(" | ", Said)}");
+        Until(
+            () => Task(run, task).State == state,
+            () => $"{task} {state}, it is {Task(run, task)}; said: {string.Join(" | ", Said.Take(20))}"
+        );
 
     public Task UntilAttemptAsync(RunNumber run, string task, AttemptState state) =>
-        Until(() => Task(run, task).Attempt == state, () => $"{task} {state}, it is {Task(run, task)}; said: {string.Join(" | ", Said)}");
+        Until(
+            () => Task(run, task).Attempt == state,
+            () => $"{task} {state}, it is {Task(run, task)}; said: {string.Join(" | ", Said.Take(20))}"
+        );
 
     private static async Task Until(Func<bool> condition, Func<string> what)
     {

@@ -1,0 +1,135 @@
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Executors;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Attempts;
+
+/// <content>What holds the steps of attempts together: each has an end, leaves nothing staged, and is waited for when the engine ends.</content>
+internal sealed partial class AttemptRunner
+{
+    /// <summary>What cannot be wiped now does not hold up the end of the attempt; it is wiped with what else was left, later.</summary>
+    private void Discard(LiveAttempt attempt)
+    {
+        try
+        {
+            publisher.Discard(attempt);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            Said?.Invoke($"{attempt.Ref.Key}: its staging place cannot be wiped: {problem.Message}");
+        }
+    }
+
+    /// <summary>Told what people who watch the server should see.</summary>
+    public event Action<string>? Said;
+
+    /// <summary>Wipes what attempts staged that are no longer wanted by anybody.</summary>
+    /// <param name="isWanted">Whether a run, by its number, may still need it.</param>
+    public void Sweep(Func<RunNumber, bool> isWanted)
+    {
+        foreach (var key in parts.Place.Staged().ToList())
+        {
+            var rest = key.AsSpan();
+            if (
+                rest.StartsWith(parts.Instance)
+                && rest.Length > parts.Instance.Length
+                && rest[(parts.Instance.Length + 1)..] is var numbers
+                && numbers.IndexOf('-') is > 0 and var end
+                && long.TryParse(numbers[..end], out var run)
+                && !isWanted(new RunNumber(run))
+                && !_live.ContainsKey(AttemptKey.Of(key))
+            )
+            {
+                try
+                {
+                    parts.Place.Discard(key);
+                }
+                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+                {
+                    Said?.Invoke($"{key}: its staging place cannot be wiped: {problem.Message}");
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Waits until nothing is under way: what is being prepared or published is finished or left as it stands, never half done by
+    /// two engines. Nothing is reported any more.
+    /// </summary>
+    public async Task CloseAsync()
+    {
+        await _closing.CancelAsync();
+        Task[] busy;
+        lock (_busy)
+        {
+            busy = [.. _busy];
+        }
+
+        await Task.WhenAll(busy);
+    }
+
+    private void Go(LiveAttempt attempt, Func<Task> step)
+    {
+        lock (_busy)
+        {
+            if (!_closing.IsCancellationRequested)
+            {
+                var work = Task.Run(() => GuardAsync(attempt, step));
+                _busy.Add(work);
+                _ = work.ContinueWith(Forget, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private void Forget(Task work)
+    {
+        lock (_busy)
+        {
+            _busy.Remove(work);
+        }
+    }
+
+    /// <summary>Whatever goes wrong on our side ends the attempt with its reason; nothing is swallowed and nothing is left without an end.</summary>
+    private async Task GuardAsync(LiveAttempt attempt, Func<Task> step)
+    {
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (StoreUnavailable)
+            {
+                // No fault of the task's: every step may be taken again, and finds what it had done.
+                try
+                {
+                    await Task.Delay(StorePause, parts.Time, _closing.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+            catch (TaskRefused refused)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Failed(refused.Failure));
+                return;
+            }
+            catch (OperationCanceledException) when (attempt.Stop.IsCancellationRequested)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Stopped());
+                return;
+            }
+            catch (Exception error)
+            {
+                attempt.Submitted.TrySetResult(false);
+                Ended(attempt, new Outcome.Failed(Endings.Of(error)));
+                return;
+            }
+        }
+    }
+}
