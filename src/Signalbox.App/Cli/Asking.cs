@@ -26,7 +26,7 @@ internal static class Asking
                 await using var engine = ProjectOpening.OpenEngine(found);
                 var answer = request switch
                 {
-                    Request.CancelRun cancel => await engine.AskAboutAsync(request, new RunNumber(cancel.Run)),
+                    Request.CancelRun cancel => await CancelAsync(engine, cancel),
                     Request.MarkTask mark => await engine.AskAboutAsync(request, new RunNumber(mark.Run)),
                     _ => await engine.AskAsync(request),
                 };
@@ -34,6 +34,20 @@ internal static class Asking
                 return ExitCode.Done;
             }
         );
+    }
+
+    /// <summary>Without a server nobody else would kill what ignores TERM, so this process stays until nothing of the run is left.</summary>
+    private static async Task<Answer> CancelAsync(EngineSession engine, Request.CancelRun cancel)
+    {
+        var number = new RunNumber(cancel.Run);
+        var answer = await engine.AskAboutAsync(cancel, number);
+        if (!engine.OwnsEngine)
+        {
+            return answer;
+        }
+
+        var ended = await engine.WaitForRunAsync(number, CancellationToken.None);
+        return answer with { Message = $"run {number} has ended: {Names.Of(ended.State)}" };
     }
 
     public static void Print(Answer answer, bool json)

@@ -33,7 +33,8 @@ internal static class BackfillFollower
         }
         else if (detach)
         {
-            Console.Out.WriteLine($"backfill {id} is started; `signalbox backfill show {id}` looks at it");
+            var when = engine.OwnsEngine ? "is kept; it waits until `signalbox serve` runs" : "is started";
+            Console.Out.WriteLine($"backfill {id} {when}; `signalbox backfill show {id}` looks at it");
         }
         else
         {

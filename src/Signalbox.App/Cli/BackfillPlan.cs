@@ -24,7 +24,7 @@ internal sealed record BackfillPlan(
 {
     // Enough to see what is usual, few enough to be quick.
     private const int MostHistory = 20;
-    private const int MostPrinted = 40;
+    private const int MostPrinted = 10;
     private const int LongestSearchInDays = 4000;
 
     /// <summary>Chooses the dates. Null for the store: nothing ever ran.</summary>
@@ -75,14 +75,18 @@ internal sealed record BackfillPlan(
         );
         if (Estimate is { } estimate)
         {
-            output.WriteLine($"  estimated: about {Brief.Of(estimate)}, by the latest runs that succeeded");
+            output.WriteLine(
+                $"  estimated: {(estimate < TimeSpan.FromSeconds(1) ? "under a second" : $"about {Brief.Of(estimate)}")}, by the latest runs that succeeded"
+            );
         }
 
         foreach (var group in Skipped.GroupBy(date => date.Reason))
         {
             var names = group.Select(date => Name(date.Slice)).ToList();
             output.WriteLine(
-                $"  skipped, {group.Key}: {string.Join(", ", names.Take(MostPrinted))}{(names.Count > MostPrinted ? $" and {names.Count - MostPrinted} more" : "")}"
+                names.Count > MostPrinted
+                    ? $"  skipped, {group.Key}: {names.Count} from {names[0]} to {names[^1]}"
+                    : $"  skipped, {group.Key}: {string.Join(", ", names)}"
             );
         }
 

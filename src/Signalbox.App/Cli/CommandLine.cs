@@ -77,7 +77,8 @@ internal static class CommandLine
         var command = verb.Build();
         // The name of the program is the root's name in usage lines.
         var root = new Command("signalbox") { command };
-        var parsed = root.Parse(args);
+        // `@daily` is a cron expression and no file of arguments.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
         {
             foreach (var error in parsed.Errors)

@@ -11,11 +11,15 @@ internal sealed class LiveDisplay : IRunDisplay
 {
     private const int MostRows = 20;
 
+    // The title, the heads of the columns, what is not shown, what is said, and the line of the cursor.
+    private const int LinesBesideRows = 5;
+
     private readonly AttemptLogs _logs;
     private readonly Thread _painter;
     private readonly Lock _changing = new();
     private readonly AutoResetEvent _changed = new(initialState: false);
     private RunPicture? _picture;
+    private string? _said;
     private bool _closed;
 
     public LiveDisplay(AttemptLogs logs)
@@ -33,6 +37,16 @@ internal sealed class LiveDisplay : IRunDisplay
         lock (_changing)
         {
             _picture = picture;
+        }
+
+        _changed.Set();
+    }
+
+    public void Say(string line)
+    {
+        lock (_changing)
+        {
+            _said = line;
         }
 
         _changed.Set();
@@ -59,16 +73,18 @@ internal sealed class LiveDisplay : IRunDisplay
             {
                 _changed.WaitOne();
                 RunPicture? picture;
+                string? said;
                 bool closed;
                 lock (_changing)
                 {
                     picture = _picture;
+                    said = _said;
                     closed = _closed;
                 }
 
                 if (picture is not null)
                 {
-                    live.UpdateTarget(Draw(picture));
+                    live.UpdateTarget(Draw(picture, closed ? null : said));
                     live.Refresh();
                 }
 
@@ -80,41 +96,34 @@ internal sealed class LiveDisplay : IRunDisplay
         });
     }
 
-    private IRenderable Draw(RunPicture picture)
+    private IRenderable Draw(RunPicture picture, string? said)
     {
         var run = picture.Run;
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        table.AddColumns(
-            new TableColumn(new Markup("[dim]task[/]")) { NoWrap = true },
-            new TableColumn(new Markup("[dim]state[/]")) { NoWrap = true },
-            new TableColumn(new Markup("[dim]attempt[/]")) { NoWrap = true },
-            new TableColumn(new Markup("[dim]time[/]")) { NoWrap = true, Alignment = Justify.Right },
-            new TableColumn(new Markup("[dim]last words[/]")) { NoWrap = true }
-        );
-        var (shown, hidden) = Choose(picture);
-        foreach (var task in shown)
-        {
-            AddRow(table, picture, task);
-        }
-
+        var (shown, hidden) = Choose(picture, Math.Clamp(AnsiConsole.Profile.Height - LinesBesideRows, 3, MostRows));
+        var cells = shown.Select(task => Cells(picture, task)).ToList();
         var spent = Brief.Between(run.StartedAt, run.EndedAt, picture.Now);
         var title =
             $"[bold]{Markup.Escape(run.Pipeline.Value)}[/] {Markup.Escape(Brief.Slice(run))}  run {run.Number}  {Coloured(Names.Of(run.State))}  {spent}";
-        var rows = new List<IRenderable> { new Markup(title), table };
+        var rows = new List<IRenderable> { new Markup(title), LiveTable.Of(cells, AnsiConsole.Profile.Width) };
         if (hidden.Count > 0)
         {
             rows.Add(new Markup($"[dim]and {hidden.Count} more: {Brief.States(hidden)}[/]"));
+        }
+
+        if (said is not null)
+        {
+            rows.Add(new Markup($"[yellow]{Markup.Escape(said)}[/]"));
         }
 
         return new Rows(rows);
     }
 
     /// <summary>All rows in the order of the file when they fit, else those that need attention or move.</summary>
-    private static (List<TaskRun> Shown, List<TaskRun> Hidden) Choose(RunPicture picture)
+    private static (List<TaskRun> Shown, List<TaskRun> Hidden) Choose(RunPicture picture, int most)
     {
         // A mapped task is one row; its instances are shown while they run or when they failed.
         var rows = picture.Tasks.Where(task => !task.Key.IsInstance || Urgency(task) <= 3).ToList();
-        if (rows.Count <= MostRows)
+        if (rows.Count <= most)
         {
             return (rows, []);
         }
@@ -122,7 +131,7 @@ internal sealed class LiveDisplay : IRunDisplay
         var chosen = rows.Select((task, place) => (task, place))
             .OrderBy(row => row.task.Key.IsInstance ? Urgency(row.task) + 1 : Urgency(row.task))
             .ThenBy(row => row.place)
-            .Take(MostRows)
+            .Take(most)
             .OrderBy(row => row.place)
             .Select(row => row.task)
             .ToList();
@@ -142,22 +151,23 @@ internal sealed class LiveDisplay : IRunDisplay
             _ => 7,
         };
 
-    private void AddRow(Table table, RunPicture picture, TaskRun task)
+    private LiveRow Cells(RunPicture picture, TaskRun task)
     {
-        var name = task.Key.IsInstance ? $"  {RunPicture.Title(task)}" : task.Key.Task.Value;
-        var state = Coloured(Names.Of(task.State));
+        var state = Names.Of(task.State);
+        var progress = "";
         if (task.MapCount is > 0 and var count)
         {
             var ended = picture.Tasks.Count(each => each.Key.Task == task.Key.Task && each.Key.IsInstance && each.State.IsEnd());
-            state += $" {ended}/{count}";
+            progress = $" {ended}/{count}";
         }
 
-        table.AddRow(
-            new Markup(Markup.Escape(name)),
-            new Markup(state),
-            new Markup(picture.MaxAttempts(task.Key) > 1 || task.TryNumber > 1 ? Markup.Escape(picture.Attempts(task)) : ""),
-            new Markup(Brief.Between(task.StartedAt, task.EndedAt, picture.Now)),
-            new Text(Words(picture, task), new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }
+        return new LiveRow(
+            task.Key.IsInstance ? $"  {RunPicture.Title(task)}" : task.Key.Task.Value,
+            state,
+            progress,
+            picture.MaxAttempts(task.Key) > 1 || task.TryNumber > 1 ? picture.Attempts(task) : "",
+            Brief.Between(task.StartedAt, task.EndedAt, picture.Now),
+            Words(picture, task)
         );
     }
 
@@ -181,7 +191,8 @@ internal sealed class LiveDisplay : IRunDisplay
             )
             : "0s";
 
-    private static string Coloured(string state) =>
+    /// <summary>A state in its colour, as markup.</summary>
+    public static string Coloured(string state) =>
         state switch
         {
             "success" => "[green]success[/]",

@@ -48,6 +48,13 @@ internal static class ParamArguments
                 Write(json, spec.Type, value);
             }
 
+            if (pipeline.Params.FirstOrDefault(spec => spec.Default is null && !given.Contains(spec.Name)) is { } missing)
+            {
+                throw new UserMistakeException(
+                    $"--param: {pipeline.Name} needs a value for `{missing.Name}`, which has no default: --param {missing.Name}=VALUE"
+                );
+            }
+
             json.WriteEndObject();
         }
 

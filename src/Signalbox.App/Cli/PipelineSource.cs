@@ -134,7 +134,7 @@ internal static class PipelineSource
         byte[] content;
         try
         {
-            content = File.ReadAllBytes(path);
+            content = PipelineFile.Load(path);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

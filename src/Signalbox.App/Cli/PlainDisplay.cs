@@ -5,7 +5,8 @@ using Signalbox.Core.Runs;
 namespace Signalbox.App.Cli;
 
 /// <summary>Progress where nothing can be redrawn: one line for each change of a task's state.</summary>
-internal sealed class PlainDisplay(TextWriter output) : IRunDisplay
+/// <param name="since">What ended before it, as tasks that a re-run keeps, is no progress.</param>
+internal sealed class PlainDisplay(TextWriter output, DateTimeOffset since) : IRunDisplay
 {
     private readonly Dictionary<TaskKey, (TaskState State, int Try, int? Count)> _seen = [];
     private RunState? _run;
@@ -15,6 +16,14 @@ internal sealed class PlainDisplay(TextWriter output) : IRunDisplay
     public void Show(RunPicture picture)
     {
         var lines = new StringBuilder();
+        if (_run is null)
+        {
+            foreach (var task in picture.Tasks.Where(task => task.State.IsEnd() && task.EndedAt < since))
+            {
+                _seen[task.Key] = (task.State, task.TryNumber, task.MapCount);
+            }
+        }
+
         if (_run != picture.Run.State)
         {
             _run = picture.Run.State;
@@ -43,6 +52,8 @@ internal sealed class PlainDisplay(TextWriter output) : IRunDisplay
         output.Flush();
     }
 
+    public void Say(string line) => Console.Error.WriteLine($"signalbox: {line}");
+
     public void Dispose()
     {
         // The writer is the console's.
@@ -67,7 +78,7 @@ internal sealed class PlainDisplay(TextWriter output) : IRunDisplay
             lines.Append($", {Brief.Between(task.StartedAt, task.EndedAt, picture.Now)}");
         }
 
-        if (task.State != TaskState.Success && task.Reason is { Length: > 0 } reason)
+        if (task.State is not (TaskState.Success or TaskState.Running) && task.Reason is { Length: > 0 } reason)
         {
             lines.Append($": {reason}");
         }

@@ -119,10 +119,11 @@ internal static class RerunVerb
     private static async Task<int> CarryOutAsync(Call call, Engine.Projects.Project project, RunNumber number, RerunMode mode, string? task)
     {
         await using var engine = ProjectOpening.OpenEngine(project);
+        var asked = TimeProvider.System.GetUtcNow();
         var answer = await engine.AskAboutAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"), number);
         if (!call.Detach)
         {
-            return await RunFollower.FollowAsync(engine, number, call.Json);
+            return await RunFollower.FollowAsync(engine, number, call.Json, asked);
         }
 
         if (call.Json)

@@ -6,6 +6,7 @@ using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
+using Spectre.Console;
 
 namespace Signalbox.App.Cli;
 
@@ -18,14 +19,16 @@ internal static class RunFollower
     private const int RestForEachRead = 15;
 
     /// <summary>Waits for the end of a run.</summary>
+    /// <param name="since">When what is waited for was asked: what ended before is no progress.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> FollowAsync(EngineSession engine, RunNumber number, bool json)
+    public static async Task<int> FollowAsync(EngineSession engine, RunNumber number, bool json, DateTimeOffset since)
     {
         var store = engine.Store;
-        using var interrupts = new Interrupts(() => CancelAsync(engine, number).GetAwaiter().GetResult());
+        var display = DisplayFor(engine, json, since);
+        using var interrupts = new Interrupts(() => CancelAsync(engine, number, display).GetAwaiter().GetResult());
         try
         {
-            using (var display = DisplayFor(engine, json))
+            using (display)
             {
                 await ShowUntilEndAsync(engine, number, display, interrupts.Leaving);
             }
@@ -33,7 +36,7 @@ internal static class RunFollower
         catch (OperationCanceledException) when (interrupts.Leaving.IsCancellationRequested)
         {
             var goesOn = engine.OwnsEngine
-                ? "it goes on when `signalbox serve` or another verb takes it over"
+                ? $"its commands go on; `signalbox serve` takes it over, `signalbox cancel {number}` ends it"
                 : "the server goes on with it";
             Console.Error.WriteLine($"signalbox: left run {number} as it is; {goesOn}");
             return ExitCode.WorkFailed;
@@ -52,9 +55,9 @@ internal static class RunFollower
     }
 
     /// <summary>The display for where standard output goes.</summary>
-    public static IRunDisplay DisplayFor(EngineSession engine, bool json) =>
+    private static IRunDisplay DisplayFor(EngineSession engine, bool json, DateTimeOffset since) =>
         json ? new NoDisplay()
-        : Console.IsOutputRedirected ? new PlainDisplay(Console.Out)
+        : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainDisplay(Console.Out, since)
         : new LiveDisplay(new AttemptLogs(engine.Project));
 
     /// <summary>How a run ended, and what failed.</summary>
@@ -160,10 +163,10 @@ internal static class RunFollower
         }
     }
 
-    private static async Task CancelAsync(EngineSession engine, RunNumber number)
+    private static async Task CancelAsync(EngineSession engine, RunNumber number, IRunDisplay display)
     {
         var answer = await engine.AskAsync(new Request.CancelRun(number.Value, "Ctrl-C"), CancellationToken.None);
-        await Console.Error.WriteLineAsync($"signalbox: {answer.Message}; Ctrl-C again leaves at once");
+        display.Say($"{answer.Message}; Ctrl-C again leaves at once");
     }
 
     private static string Quoted(TaskKey key) => key.IsInstance ? $"'{key}'" : key.ToString();

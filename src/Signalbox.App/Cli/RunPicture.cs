@@ -24,6 +24,9 @@ internal interface IRunDisplay : IDisposable
     bool Ticks { get; }
 
     void Show(RunPicture picture);
+
+    /// <summary>Says something to the person beside the progress.</summary>
+    void Say(string line);
 }
 
 /// <summary>Shows nothing: for <c>--json</c>.</summary>
@@ -35,6 +38,8 @@ internal sealed class NoDisplay : IRunDisplay
     {
         // Nothing is what it shows.
     }
+
+    public void Say(string line) => Console.Error.WriteLine($"signalbox: {line}");
 
     public void Dispose()
     {

@@ -103,7 +103,7 @@ internal static class RunVerb
 
         if (!call.Detach)
         {
-            return await RunFollower.FollowAsync(engine, number.Value, call.Json);
+            return await RunFollower.FollowAsync(engine, number.Value, call.Json, DateTimeOffset.MinValue);
         }
 
         if (call.Json)

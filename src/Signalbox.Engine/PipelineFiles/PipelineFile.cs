@@ -29,6 +29,18 @@ public static class PipelineFile
     /// <summary>Warnings about a setting that a task may have from <c>defaults:</c>, where it is right for the others.</summary>
     private static readonly string[] OfOwnSettings = ["wait-with-retries", "rule-without-needs"];
 
+    /// <summary>The bytes of a file for <see cref="Parse"/>: of one that is too large only enough to see that it is, so that no device fills the memory.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public static byte[] Load(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        // What has no length, as a pipe, is read as far as it goes.
+        var length = stream is { CanSeek: true, Length: > 0 } ? stream.Length : long.MaxValue;
+        var buffer = new byte[Math.Min(length, SourceText.MaxBytes + 1)];
+        return buffer[..stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
+    }
+
     /// <summary>Reads one file.</summary>
     /// <param name="path">Names the file in problems; nothing is read from it.</param>
     /// <param name="content">The bytes of the file: UTF-8, with or without a byte order mark, at most 1 MiB.</param>

@@ -192,7 +192,7 @@ public sealed class PipelineFolder(string project, TaskDefaults? defaults = null
                 return false;
             }
 
-            content = Read(path);
+            content = PipelineFile.Load(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -221,14 +221,6 @@ public sealed class PipelineFolder(string project, TaskDefaults? defaults = null
 
     // A file that was written within the grain of file times may be written again without its time moving on.
     private static readonly TimeSpan Racy = TimeSpan.FromSeconds(2);
-
-    private static byte[] Read(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        // One byte more than is accepted is enough to refuse a file that is too large.
-        var buffer = new byte[Math.Min(stream.Length, Yaml.SourceText.MaxBytes + 1)];
-        return buffer[..stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
-    }
 
     private PipelineSet Current()
     {

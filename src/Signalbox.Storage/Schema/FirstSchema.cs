@@ -88,7 +88,7 @@ internal static class FirstSchema
             item text,
             label text,
             result text,
-            attempt text check (attempt in ('submitting', 'running', 'publishing', 'succeeded', 'failed', 'skipped', 'cancelled', 'lost')),
+            attempt text check (attempt in ('submitting', 'running', 'publishing', 'success', 'failed', 'skipped', 'cancelled', 'lost')),
             stopping text check (stopping in ('timeout', 'cancelled', 'cleared', 'marked')),
             marked_as text check (marked_as in ('success', 'failed', 'skipped')),
             failure_class text,
@@ -109,7 +109,7 @@ internal static class FirstSchema
             map_index bigint not null,
             number bigint not null check (number > 0),
             token bigint not null check (token > 0),
-            state text not null check (state in ('submitting', 'running', 'publishing', 'succeeded', 'failed', 'skipped', 'cancelled', 'lost')),
+            state text not null check (state in ('submitting', 'running', 'publishing', 'success', 'failed', 'skipped', 'cancelled', 'lost')),
             submitted_ms bigint not null,
             started_ms bigint,
             ended_ms bigint,
@@ -126,7 +126,7 @@ internal static class FirstSchema
             next_delay_ms bigint,
             primary key (run_number, task, map_index, number),
             foreign key (run_number, task, map_index) references tasks (run_number, task, map_index),
-            check ((ended_ms is null) = (state not in ('succeeded', 'failed', 'skipped', 'cancelled', 'lost'))),
+            check ((ended_ms is null) = (state not in ('success', 'failed', 'skipped', 'cancelled', 'lost'))),
             check ((failure_class is null) = (failure_message is null))
         ) {clustered};
 

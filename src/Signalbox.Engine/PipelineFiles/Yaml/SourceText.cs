@@ -32,7 +32,7 @@ internal sealed class SourceText
         refusal = null;
         if (bytes.Length > MaxBytes)
         {
-            refusal = new YamlMistake(0, "too-large", $"the file has {bytes.Length:N0} bytes; at most {MaxBytes:N0} (1 MiB) are read");
+            refusal = new YamlMistake(0, "too-large", $"the file is larger than {MaxBytes:N0} bytes (1 MiB), the most that is read");
             return new SourceText("");
         }
 
