@@ -1,4 +1,5 @@
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
@@ -220,15 +221,43 @@ internal sealed class Replica : IAsyncDisposable
         }
     }
 
+    /// <summary>Says what is new among the problems of the files: errors one by one, warnings by their number.</summary>
+    /// <returns>All that is to be said of the files now.</returns>
+    private HashSet<string> TellProblems(PipelineSet set, IReadOnlyCollection<string> told)
+    {
+        var all = new HashSet<string>();
+        foreach (var file in set.Problems.GroupBy(problem => problem.File))
+        {
+            var errors = file.Where(problem => problem.Severity == Severity.Error).ToList();
+            all.UnionWith(errors.Select(problem => problem.ToString()));
+            if (errors.Count > 0 && set.Pipelines.FirstOrDefault(loaded => loaded.File == file.Key) is { } last)
+            {
+                all.Add($"{file.Key}: {last.Pipeline.Name} stays as it was, version {last.Version}");
+            }
+
+            if (file.Count() - errors.Count is > 0 and var warnings)
+            {
+                all.Add(
+                    $"{file.Key}: {warnings} warning{(warnings == 1 ? "" : "s")}; `signalbox validate` lists {(warnings == 1 ? "it" : "them")}"
+                );
+            }
+        }
+
+        foreach (var line in all.Where(line => !told.Contains(line)))
+        {
+            Said?.Invoke(line);
+        }
+
+        return all;
+    }
+
     private async Task FollowFilesAsync(PipelineFolder folder, Scheduler scheduler, TaskCompletionSource first, CancellationToken stop)
     {
         var current = new Dictionary<PipelineName, VersionHash>();
+        IReadOnlyCollection<string> told = [];
         await foreach (var set in folder.WatchAsync(stop))
         {
-            foreach (var problem in set.Problems)
-            {
-                Said?.Invoke(problem.ToString());
-            }
+            told = TellProblems(set, told);
 
             foreach (var loaded in set.Pipelines)
             {

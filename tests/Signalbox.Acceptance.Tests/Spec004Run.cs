@@ -28,7 +28,7 @@ public sealed class Spec004Run
         Assert.Equal(-1, run.Task("train").GetProperty("map_index").GetInt32());
         var attempt = run.Attempt("train", 1);
         Assert.Equal(1, attempt.GetProperty("number").GetInt32());
-        Assert.Equal("succeeded", attempt.GetProperty("state").GetString());
+        Assert.Equal("success", attempt.GetProperty("state").GetString());
         Assert.Equal(0, attempt.GetProperty("exit_code").GetInt32());
         Assert.True(RunSeen.Time(attempt, "started_at") <= RunSeen.Time(attempt, "ended_at"));
         Assert.Equal(JsonValueKind.Null, attempt.GetProperty("failure").ValueKind);
@@ -134,7 +134,7 @@ public sealed class Spec004Run
               use: { run: "echo {{ params.rows }} {{ params.who }} > out.txt" }
             """
         );
-        Assert.Contains("rows", (await project.CallAsync("run", "asks")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains("--param rows=VALUE", (await project.CallAsync("run", "asks")).Expect(2).Error, StringComparison.Ordinal);
         Assert.Contains("rows", (await project.CallAsync("run", "asks", "--param", "rows=0")).Expect(2).Error, StringComparison.Ordinal);
         var unknown = await project.CallAsync("run", "asks", "--param", "rwos=1");
         Assert.Contains("did you mean `rows`?", unknown.Expect(2).Error, StringComparison.Ordinal);
@@ -178,7 +178,7 @@ public sealed class Spec004Run
     {
         using var project = new TestProject().Pipeline(
             "shown",
-            "tasks:\n  slow: { run: \"echo working on it; sleep 1\" }\n  after: { needs: [slow], run: \"true\" }\n"
+            $"tasks:\n  slow: {{ run: \"echo working on it; sleep 1\" }}\n  {new string('n', 80)}_7: {{ needs: [slow], run: \"true\" }}\n"
         );
         // Python's pty gives the program a terminal of its own.
         project.Write("terminal.py", "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)\n");
@@ -200,6 +200,10 @@ public sealed class Spec004Run
         Assert.True(output.Split("running").Length > 4, output);
         Assert.Contains("working on it", output, StringComparison.Ordinal);
         Assert.Contains("run 1 of shown", output, StringComparison.Ordinal);
+        // A name that is longer than the line loses its middle, and pushes no other column away.
+        Assert.Contains("n…n", output, StringComparison.Ordinal);
+        Assert.Contains("_7 ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(new string('n', 80), output, StringComparison.Ordinal);
     }
 
     [Fact]

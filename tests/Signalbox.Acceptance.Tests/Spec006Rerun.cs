@@ -28,6 +28,17 @@ public sealed class Spec006Rerun
     }
 
     [Fact]
+    public async Task The_progress_of_a_rerun_tells_of_what_runs_again_and_of_nothing_else()
+    {
+        using var project = new TestProject().Pipeline("steps", Steps(4, "test -e mended", broken: 3));
+        var failed = await project.RunAsync("steps", 1);
+        project.Write("mended", "");
+        var told = (await project.CallAsync("rerun", $"{failed.Number}", "--from-failed")).Expect(0).Output;
+        Assert.Contains("s3 success", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("s2 success", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task From_runs_a_task_and_all_after_it_and_only_runs_it_alone()
     {
         using var project = new TestProject().Pipeline("steps", Steps(4, "true", broken: 0));
@@ -101,6 +112,29 @@ public sealed class Spec006Rerun
             (await project.CallAsync("cancel", $"{run.Number}")).Expect(2).Error,
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Without_a_server_cancel_stays_until_nothing_of_the_run_is_left()
+    {
+        using var project = new TestProject().Pipeline(
+            "stubborn",
+            "tasks:\n  stubborn: { run: \"trap '' TERM; echo $$ > pid.txt; sleep 600; sleep 600\", grace: 1s }\n"
+        );
+        using var waiting = BuiltProgram.Start(project.Folder, project.Environment, "run", "stubborn");
+        await Eventually.TrueAsync(() => project.Lines("pid.txt").Length > 0, TimeSpan.FromSeconds(20));
+        using var end = System.Diagnostics.Process.Start("/bin/kill", ["-TERM", $"{waiting.Id}"]);
+        await waiting
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Contains(
+            "signalbox cancel 1",
+            await waiting.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
+        Assert.True(Directory.Exists($"/proc/{project.Lines("pid.txt")[0]}"));
+        Assert.Contains("cancelled", (await project.CallAsync("cancel", "last")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"/proc/{project.Lines("pid.txt")[0]}"));
     }
 
     [Fact]

@@ -48,6 +48,19 @@ public sealed class Spec011Serve
     }
 
     [Fact]
+    public async Task Why_sees_the_server()
+    {
+        using var project = new TestProject().Pipeline("idle", "tasks:\n  a: { run: \"true\", timeout: 1m }\n");
+        Assert.Contains("nobody runs the engine", (await project.CallAsync("why", "idle")).Expect(0).Output, StringComparison.Ordinal);
+        await using var server = await TestServer.StartAsync(project);
+        Assert.DoesNotContain(
+            "nobody runs the engine",
+            (await project.CallAsync("why", "idle")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     [Trait("Requirement", "S2")]
     [Trait("Requirement", "S37")]
     public async Task A_schedule_runs_by_itself_and_at_first_the_latest_interval_only()
@@ -77,6 +90,8 @@ public sealed class Spec011Serve
         await server.SaysAsync(line => line.Contains("bad.yaml:3:", StringComparison.Ordinal));
         var run = new RunSeen((await project.CallAsync("run", "later", "--json")).Expect(0).Json);
         Assert.Equal("success", run.State);
+        project.Pipeline("good", "tasks:\n  only: { rnu: \"true\" }\n");
+        await server.SaysAsync(line => line.Contains("good stays as it was", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,7 +13,15 @@ internal static class EngineHolder
     {
         try
         {
-            var held = File.ReadAllText(project.Database.Value + ".lock").Split(' ');
+            // Any other sharing would lock the file too, and fail exactly when somebody holds it.
+            using var file = new FileStream(
+                project.Database.Value + ".lock",
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete
+            );
+            using var reader = new StreamReader(file);
+            var held = reader.ReadToEnd().Split(' ');
             return
                 int.TryParse(held[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
                 && held.Length > 1

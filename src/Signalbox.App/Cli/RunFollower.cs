@@ -25,6 +25,15 @@ internal static class RunFollower
     {
         var store = engine.Store;
         var display = DisplayFor(engine, json, since);
+        string? said = null;
+        engine.Said += line =>
+        {
+            // A full disk refuses every write, and is told once.
+            if (line != said)
+            {
+                display.Say(said = line);
+            }
+        };
         using var interrupts = new Interrupts(() => CancelAsync(engine, number, display).GetAwaiter().GetResult());
         try
         {

@@ -21,12 +21,16 @@ internal sealed class RunDriver : IEventSink
     // A clock may be set, and a machine may sleep: no wait is longer than this, whatever the timers say.
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan FirstRefusalPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestRefusalPause = TimeSpan.FromSeconds(2);
+
     private readonly EngineParts _parts;
     private readonly Deeds _deeds;
     private readonly Dispatcher _dispatcher;
     private readonly Dictionary<RunNumber, LiveRun> _runs = [];
     private readonly RunTimers _timers = new();
     private readonly Waiters _waiters = new();
+    private TimeSpan _afterRefusal = FirstRefusalPause;
 
     // The keys of _runs, for other threads.
     private readonly HashSet<RunNumber> _driven = [];
@@ -232,9 +236,14 @@ internal sealed class RunDriver : IEventSink
         {
             StoreFailed?.Invoke(failure);
             batch.Lost(failure);
+            // A store that refuses every write, as on a full disk, would else be asked without end.
+            await Task.Delay(_afterRefusal, _parts.Time, cancellationToken);
+            _afterRefusal = _afterRefusal < LongestRefusalPause ? _afterRefusal * 2 : LongestRefusalPause;
             await RereadAsync(batch, cancellationToken);
             return;
         }
+
+        _afterRefusal = FirstRefusalPause;
 
         batch.Kept();
         foreach (var (run, change) in batch.Changes())
