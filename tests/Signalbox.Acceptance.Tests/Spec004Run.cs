@@ -178,7 +178,7 @@ public sealed class Spec004Run
     {
         using var project = new TestProject().Pipeline(
             "shown",
-            $"tasks:\n  slow: {{ run: \"echo working on it; sleep 1\" }}\n  {new string('n', 80)}_7: {{ needs: [slow], run: \"true\" }}\n"
+            $"defaults: {{ timeout: 1m }}\ntasks:\n  slow: {{ run: \"echo working on it; sleep 1\" }}\n  {new string('n', 80)}_7: {{ needs: [slow], run: \"true\" }}\n"
         );
         // Python's pty gives the program a terminal of its own.
         project.Write("terminal.py", "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)\n");

@@ -51,6 +51,7 @@ public sealed class Spec011Serve
     public async Task Why_sees_the_server()
     {
         using var project = new TestProject().Pipeline("idle", "tasks:\n  a: { run: \"true\", timeout: 1m }\n");
+        await project.RunAsync("idle");
         Assert.Contains("nobody runs the engine", (await project.CallAsync("why", "idle")).Expect(0).Output, StringComparison.Ordinal);
         await using var server = await TestServer.StartAsync(project);
         Assert.DoesNotContain(

@@ -76,7 +76,7 @@ internal sealed record BackfillPlan(
         if (Estimate is { } estimate)
         {
             output.WriteLine(
-                $"  estimated: {(estimate < TimeSpan.FromSeconds(1) ? "under a second" : $"about {Brief.Of(estimate)}")}, by the latest runs that succeeded"
+                $"  estimated: about {(estimate < TimeSpan.FromSeconds(1) ? "a second" : Brief.Of(estimate))}, by the latest runs that succeeded"
             );
         }
 

@@ -28,7 +28,7 @@ internal static class CommandLine
         }
         catch (StoreCorrupt corrupt)
         {
-            return Report($"the database is damaged: {corrupt.Message}; `signalbox db check` says more", ExitCode.OurFault);
+            return Report(corrupt.Message, ExitCode.OurFault);
         }
         catch (Exception problem) when (problem is UnauthorizedAccessException or IOException)
         {

@@ -33,8 +33,22 @@ internal static class ProjectOpening
     }
 
     /// <summary>The store of a project, to read it. Null: the project has none, for nothing ever ran.</summary>
-    public static Store? FindStore(Project project) =>
-        project.Database.IsPostgres || File.Exists(project.Database.Value) ? Store.Open(project.Database.Value) : null;
+    public static Store? FindStore(Project project)
+    {
+        if (project.Database.IsPostgres || File.Exists(project.Database.Value))
+        {
+            return Store.Open(project.Database.Value);
+        }
+
+        // What this user may not look into is no reason to say that nothing is there.
+        if (Directory.Exists(project.StateFolder))
+        {
+            using var entries = Directory.EnumerateFileSystemEntries(project.StateFolder).GetEnumerator();
+            entries.MoveNext();
+        }
+
+        return null;
+    }
 
     /// <summary>The store of a project, to look for a run in it.</summary>
     /// <exception cref="UserMistakeException">Nothing ever ran here.</exception>
