@@ -61,6 +61,23 @@ public sealed partial class EngineLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// What stands in a lock file: the pid of its latest holder first. Read without a lock of one's own, which .NET would take and the
+    /// holder's would refuse. Null where there is no such file.
+    /// </summary>
+    public static string? LatestHolder(string path)
+    {
+        var descriptor = Open(path, CloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            return null;
+        }
+
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        var bytes = new byte[4096];
+        return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(handle, bytes, 0));
+    }
+
     /// <summary>The holder in the words of the lock file; it may be caught between locking and writing.</summary>
     private static string Holder(FileStream file)
     {

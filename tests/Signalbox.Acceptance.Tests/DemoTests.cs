@@ -13,7 +13,7 @@ public sealed class DemoTests(DemoRun demo) : IClassFixture<DemoRun>
     [Fact]
     public void It_renews_its_folder_leaves_what_is_not_its_own_and_serves_afterwards()
     {
-        Assert.True(demo.Document.GetProperty("success").GetBoolean(), demo.Document.ToString());
+        Assert.True(demo.Document.GetProperty("succeeded").GetBoolean(), demo.Document.ToString());
         Assert.False(Directory.Exists(Path.Combine(demo.Folder, "features/date=1999-01-01")));
         Assert.Equal("mine", File.ReadAllText(Path.Combine(demo.Folder, "notes.txt")));
         Assert.Equal("ok", demo.Health);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
@@ -13,15 +14,7 @@ internal static class EngineHolder
     {
         try
         {
-            // Any other sharing would lock the file too, and fail exactly when somebody holds it.
-            using var file = new FileStream(
-                project.Database.Value + ".lock",
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete
-            );
-            using var reader = new StreamReader(file);
-            var held = reader.ReadToEnd().Split(' ');
+            var held = (EngineLock.LatestHolder(project.Database.Value + ".lock") ?? "").Split(' ');
             return
                 int.TryParse(held[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
                 && held.Length > 1
