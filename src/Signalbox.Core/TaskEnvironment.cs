@@ -45,6 +45,12 @@ public static class TaskEnvironment
     /// <summary>File: JSON object of the run's parameters.</summary>
     public const string Params = "SIGNALBOX_PARAMS";
 
+    /// <summary>
+    /// W3C Trace Context (<c>00-trace-parent-01</c>): one trace a run, one parent an attempt, so that a task's own spans join the run's
+    /// trace. The same run always has the same trace.
+    /// </summary>
+    public const string TraceParent = "TRACEPARENT";
+
     /// <summary>Marks every process of an attempt, so that none is lost sight of.</summary>
     public const string AttemptKey = "SIGNALBOX_ATTEMPT_KEY";
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Expressions;
@@ -36,6 +38,7 @@ internal static class AttemptEnvironment
             [TaskEnvironment.Result] = context.ReportFile(ReportFiles.Result),
             [TaskEnvironment.Metrics] = context.ReportFile(ReportFiles.Metrics),
             [TaskEnvironment.Error] = context.ReportFile(ReportFiles.Error),
+            [TaskEnvironment.TraceParent] = TraceParent(context),
             [TaskEnvironment.Params] = context.Parts.State.Params(run.Number),
         };
         if (context.Task.Key.IsInstance)
@@ -98,6 +101,15 @@ internal static class AttemptEnvironment
 
         secrets.Add(value);
         return value;
+    }
+
+    private static string TraceParent(AttemptContext context)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Parts.Instance}/{context.Run.Number}"), hash);
+        var trace = Convert.ToHexStringLower(hash[..16]);
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Parts.Instance}/{context.Run.Number}/{context.Task.Key}/{context.Number}"), hash);
+        return $"00-{trace}-{Convert.ToHexStringLower(hash[..8])}-01";
     }
 
     private static string Text(AttemptContext context, string name) => context.Scope.TryGet(name, out var value) ? value.ToString() : "";

@@ -21,6 +21,10 @@ public sealed class EnvironmentTests
         Assert.Contains("TZ=UTC", house.Lines("seen"));
         Assert.Contains("SIGNALBOX_DS=2024-03-01", house.Lines("seen"));
         Assert.Contains("TMPDIR", names);
+        Assert.Matches(
+            "^TRACEPARENT=00-[0-9a-f]{32}-[0-9a-f]{16}-01$",
+            house.Lines("seen").Single(line => line.StartsWith("TRACEPARENT", StringComparison.Ordinal))
+        );
         Assert.Empty(
             names.Where(name =>
                 !name.StartsWith("SIGNALBOX_", StringComparison.Ordinal)
@@ -33,6 +37,7 @@ public sealed class EnvironmentTests
                         or "LANG"
                         or "TZ"
                         or "TMPDIR"
+                        or "TRACEPARENT"
                         or "PYTHONUNBUFFERED"
                         or "PWD"
                         or "OLDPWD"
