@@ -80,9 +80,26 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
 
         return new Deed(
             new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled"),
-            Then: () => running.ForEach(run => driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason)))
+            Then: () => GoOn?.Invoke($"cancelling backfill {wanted.Backfill}", stop => CancelAsync(running, wanted.Reason, stop))
         );
     }
+
+    /// <summary>Its runs may have been begun by an engine that is gone: what nobody drives is taken over, to be stopped.</summary>
+    private async Task CancelAsync(List<RunNumber> runs, string reason, CancellationToken cancellationToken)
+    {
+        foreach (var run in runs)
+        {
+            if (!driver.Drives(run) && await parts.Store.WriteAsync(session => Claim(run, session), cancellationToken) is { } live)
+            {
+                driver.AdoptIfUnknown(live);
+            }
+
+            driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), reason));
+        }
+    }
+
+    private LiveRun? Claim(RunNumber run, WriteSession session) =>
+        session.Run(run) is { } row && !row.State.IsEnd() ? LiveRun.Load(session, run, session.ClaimRun(run, factory.Owner)) : null;
 
     /// <summary>After a restart: goes on with every backfill that has not ended.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)

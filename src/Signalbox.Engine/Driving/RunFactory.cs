@@ -26,6 +26,9 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
     // Below every live run, so that history never holds up the present.
     private const int BackfillPriority = -100;
 
+    /// <summary>The engine that drives what is made here.</summary>
+    public Guid Owner => owner;
+
     /// <summary>Writes the rows of a new run.</summary>
     /// <exception cref="StoreConflict">A run of that name is there already.</exception>
     public LiveRun Create(WriteSession session, NewRun wanted)

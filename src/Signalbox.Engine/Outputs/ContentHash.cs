@@ -53,7 +53,7 @@ public sealed record ContentHash(string Sha256, long Bytes, int Files)
         return new ContentHash(Convert.ToHexStringLower(whole.GetHashAndReset()), bytes, names.Length);
     }
 
-    private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
+    private static bool IsLink(ref FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
     private static (byte[] Hash, long Length) OfLink(string target)
     {

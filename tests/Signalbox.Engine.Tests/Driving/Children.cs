@@ -23,7 +23,12 @@ internal static class Children
     public static async Task<Process> ServeAsync(string folder, CancellationToken cancellationToken)
     {
         var command = Command(Server).Add(folder);
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
         var server = Process.Start(start)!;
         Assert.Equal(
             "ready",

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Control;
+using Signalbox.Engine.Tests.Driving;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Tests.Backfills;
+
+/// <summary>Exactly the dates that were asked for, each once, never too many at a time, also when the engine dies in between.</summary>
+public sealed class BackfillTests
+{
+    [Fact]
+    [Trait("Requirement", "S129")]
+    [Trait("Requirement", "S137")]
+    public async Task The_exact_set_runs_once_and_never_more_at_a_time_than_allowed_over_a_kill()
+    {
+        await using var house = new House();
+        house.Pipeline(
+            """
+            pipeline: history
+            partition: day
+            tasks:
+              a:
+                run: |
+                  echo "+ $SIGNALBOX_DS" >> ledger
+                  if test $SIGNALBOX_DS = 2024-03-04; then until test -e go; do sleep 0.01; done; fi
+                  echo "- $SIGNALBOX_DS" >> ledger
+            """
+        );
+        await house.SaveAsync();
+        var server = await Children.ServeAsync(house.Folder, House.Cancel);
+        var id = await StartAsync(house, Days(1, 10), watermark: true);
+        await house.UntilAsync(() => house.Lines("ledger").Contains("+ 2024-03-04"), "the fourth day");
+        Children.Kill(server);
+        house.Write("go", "");
+        await house.ServeAsync();
+        var ended = await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Equal(BackfillState.Success, ended.State);
+        var begun = house.Lines("ledger").Where(line => line[0] == '+').Select(line => line[2..]).Order(StringComparer.Ordinal);
+        Assert.Equal(Days(1, 10).Select(day => day.ToString("yyyy-MM-dd")), begun);
+        var active = 0;
+        foreach (var line in house.Lines("ledger"))
+        {
+            active += line[0] == '+' ? 1 : -1;
+            Assert.InRange(active, 0, 2);
+        }
+
+        Assert.Equal(new DateOnly(2024, 3, 10), house.Store.Read(session => session.Watermark(new PipelineName("history")))!.Processed);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S132")]
+    [Trait("Requirement", "S133")]
+    public async Task The_watermark_never_moves_past_a_date_that_failed()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: marked\npartition: day\ntasks:\n  a: { run: test $SIGNALBOX_DS != 2024-03-03 }\n");
+        await house.SaveAsync();
+        var id = await StartAsync(house, Days(1, 5), watermark: true);
+        var ended = await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Equal(BackfillState.Failed, ended.State);
+        Assert.Equal(new DateOnly(2024, 3, 2), house.Store.Read(session => session.Watermark(new PipelineName("marked")))!.Processed);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S135")]
+    [Trait("Requirement", "S136")]
+    public async Task Chosen_dates_run_under_their_own_names_with_the_reason()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: chosen\npartition: day\ntasks:\n  a: { run: \"true\" }\n");
+        await house.SaveAsync();
+        var id = await StartAsync(house, Days(14, 16), selective: true);
+        await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        var runs = house.Store.Read(session => session.BackfillItems(id).Select(item => session.Run(item.Run!.Value)!).ToList());
+        Assert.Equal(3, runs.Count);
+        Assert.All(runs, run => Assert.StartsWith($"selective_backfill_{run.LogicalDate:yyyy-MM-dd}_", run.Id.Value));
+        Assert.All(runs, run => Assert.Equal(RunTrigger.Backfill, run.Trigger));
+    }
+
+    [Fact]
+    public async Task A_cancelled_backfill_begins_nothing_more_and_stops_what_runs_also_under_another_engine()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: cut\npartition: day\ntasks:\n  a: { run: echo x >> begun; sleep 60, grace: 1s }\n");
+        await house.SaveAsync();
+        var id = await StartAsync(house, Days(1, 5));
+        await house.UntilAsync(() => house.Lines("begun").Length == 2, "two runs");
+        await house.CloseAsync();
+        Assert.True((await house.AskAsync(new Request.CancelBackfill(id, "no longer wanted"))).Done);
+        var ended = await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Equal(BackfillState.Cancelled, ended.State);
+        Assert.Equal(2, house.Lines("begun").Length);
+        Assert.All(house.Store.Read(session => session.BackfillItems(id)), item => Assert.Equal(BackfillItemState.Cancelled, item.State));
+    }
+
+    private static async Task<long> StartAsync(
+        House house,
+        ImmutableArray<DateTimeOffset> dates,
+        bool selective = false,
+        bool watermark = false
+    )
+    {
+        var name = Path.GetFileNameWithoutExtension(Directory.GetFiles(house.Path("pipelines"))[0]);
+        var answer = await house.AskAsync(new Request.StartBackfill(name, dates, 2, "{}", [], "TZ bug", selective, watermark));
+        Assert.True(answer.Done, answer.Message);
+        return answer.Number!.Value;
+    }
+
+    private static ImmutableArray<DateTimeOffset> Days(int from, int to) =>
+        [.. Enumerable.Range(from, to - from + 1).Select(day => new DateTimeOffset(2024, 3, day, 0, 0, 0, TimeSpan.Zero))];
+}
