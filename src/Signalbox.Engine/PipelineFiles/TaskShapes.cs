@@ -89,12 +89,12 @@ internal static class TaskShapes
         },
         new Field<Draft, string>(
             "for_each",
-            Scalars.Text,
+            new EitherShape<string>(single: Scalars.Text, list: new AnythingShape().To<string>(Listed)),
             (d, v) => d.ForEach = v,
-            "A list, as an expression; the task runs once for each `{{ item }}`."
+            "A list, plain or as an expression; the task runs once for each `{{ item }}`."
         )
         {
-            Examples = ["\"{{ tasks.segments.result }}\""],
+            Examples = ["\"{{ tasks.segments.result }}\"", "[north, south]"],
         },
         new Field<Draft, string>("label", Scalars.Text, (d, v) => d.Label = v, "With `for_each`: what people see in place of the position.")
         {
@@ -303,4 +303,8 @@ internal static class TaskShapes
 
         public CheckSpec[] Checks { get; set; } = [];
     }
+
+    /// <summary>A plain list as the expression that means it: what is JSON is an expression, too.</summary>
+    private static string Listed(YamlNode list) =>
+        $"{{{{ {JsonValues.Of(list)!.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })} }}}}";
 }
