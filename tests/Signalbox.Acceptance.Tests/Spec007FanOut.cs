@@ -45,6 +45,17 @@ public sealed class Spec007FanOut
     }
 
     [Fact]
+    public async Task A_plain_list_is_a_list_of_items()
+    {
+        using var project = new TestProject().Pipeline(
+            "plain",
+            "tasks:\n  each: { for_each: [north, 'it''s', 7], max_parallel: 1, run: 'echo {{ item }} >> seen.txt', timeout: 1m }\n"
+        );
+        await project.RunAsync("plain");
+        Assert.Equal(["north", "it's", "7"], project.Lines("seen.txt"));
+    }
+
+    [Fact]
     [Trait("Requirement", "S98")]
     public async Task A_failed_instance_is_run_again_alone()
     {
