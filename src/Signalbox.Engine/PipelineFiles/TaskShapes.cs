@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Signalbox.Core;
 using Signalbox.Core.Checks;
@@ -89,12 +91,12 @@ internal static class TaskShapes
         },
         new Field<Draft, string>(
             "for_each",
-            new EitherShape<string>(single: Scalars.Text, list: new AnythingShape().To<string>(Listed)),
+            new EitherShape<string>(single: Scalars.Text, list: new ListShape<YamlNode>(new AnythingShape(), "a list").To<string>(Listed)),
             (d, v) => d.ForEach = v,
             "A list, plain or as an expression; the task runs once for each `{{ item }}`."
         )
         {
-            Examples = ["\"{{ tasks.segments.result }}\"", "[north, south]"],
+            Examples = ["\"{{ tasks.segments.result }}\"", "[\"north\", \"south\"]"],
         },
         new Field<Draft, string>("label", Scalars.Text, (d, v) => d.Label = v, "With `for_each`: what people see in place of the position.")
         {
@@ -305,6 +307,11 @@ internal static class TaskShapes
     }
 
     /// <summary>A plain list as the expression that means it: what is JSON is an expression, too.</summary>
-    private static string Listed(YamlNode list) =>
-        $"{{{{ {JsonValues.Of(list)!.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })} }}}}";
+    private static string Listed(YamlNode[] items)
+    {
+        var list = new JsonArray([.. items.Select(JsonValues.Of)]);
+        return $"{{{{ {list.ToJsonString(PlainText)} }}}}";
+    }
+
+    private static readonly JsonSerializerOptions PlainText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
