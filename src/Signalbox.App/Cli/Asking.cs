@@ -27,7 +27,6 @@ internal static class Asking
                 var answer = request switch
                 {
                     Request.CancelRun cancel => await CancelAsync(engine, cancel),
-                    Request.MarkTask mark => await engine.AskAboutAsync(request, new RunNumber(mark.Run)),
                     _ => await engine.AskAsync(request),
                 };
                 Print(answer, parsed.GetValue(json));
@@ -40,7 +39,7 @@ internal static class Asking
     private static async Task<Answer> CancelAsync(EngineSession engine, Request.CancelRun cancel)
     {
         var number = new RunNumber(cancel.Run);
-        var answer = await engine.AskAboutAsync(cancel, number);
+        var answer = await engine.AskAsync(cancel);
         if (!engine.OwnsEngine)
         {
             return answer;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Engine;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Executors;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -10,10 +11,6 @@ namespace Signalbox.App.Cli;
 /// <summary>Opens what a verb is about: the project, its store to read, or its engine to ask.</summary>
 internal static class ProjectOpening
 {
-    // What changes nothing (a mark that a task has already) is not waited for any longer.
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(10);
-
     /// <summary>The folder of <c>--project</c>, else the current folder's project.</summary>
     /// <exception cref="UserMistakeException">There is none, or its settings have mistakes.</exception>
     public static Project Find(string? told)
@@ -59,7 +56,11 @@ internal static class ProjectOpening
         );
 
     /// <summary>The project's engine: another process's, or this one's when nobody runs it.</summary>
-    public static EngineSession OpenEngine(Project project) => EngineSession.Open(project, Options());
+    /// <param name="containment">
+    /// How firmly the processes of an attempt are held together: a server, which lives long and pays for it once an attempt, uses control groups.
+    /// </param>
+    public static EngineSession OpenEngine(Project project, Containment containment = Containment.Session) =>
+        EngineSession.Open(project, Options() with { Containment = containment });
 
     public static EngineOptions Options() => new() { WorkerCommand = WorkerCommand() };
 
@@ -69,23 +70,6 @@ internal static class ProjectOpening
     {
         var answer = await engine.AskAsync(request, CancellationToken.None);
         return answer.Done ? answer : throw new UserMistakeException(answer.Message);
-    }
-
-    /// <summary>Asks for a change of a run, and waits until its row shows it: the engine answers before it acts.</summary>
-    /// <exception cref="UserMistakeException">It was refused.</exception>
-    public static async Task<Answer> AskAboutAsync(this EngineSession engine, Request request, RunNumber run)
-    {
-        var before = Revision();
-        var answer = await engine.AskAsync(request);
-        for (var waited = TimeSpan.Zero; Revision() == before && waited < SettleLimit; waited += SettlePause)
-        {
-            await Task.Delay(SettlePause);
-        }
-
-        return answer;
-
-        // History grows with every change of a run or a task.
-        int Revision() => engine.Store.Read(session => session.History(run).Count);
     }
 
     private static ImmutableArray<string> WorkerCommand()

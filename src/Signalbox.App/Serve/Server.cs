@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Signalbox.App.Cli;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Executors;
 using Signalbox.Engine.Projects;
 
 namespace Signalbox.App.Serve;
@@ -28,7 +29,7 @@ internal static class Server
         using var stopping = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        await using var engine = ProjectOpening.OpenEngine(project);
+        await using var engine = ProjectOpening.OpenEngine(project, Containment.ControlGroup);
         engine.Said += lines.Say;
         await engine.ServeAsync(stopping.Token);
         await using var web = Build(address);

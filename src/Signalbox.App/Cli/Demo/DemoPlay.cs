@@ -47,10 +47,7 @@ internal sealed class DemoPlay
         Show(DemoProject.MendCommand);
         _demo.Mend();
         Show($"signalbox rerun {bad.Number} --from-failed");
-        await _engine.AskAboutAsync(
-            new Request.Rerun(bad.Number.Value, RerunMode.FromFailed, Task: null, "the file was sent again"),
-            bad.Number
-        );
+        await _engine.AskAsync(new Request.Rerun(bad.Number.Value, RerunMode.FromFailed, Task: null, "the file was sent again"));
         await _engine.WaitForRunAsync(bad.Number, _stop);
 
         Show($"signalbox run {DemoProject.WeeklyPipeline} --date {last} --param 'settings=[\"hour\"]'    # a first champion");

@@ -120,7 +120,7 @@ internal static class RerunVerb
     {
         await using var engine = ProjectOpening.OpenEngine(project);
         var asked = TimeProvider.System.GetUtcNow();
-        var answer = await engine.AskAboutAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"), number);
+        var answer = await engine.AskAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"));
         if (!call.Detach)
         {
             return await RunFollower.FollowAsync(engine, number, call.Json, asked);
