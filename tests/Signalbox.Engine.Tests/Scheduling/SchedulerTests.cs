@@ -1,5 +1,6 @@
 using Signalbox.Core;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Tests.Driving;
 using Signalbox.Storage;
@@ -171,11 +172,11 @@ public sealed class SchedulerTests
             "pipeline: gap\nschedule: { cron: \"0,30 1 * * *\", timezone: Europe/London }\ncatchup: all\nstart: 2026-03-28\ntasks:\n  a: { run: \"true\" }\n"
         );
         await house.ServeAsync();
-        await LookedAsync(house, time, "gap");
+        await LookedAsync(house, time, "gap", "0,30 1 * * *", "Europe/London");
         for (var day = 0; day < 3; day++)
         {
             time.Pass(TimeSpan.FromDays(1));
-            await LookedAsync(house, time, "gap");
+            await LookedAsync(house, time, "gap", "0,30 1 * * *", "Europe/London");
         }
 
         var fired = Ticks(house, "gap")
@@ -231,21 +232,20 @@ public sealed class SchedulerTests
     private static IReadOnlyList<StoredTick> Ticks(House house, string pipeline) =>
         house.Store.Read(session => session.Ticks(new PipelineName(pipeline), 1000));
 
-    /// <summary>Until the scheduler has decided everything up to now.</summary>
-    private static Task LookedAsync(House house, ManualTime time, string pipeline) =>
-        house.UntilAsync(
+    /// <summary>Until the scheduler has decided every tick up to now. It looks when one is due, so the cursor may stand before now by right.</summary>
+    private static Task LookedAsync(House house, ManualTime time, string pipeline, string cron = "0 2 * * *", string zone = "UTC")
+    {
+        var ticks = new ZonedCron(CronExpression.Parse(cron).Expression!, Zone.Find(zone).Zone!);
+        return house.UntilAsync(
             () =>
             {
                 time.Pass(TimeSpan.FromMilliseconds(100));
                 return house.Store.Read(session => session.Pipeline(new PipelineName(pipeline)))?.Cursor is { } cursor
-                    && NextTick(cursor) > time.GetUtcNow();
+                    && !ticks.Between(cursor.AddTicks(1), time.GetUtcNow().AddTicks(1)).Any();
             },
             $"a look at {pipeline}"
         );
-
-    // All schedules of these tests fire between 00:00 and 02:00 UTC.
-    private static DateTimeOffset NextTick(DateTimeOffset cursor) =>
-        cursor.Hour < 3 ? cursor.AddSeconds(5) : new DateTimeOffset(cursor.UtcDateTime.Date, TimeSpan.Zero).AddDays(1);
+    }
 
     /// <summary>Gives whoever watches the clock many chances to look.</summary>
     private static async Task SettledAsync(House house, ManualTime time)
