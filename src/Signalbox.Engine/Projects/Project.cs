@@ -37,6 +37,10 @@ public sealed record Project
     public ImmutableSortedDictionary<string, int> Pools { get; init; } =
         ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal).Add(DefaultPool, DefaultPoolSlots);
 
+    /// <summary>Places outside the project that outputs go to, by name. Default none.</summary>
+    public ImmutableSortedDictionary<string, Connection> Connections { get; init; } =
+        ImmutableSortedDictionary.Create<string, Connection>(StringComparer.Ordinal);
+
     /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
     public int MaxActiveTasks { get; init; } = 16;
 
@@ -51,6 +55,48 @@ public sealed record Project
 
     /// <summary>The pipelines of the project.</summary>
     public PipelineFolder OpenPipelines() => new(Folder, Defaults);
+
+    /// <summary>
+    /// The connection for <c>s3://bucket/...</c>: the one whose <c>bucket</c> it is, else the one that is named like the bucket, else the only one
+    /// there is that is for all buckets.
+    /// </summary>
+    /// <param name="bucket">The name of the bucket.</param>
+    /// <param name="problem">What is wrong and how to mend it; null exactly when there is a connection.</param>
+    public Connection.S3? S3For(string bucket, out string? problem)
+    {
+        problem = null;
+        var open = new List<Connection.S3>();
+        foreach (var connection in Connections.Values.OfType<Connection.S3>())
+        {
+            if (connection.Bucket == bucket)
+            {
+                return connection;
+            }
+
+            if (connection.Bucket is null)
+            {
+                open.Add(connection);
+            }
+        }
+
+        if (open.Find(connection => connection.Name == bucket) is { } named)
+        {
+            return named;
+        }
+
+        if (open is [var only])
+        {
+            return only;
+        }
+
+        problem =
+            open.Count == 0
+                ? $"no connection is for s3://{bucket}; write in {FileName}: connections: {{ {Named(bucket)}: {{ s3: {{ endpoint: ..., access_key: secret:NAME, secret_key: secret:NAME }} }} }}"
+                : $"{string.Join(", ", open.Select(connection => $"`{connection.Name}`"))} could all be for s3://{bucket}; write `bucket: {bucket}` under the s3 of the one that is";
+        return null;
+
+        string Named(string name) => Core.Slug.Problem(name) is null && !Connections.ContainsKey(name) ? name : "lake";
+    }
 
     /// <summary>
     /// Opens the project that a command is about: the folder it was told, else the current folder or the nearest one above it that has a

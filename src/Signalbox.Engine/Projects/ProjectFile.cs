@@ -38,6 +38,18 @@ internal static class ProjectFile
         {
             Examples = ["{\"gpu\": 1, \"warehouse\": 4}"],
         },
+        new Field<Draft, Named<ConnectionShapes.Connecting>[]>(
+            "connections",
+            ConnectionShapes.All,
+            (d, v) => d.Connections = v,
+            "Places outside the project that outputs go to, by name: S3, PostgreSQL, SQLite, DuckDB, Redis."
+        )
+        {
+            Examples =
+            [
+                "{\"lake\": {\"s3\": {\"endpoint\": \"http://127.0.0.1:9000\", \"access_key\": \"secret:lake_access\", \"secret_key\": \"secret:lake_secret\"}}, \"warehouse\": {\"postgres\": \"secret:warehouse\"}}",
+            ],
+        },
         new Field<Draft, int>(
             "max_active_tasks",
             Scalars.Whole(1, 10_000),
@@ -99,6 +111,12 @@ internal static class ProjectFile
     {
         var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
+        foreach (var connection in draft.Connections)
+        {
+            var made = connection.Value.Make(connection.Name, folder);
+            project = project with { Connections = project.Connections.SetItem(made.Name, made) };
+        }
+
         if (draft.Database is not { } written)
         {
             return project;
@@ -130,6 +148,8 @@ internal static class ProjectFile
         public string? Database { get; set; }
 
         public Named<int>[] Pools { get; set; } = [];
+
+        public Named<ConnectionShapes.Connecting>[] Connections { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
 
