@@ -54,6 +54,12 @@ public static class TaskEnvironment
     /// <summary>Marks every process of an attempt, so that none is lost sight of.</summary>
     public const string AttemptKey = "SIGNALBOX_ATTEMPT_KEY";
 
+    /// <summary>The namespace of the run, where its outputs go to places apart; absent for a live run.</summary>
+    public const string Namespace = "SIGNALBOX_NAMESPACE";
+
+    /// <summary>A variable of the program itself, for tests: the name of a point between two steps of publishing at which it kills itself.</summary>
+    public const string Fault = "SIGNALBOX_FAULT";
+
     /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
     public const string Debug = "SIGNALBOX_DEBUG";
 

@@ -5,4 +5,5 @@ namespace Signalbox.Engine;
 /// <summary>The small JSON the engine writes itself.</summary>
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
+[JsonSerializable(typeof(Outputs.InputVersion[]))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -22,8 +22,11 @@ public sealed record EngineOptions
     /// </summary>
     public Containment Containment { get; init; } = Containment.Session;
 
-    /// <summary>Where outputs are published. Default: files and folders of this machine.</summary>
-    public IPlace? Place { get; init; }
+    /// <summary>Where commands write, made from the state folder.</summary>
+    public Func<string, Staging> Staging { get; init; } = folder => new Staging(folder);
+
+    /// <summary>Where outputs with a path are published. Default: files and folders of this machine.</summary>
+    public Func<Staging, IPlace> LocalPlace { get; init; } = staging => new LocalPlace(staging);
 
     /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
     public string Sender { get; init; } = Environment.UserName;

@@ -19,7 +19,11 @@ public sealed record EngineParts
 
     public required IExecutor Executor { get; init; }
 
-    public required IPlace Place { get; init; }
+    /// <summary>Where commands write.</summary>
+    public required Staging Staging { get; init; }
+
+    /// <summary>Where outputs are published.</summary>
+    public required Places Places { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -39,6 +39,7 @@ internal sealed class Replica : IAsyncDisposable
     {
         _lock = held;
         var state = new StateFolder(project.StateFolder);
+        var staging = options.Staging(project.StateFolder);
         var instance = store.Read(session => session.Instance)[..8];
         _parts = new EngineParts
         {
@@ -53,7 +54,8 @@ internal sealed class Replica : IAsyncDisposable
                     DefaultContainment = options.Containment,
                 }
             ),
-            Place = options.Place ?? new LocalPlace(project.StateFolder),
+            Staging = staging,
+            Places = new Places(options.LocalPlace(staging)),
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,

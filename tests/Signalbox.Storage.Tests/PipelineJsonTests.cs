@@ -183,6 +183,7 @@ public sealed class PipelineJsonTests
                         Dataset = "flights/features",
                         Model = "delay/{{ item.segment }}",
                         Optional = true,
+                        Keep = 5,
                         Checks =
                         [
                             new CheckSpec.RowCount("{{ params.min_rows }}", null),

@@ -14,6 +14,7 @@ public static partial class PipelineJson
         Put(json, "dataset", output.Dataset);
         Put(json, "model", output.Model);
         Put(json, "optional", output.Optional, normal: false);
+        Put(json, "keep", output.Keep, OutputSpec.DefaultKeep);
         if (!output.Checks.IsDefaultOrEmpty)
         {
             json.WriteStartArray("checks");
@@ -39,6 +40,7 @@ public static partial class PipelineJson
             Dataset = Text(json, "dataset"),
             Model = Text(json, "model"),
             Optional = Truth(json, "optional", normal: false),
+            Keep = Number(json, "keep", OutputSpec.DefaultKeep),
             Checks = All(
                 json,
                 "checks",

@@ -202,14 +202,17 @@ public sealed record OutputSpec
     /// <summary>The name: <c>{{ outputs.NAME }}</c> and <c>SIGNALBOX_OUTPUT_NAME</c> are the staging place of the attempt.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it is published: a template of a path relative to the project folder; a trailing <c>/</c> makes it a folder.</summary>
+    /// <summary>
+    /// Where it is published: a template of a path relative to the project folder, or of an address such as <c>s3://bucket/key</c>; a trailing
+    /// <c>/</c> makes it a folder.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>Whether the output is a folder: the path is written with a trailing slash.</summary>
     [JsonIgnore]
     public bool IsFolder => Path.EndsWith('/');
 
-    /// <summary>The dataset that a publication updates. Default none.</summary>
+    /// <summary>The name under which its versions are known. Default: <c>PIPELINE.TASK.OUTPUT</c>.</summary>
     public string? Dataset { get; init; }
 
     /// <summary>A template of the name of the model of which a publication is a new version. Default none.</summary>
@@ -217,6 +220,12 @@ public sealed record OutputSpec
 
     /// <summary>Whether the task may succeed without having made it. Default false.</summary>
     public bool Optional { get; init; }
+
+    /// <summary>How many replaced versions of each path are kept for a rollback. Default 2.</summary>
+    public int Keep { get; init; } = DefaultKeep;
+
+    /// <summary>The default of <see cref="Keep"/>.</summary>
+    public const int DefaultKeep = 2;
 
     public ImmutableArray<CheckSpec> Checks { get; init; } = [];
 }

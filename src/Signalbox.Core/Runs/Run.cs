@@ -38,6 +38,9 @@ public sealed record Run
     /// <summary>The backfill that made it.</summary>
     public long? Backfill { get; init; }
 
+    /// <summary>Where its outputs go instead of the places that readers know; null for a live run.</summary>
+    public RunNamespace? Namespace { get; init; }
+
     /// <summary>Only these tasks run; the others count as successful without running (<c>--only</c>, new task of an existing pipeline). Empty: all.</summary>
     public ImmutableArray<TaskName> OnlyTasks { get; init; } = [];
 

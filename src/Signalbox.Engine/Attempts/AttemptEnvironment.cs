@@ -41,6 +41,11 @@ internal static class AttemptEnvironment
             [TaskEnvironment.TraceParent] = TraceParent(context),
             [TaskEnvironment.Params] = context.Parts.State.Params(run.Number),
         };
+        if (run.Namespace is { } space)
+        {
+            variables[TaskEnvironment.Namespace] = space.Value;
+        }
+
         if (context.Task.Key.IsInstance)
         {
             variables[TaskEnvironment.MapIndex] = context.Task.Key.MapIndex.ToString(CultureInfo.InvariantCulture);

@@ -28,7 +28,7 @@ internal sealed partial class AttemptRunner
     /// <param name="isWanted">Whether a run, by its number, may still need it.</param>
     public void Sweep(Func<RunNumber, bool> isWanted)
     {
-        foreach (var key in parts.Place.Staged().ToList())
+        foreach (var key in parts.Staging.Staged().ToList())
         {
             var rest = key.AsSpan();
             if (
@@ -43,7 +43,7 @@ internal sealed partial class AttemptRunner
             {
                 try
                 {
-                    parts.Place.Discard(key);
+                    parts.Staging.Discard(key);
                 }
                 catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
                 {

@@ -2,6 +2,7 @@ using System.Text;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outputs;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -41,7 +42,8 @@ internal static class Endings
     public static Failure Of(Exception error) =>
         error is IOException { HResult: NoSpaceLeft } || error.Message.Contains("No space left on device", StringComparison.Ordinal)
             ? new Failure(FailureClass.DiskFull, error.Message, "errno ENOSPC")
-            : new Failure(FailureClass.Transient, error.Message, error.GetType().Name);
+        : error is PlaceException refused ? new Failure(refused.Class, refused.Message, "place")
+        : new Failure(FailureClass.Transient, error.Message, error.GetType().Name);
 
     /// <summary>The last line of the log that people should see: of standard error, or else of standard output.</summary>
     private static string LastLine(string text)

@@ -5,6 +5,7 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Expressions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
+using Signalbox.Engine.Outputs;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -79,10 +80,19 @@ internal sealed class RunNames
         var scope = Scope(node, task, attempt, inputs: null, outputs: null);
         return node.Inputs.ToImmutableSortedDictionary(
             input => input.Key,
-            input => Path.Combine(_parts.Project.Folder, Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}")),
+            input =>
+                Targets.Input(
+                    _parts.Project.Folder,
+                    _parts.Project.StateFolder,
+                    _run.Namespace,
+                    Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}")
+                ),
             StringComparer.Ordinal
         );
     }
+
+    /// <summary>Where an output of this run is published: what its template gave, made absolute and redirected for a namespace.</summary>
+    public string TargetOf(string rendered) => Targets.Output(_parts.Project.Folder, _parts.Project.StateFolder, _run.Namespace, rendered);
 
     private static Value.Map? Paths(IReadOnlyDictionary<string, string>? paths) =>
         paths is null ? null : new Value.Map(paths.Select(path => new KeyValuePair<string, Value>(path.Key, Value.Of(path.Value))));
@@ -119,9 +129,7 @@ internal sealed class RunNames
             var output = node.Outputs.FirstOrDefault(output => output.Name == name);
             value = output is null
                 ? Value.None
-                : Value.Of(
-                    Path.Combine(run._parts.Project.Folder, Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}"))
-                );
+                : Value.Of(run.TargetOf(Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}")));
             return output is not null;
         }
     }

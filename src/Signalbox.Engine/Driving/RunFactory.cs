@@ -8,6 +8,7 @@ namespace Signalbox.Engine.Driving;
 
 /// <summary>What a new run is to be.</summary>
 /// <param name="RunId">Its name; null has one made from what started it and the logical date.</param>
+/// <param name="Namespace">Where its outputs go; null for a live run.</param>
 internal sealed record NewRun(
     Pipeline Pipeline,
     VersionHash Version,
@@ -17,7 +18,8 @@ internal sealed record NewRun(
     string Params,
     string? Reason,
     long? Backfill,
-    IReadOnlyList<TaskName> OnlyTasks
+    IReadOnlyList<TaskName> OnlyTasks,
+    RunNamespace? Namespace = null
 );
 
 /// <summary>Makes runs: rows first, in the transaction of whatever asked for them; then they are driven.</summary>
@@ -50,6 +52,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
             Priority = wanted.Pipeline.Priority + (wanted.Trigger == RunTrigger.Backfill ? BackfillPriority : 0),
             Params = wanted.Params,
             Backfill = wanted.Backfill,
+            Namespace = wanted.Namespace,
             OnlyTasks = [.. wanted.OnlyTasks],
             Reason = wanted.Reason,
             CreatedAt = now,
@@ -65,9 +68,9 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
     private static string NameOf(WriteSession session, NewRun wanted, RunNumber number)
     {
         var date = wanted.Slice.LogicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-        var name = $"{Names.Of(wanted.Trigger)}__{date}";
+        var name = $"{wanted.Namespace?.Value ?? Names.Of(wanted.Trigger)}__{date}";
         // By hand there may be many; a schedule has one run a logical date, unless somebody took its name.
-        return wanted.Trigger == RunTrigger.Scheduled && session.Run(wanted.Pipeline.Name, new RunId(name)) is null
+        return wanted is { Trigger: RunTrigger.Scheduled, Namespace: null } && session.Run(wanted.Pipeline.Name, new RunId(name)) is null
             ? name
             : $"{name}__{number}";
     }

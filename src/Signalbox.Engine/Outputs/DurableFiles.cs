@@ -12,6 +12,8 @@ internal static partial class DurableFiles
     private const int OpenReadOnly = 0;
     private const int OpenDirectory = 0x10000;
     private const int OpenCloseOnExec = 0x80000;
+    private const int ErrorNotFound = 2;
+    private const int ErrorInvalid = 22;
     private const int ErrorIsDirectory = 21;
     private const int ErrorNotDirectory = 20;
     private const int ErrorNotEmpty = 39;
@@ -38,6 +40,26 @@ internal static partial class DurableFiles
         }
 
         throw Failure($"cannot publish to {target}", error);
+    }
+
+    /// <summary>
+    /// Exchanges two files or folders in one step; when nothing stands at <paramref name="target"/>, moves there in one step. Where the file
+    /// system cannot exchange, a file is renamed over the other, which is gone then.
+    /// </summary>
+    /// <exception cref="IOException">The file system refused; nothing has changed.</exception>
+    public static void Swap(string staged, string target)
+    {
+        if (RenameAt2(AtFdCwd, staged, AtFdCwd, target, RenameExchange) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error is not (ErrorNotFound or ErrorInvalid) || Rename(staged, target) != 0)
+            {
+                throw Failure(
+                    $"cannot publish to {target}",
+                    error is ErrorNotFound or ErrorInvalid ? Marshal.GetLastPInvokeError() : error
+                );
+            }
+        }
     }
 
     /// <summary>Forces a file's content to the disk. The file need not be one that may be written.</summary>

@@ -1,46 +1,59 @@
+using Signalbox.Core.Retry;
+using Signalbox.Storage;
+
 namespace Signalbox.Engine.Outputs;
 
 /// <summary>
-/// Where outputs live: the seam behind which a file system, an object store or a database keeps the one promise of publishing, that a
-/// reader sees the old version or the new one.
+/// Where outputs are published: the seam behind which a file system, an object store or a database keeps the one promise of publishing, that
+/// a reader sees the old version or the new one.
 /// </summary>
 /// <remarks>
-/// The protocol is stage, audit, publish, record. Staging is a place of one attempt alone. Publishing is one atomic step and may be
-/// asked for again after a crash: the content's hash tells whether it already happened. The record is a row written in the same
-/// transaction in which the task succeeds.
+/// The protocol is stage, audit, publish, record. What is published lies in <see cref="Staging"/>, audited and durable, and the intent to
+/// publish it is a row. Every step may be asked for again after a crash, and finds what it had done. A path is published to by one at a time.
+/// What a place refuses it throws as <see cref="PlaceException"/> or <see cref="IOException"/>; nothing that readers see has changed then.
 /// </remarks>
 public interface IPlace
 {
-    /// <summary>Says where one output of one attempt is staged.</summary>
-    /// <param name="attempt">The attempt's key.</param>
-    /// <param name="output">The output's name.</param>
-    /// <param name="target">The absolute path that readers know; a trailing slash makes it a folder.</param>
-    StagedOutput Locate(string attempt, string output, string target);
+    /// <summary>What an output is here.</summary>
+    PublicationKind KindOf(StagedOutput staged);
 
-    /// <summary>Makes the staging place anew, empty.</summary>
-    void Prepare(StagedOutput staged);
+    /// <summary>Makes what is staged visible at its target in one atomic step; does nothing when it already happened.</summary>
+    Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken);
 
-    /// <summary>Whether the attempt wrote anything there.</summary>
-    bool HasContent(StagedOutput staged);
+    /// <summary>Makes a kept version current again in one atomic step, and keeps the one that was; does nothing when it already happened.</summary>
+    /// <param name="current">The version that readers see; null when nothing stands there.</param>
+    /// <param name="wanted">A version with <see cref="Publication.Kept"/>.</param>
+    Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken);
 
-    /// <summary>Makes the content durable and tells what it is.</summary>
-    ContentHash Seal(StagedOutput staged);
+    /// <summary>Drops the content of a version that is not current.</summary>
+    Task ForgetAsync(Publication version, CancellationToken cancellationToken);
 
-    /// <summary>Makes the content visible at its target in one atomic step; does nothing when it already is.</summary>
-    /// <param name="sha256">The content's hash, as <see cref="Seal"/> told it.</param>
-    /// <exception cref="IOException">Nothing has changed.</exception>
-    void Publish(StagedOutput staged, string sha256);
-
-    /// <summary>Wipes what the attempt staged, and what it replaced.</summary>
-    void Discard(string attempt);
-
-    /// <summary>The keys of all attempts that have something staged.</summary>
-    IEnumerable<string> Staged();
+    /// <summary>Drops what attempts left here that are over: staging prefixes, staging tables. Only what is ours by its name.</summary>
+    /// <param name="isOver">Whether an attempt, by its key, is over.</param>
+    Task SweepAsync(Func<string, bool> isOver, CancellationToken cancellationToken);
 }
 
 /// <summary>One output of one attempt, before anyone can read it.</summary>
 /// <param name="Output">The output's name.</param>
 /// <param name="Path">Absolute path where the command writes; the file name is the target's, so that tools see the right ending.</param>
-/// <param name="Target">Absolute path where readers will find it, without a trailing slash.</param>
+/// <param name="Target">Absolute path or address where readers will find it, without a trailing slash.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
 public sealed record StagedOutput(string Output, string Path, string Target, bool IsFolder);
+
+/// <summary>What is to be published.</summary>
+/// <param name="Intent">The row that says so; <see cref="Publication.Sha256"/> is of what is staged.</param>
+/// <param name="Replaced">The version that readers see now; null when none was ever published there.</param>
+/// <param name="Keep">How many replaced versions are kept; 0 keeps none.</param>
+/// <param name="IsAgain">Whether an earlier engine may have taken the step already.</param>
+public sealed record Placing(StagedOutput Staged, Publication Intent, Publication? Replaced, int Keep, bool IsAgain);
+
+/// <summary>What became of it.</summary>
+/// <param name="Kept">Where the replaced version can be found again; null when it is gone.</param>
+/// <param name="IsCurrent">False when another version has replaced it meanwhile.</param>
+public sealed record Placed(string? Kept, bool IsCurrent = true);
+
+/// <summary>A place refused: nothing that readers see has changed.</summary>
+public sealed class PlaceException(FailureClass failure, string message, Exception? cause = null) : Exception(message, cause)
+{
+    public FailureClass Class => failure;
+}

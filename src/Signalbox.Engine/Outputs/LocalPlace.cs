@@ -1,137 +1,105 @@
+using Signalbox.Core.Retry;
+using Signalbox.Storage;
+
 namespace Signalbox.Engine.Outputs;
 
 /// <summary>Files and folders of this machine.</summary>
 /// <remarks>
-/// Staging lies under the project's state folder when that is on the same file system as the target, else in a hidden folder beside
-/// the target's nearest existing parent: a rename works only inside one file system. A file is renamed over the old one; a folder is
-/// exchanged with the old one (renameat2, RENAME_EXCHANGE), which is then wiped.
+/// What is staged is exchanged with what stands at the target (renameat2, RENAME_EXCHANGE), or renamed where nothing does: one step for a file
+/// and for a folder alike. What was replaced is then moved to where versions are kept, by its number, or wiped with the staging place.
 /// </remarks>
-public sealed class LocalPlace(string stateFolder) : IPlace
+public sealed class LocalPlace(Staging staging) : IPlace
 {
-    /// <summary>In every staging folder; nothing without it is ever swept.</summary>
-    public const string Marker = ".signalbox-staging";
+    public PublicationKind KindOf(StagedOutput staged) => staged.IsFolder ? PublicationKind.Folder : PublicationKind.File;
 
-    private readonly string _home = Path.Combine(stateFolder, "staging");
-
-    public StagedOutput Locate(string attempt, string output, string target)
+    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken)
     {
-        var final = Path.TrimEndingDirectorySeparator(target);
-        var path = Path.Combine(HomeFor(final), attempt, output, Path.GetFileName(final));
-        return new StagedOutput(output, path, final, target.EndsWith('/'));
-    }
-
-    public void Prepare(StagedOutput staged)
-    {
-        var folder = Path.GetDirectoryName(staged.Path)!;
-        if (Directory.Exists(folder))
+        var (staged, intent) = (placing.Staged, placing.Intent);
+        if (placing.IsAgain && !Holds(staged.Path, intent.Sha256!))
         {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        Directory.CreateDirectory(staged.IsFolder ? staged.Path : folder);
-        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(folder)!, Marker), []);
-    }
-
-    public bool HasContent(StagedOutput staged) =>
-        staged.IsFolder
-            ? Directory.Exists(staged.Path) && Directory.EnumerateFileSystemEntries(staged.Path).Any()
-            : File.Exists(staged.Path);
-
-    public ContentHash Seal(StagedOutput staged)
-    {
-        DurableFiles.SyncTree(staged.Path);
-        DurableFiles.SyncDirectory(Path.GetDirectoryName(staged.Path)!);
-        return ContentHash.Of(staged.Path);
-    }
-
-    public void Publish(StagedOutput staged, string sha256)
-    {
-        if (IsVisible(staged, sha256))
-        {
-            return;
+            // The step was taken: what is staged now, if anything, is what it replaced.
+            var isCurrent = Holds(staged.Target, intent.Sha256!);
+            return Task.FromResult(new Placed(isCurrent ? Retire(staged.Path, placing.Replaced, placing.Keep) : null, isCurrent));
         }
 
         var parent = Path.GetDirectoryName(staged.Target)!;
         Directory.CreateDirectory(parent);
-        DurableFiles.Replace(staged.Path, staged.Target);
+        FaultPoints.Hit(FaultPoints.BeforeSwap);
+        DurableFiles.Swap(staged.Path, staged.Target);
+        FaultPoints.Hit(FaultPoints.AfterSwap);
         DurableFiles.SyncDirectory(parent);
+        FaultPoints.Hit(FaultPoints.AfterSwapSync);
+        return Task.FromResult(new Placed(Retire(staged.Path, placing.Replaced, placing.Keep)));
     }
 
-    public void Discard(string attempt)
+    public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken)
     {
-        foreach (var home in Homes())
+        if (wanted.Kept is { } kept && Holds(kept, wanted.Sha256!))
         {
-            var root = Path.Combine(home, attempt);
-            if (File.Exists(Path.Combine(root, Marker)))
-            {
-                Directory.Delete(root, recursive: true);
-            }
+            Directory.CreateDirectory(Path.GetDirectoryName(wanted.Path)!);
+            DurableFiles.Swap(kept, wanted.Path);
+            FaultPoints.Hit(FaultPoints.AfterSwitch);
+            DurableFiles.SyncDirectory(Path.GetDirectoryName(wanted.Path)!);
+            var retired = Retire(kept, current, keep: 1);
+            Wipe(Path.GetDirectoryName(kept)!);
+            return Task.FromResult(new Placed(retired));
         }
+
+        if (Holds(wanted.Path, wanted.Sha256!))
+        {
+            return Task.FromResult(new Placed(wanted.Kept is null ? null : Retire(wanted.Kept, current, keep: 1)));
+        }
+
+        throw new PlaceException(
+            FailureClass.Permanent,
+            wanted.Kept is null || !Path.Exists(wanted.Kept)
+                ? $"the content of version {wanted.Id} is no longer kept"
+                : $"the kept content of version {wanted.Id} ({wanted.Kept}) is not what was published: somebody changed it"
+        );
     }
 
-    public IEnumerable<string> Staged() =>
-        Homes()
-            .Where(Directory.Exists)
-            .SelectMany(home => Directory.EnumerateDirectories(home).Where(root => File.Exists(Path.Combine(root, Marker))))
-            .Select(root => Path.GetFileName(root));
-
-    // After a crash between the rename and its record the staged content is gone (file), or is the old version (folder).
-    private static bool IsVisible(StagedOutput staged, string sha256)
+    public Task ForgetAsync(Publication version, CancellationToken cancellationToken)
     {
-        if (staged.IsFolder ? !Directory.Exists(staged.Target) : !File.Exists(staged.Target))
+        if (version.Kept is { } kept && Path.GetDirectoryName(kept) is { } home && Path.GetFileName(home) == $"{version.Id}")
         {
-            return false;
+            Wipe(home);
         }
 
-        var stillStaged = staged.IsFolder ? Directory.Exists(staged.Path) : File.Exists(staged.Path);
-        return (!stillStaged || ContentHash.Of(staged.Path).Sha256 != sha256) && ContentHash.Of(staged.Target).Sha256 == sha256;
+        return Task.CompletedTask;
     }
 
-    // Every home that was needed is listed in the state folder, so that staging on other file systems is found again.
-    private string OtherHomes => Path.Combine(_home, "elsewhere");
+    /// <summary>What is staged on this machine is <see cref="Staging"/>'s.</summary>
+    public Task SweepAsync(Func<string, bool> isOver, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private IEnumerable<string> Homes()
+    private static bool Holds(string path, string sha256) => Path.Exists(path) && ContentHash.Of(path).Sha256 == sha256;
+
+    /// <summary>Moves what was replaced to where versions are kept; does nothing when that happened before.</summary>
+    /// <returns>Where it is now; null when it is not kept.</returns>
+    private string? Retire(string path, Publication? version, int keep)
     {
-        yield return _home;
-        if (File.Exists(OtherHomes))
+        if (version is null || keep == 0)
         {
-            foreach (var line in File.ReadLines(OtherHomes).Distinct())
-            {
-                yield return line;
-            }
+            return null;
         }
+
+        var home = Path.Combine(staging.VersionsFor(version.Path), $"{version.Id}");
+        var kept = Path.Combine(home, Path.GetFileName(version.Path));
+        if (Path.Exists(path) && !Path.Exists(kept))
+        {
+            Directory.CreateDirectory(home);
+            DurableFiles.Swap(path, kept);
+            FaultPoints.Hit(FaultPoints.AfterRetire);
+            DurableFiles.SyncDirectory(home);
+        }
+
+        return Path.Exists(kept) ? kept : null;
     }
 
-    private string HomeFor(string target)
+    private static void Wipe(string folder)
     {
-        Directory.CreateDirectory(_home);
-        var parent = Path.GetDirectoryName(target)!;
-        while (!Directory.Exists(parent))
+        if (Directory.Exists(folder))
         {
-            parent = Path.GetDirectoryName(parent)!;
+            Directory.Delete(folder, recursive: true);
         }
-
-        if (DurableFiles.OnSameFileSystem(_home, parent))
-        {
-            return _home;
-        }
-
-        // One home for a file system, whatever comes to stand beside a target later: an attempt is looked for where it was staged.
-        foreach (var known in Homes().Skip(1))
-        {
-            if (Directory.Exists(known) && DurableFiles.OnSameFileSystem(known, parent))
-            {
-                return known;
-            }
-        }
-
-        var other = Path.Combine(parent, Marker);
-        if (!Directory.Exists(other))
-        {
-            Directory.CreateDirectory(other);
-            File.AppendAllText(OtherHomes, other + "\n");
-        }
-
-        return other;
     }
 }

@@ -17,7 +17,7 @@ namespace Signalbox.Engine.Outputs;
 /// then on publishing only goes forward: after a crash the same attempt is asked to publish again, finds its intent, and each output's
 /// content hash tells whether it already stands at its target. The record is written in the transaction in which the task succeeds.
 /// </remarks>
-internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor)
+internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor)
 {
     /// <summary>Makes the staging places of an attempt, empty.</summary>
     public ImmutableArray<StagedOutput> Stage(LiveAttempt attempt)
@@ -25,7 +25,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         var staged = Locate(attempt);
         foreach (var output in staged)
         {
-            parts.Place.Prepare(output);
+            parts.Staging.Prepare(output);
         }
 
         return staged;
@@ -51,11 +51,8 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         [
             .. attempt.Node.Outputs.Select(output =>
             {
-                var target = Path.Combine(
-                    parts.Project.Folder,
-                    Templates.Render(output.Path, scope, $"tasks.{attempt.Node.Name}.outputs.{output.Name}")
-                );
-                return parts.Place.Locate(attempt.Ref.Key.Value, output.Name, target);
+                var target = run.TargetOf(Templates.Render(output.Path, scope, $"tasks.{attempt.Node.Name}.outputs.{output.Name}"));
+                return parts.Staging.Locate(attempt.Ref.Key.Value, output.Name, target);
             }),
         ];
     }
@@ -64,7 +61,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     {
         if (!attempt.Node.Outputs.IsEmpty)
         {
-            parts.Place.Discard(attempt.Ref.Key.Value);
+            parts.Staging.Discard(attempt.Ref.Key.Value);
         }
     }
 
@@ -101,7 +98,8 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         // All that a user can have got wrong is found before anything is decided, and never in the middle of a transaction.
         var models = ModelsOf(attempt, context);
         var intents = Intents(attempt);
-        if (intents.Count == 0)
+        var isAgain = intents.Count > 0;
+        if (!isAgain)
         {
             var audits = new List<(OutputSpec Output, StagedOutput Staged, Audit Audit)>();
             foreach (var (output, staged) in Made(attempt, context))
@@ -122,14 +120,9 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
 
             cancellationToken.ThrowIfCancellationRequested();
             var wanted = audits.ConvertAll(audit => Intent(attempt, context, audit.Output, audit.Staged, audit.Audit));
-            await parts.Store.WriteAsync(
-                session =>
-                {
-                    SaveChecks(session);
-                    wanted.ForEach(intent => session.PreparePublication(intent, attempt.Fence));
-                },
-                CancellationToken.None
-            );
+            FaultPoints.Hit(FaultPoints.BeforeIntent);
+            await PrepareAsync(attempt, wanted, SaveChecks);
+            FaultPoints.Hit(FaultPoints.AfterIntent);
             intents = Intents(attempt);
         }
 
@@ -138,9 +131,9 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             try
             {
                 KeepModel(attempt, intents[done]);
-                parts.Place.Publish(Staged(intents[done]), intents[done].Sha256!);
+                await PlaceAsync(attempt, intents[done], isAgain);
             }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or PlaceException)
             {
                 return (new Outcome.Failed(Endings.Of(problem)), session => GiveUp(session, intents, done, problem.Message));
             }
@@ -163,7 +156,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         for (var i = 0; i < context.Outputs.Length; i++)
         {
             var (output, staged) = (attempt.Node.Outputs[i], context.Outputs[i]);
-            if (parts.Place.HasContent(staged))
+            if (parts.Staging.HasContent(staged))
             {
                 yield return (output, staged);
             }
@@ -181,7 +174,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
 
     private Publication Intent(LiveAttempt attempt, AttemptContext context, OutputSpec output, StagedOutput staged, Audit audit)
     {
-        var content = parts.Place.Seal(staged);
+        var content = parts.Staging.Seal(staged);
         return new Publication(
             Id: 0,
             attempt.Run.Number,
@@ -190,25 +183,29 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
             attempt.Number,
             attempt.Token,
             output.Name,
-            output.Dataset is { } dataset ? context.Render(dataset, $"outputs.{output.Name}.dataset") : null,
+            output.Dataset is { } dataset
+                ? context.Render(dataset, $"outputs.{output.Name}.dataset")
+                : $"{attempt.Pipeline.Name}.{attempt.Node.Name}.{output.Name}",
             staged.Target,
             staged.Path,
             attempt.Run.Partition,
-            staged.IsFolder ? PublicationKind.Folder : PublicationKind.File,
+            parts.Places.Of(staged.Target).KindOf(staged),
             PublicationState.Prepared,
             content.Sha256,
             content.Bytes,
             audit.Rows,
             audit.Columns,
             attempt.Run.Version,
-            parts.Time.GetUtcNow()
+            parts.Time.GetUtcNow(),
+            Namespace: attempt.Run.Namespace,
+            Inputs: InputsOf(attempt, context)
         );
     }
 
     /// <summary>A model's versions never change: its content is kept under its own hash, whatever later runs put at the published path.</summary>
     private void KeepModel(LiveAttempt attempt, Publication intent)
     {
-        if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is null)
+        if (intent.Namespace is not null || attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is null)
         {
             return;
         }
@@ -233,9 +230,6 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
     }
 
     private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256!, Path.GetFileName(intent.Path));
-
-    private static StagedOutput Staged(Publication intent) =>
-        new(intent.Output, intent.StagedPath, intent.Path, intent.Kind == PublicationKind.Folder);
 
     /// <summary>A place refused: what is visible is recorded as that, and the rest as never published.</summary>
     private void GiveUp(WriteSession session, List<Publication> intents, int done, string reason)
@@ -281,7 +275,7 @@ internal sealed class Publisher(EngineParts parts, NamesOfRuns names, Auditor au
         foreach (var intent in intents)
         {
             session.MarkPublished(intent.Id, now);
-            if (models.TryGetValue(intent.Output, out var model))
+            if (intent.Namespace is null && models.TryGetValue(intent.Output, out var model))
             {
                 session.AddModelVersion(
                     new ModelVersion(

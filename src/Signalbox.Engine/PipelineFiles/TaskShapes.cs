@@ -35,13 +35,18 @@ internal static class TaskShapes
                 "path",
                 Scalars.Text,
                 (d, v) => d.Path = v,
-                "Where it is published, relative to the project folder; a trailing / makes it a folder."
+                "Where it is published: relative to the project folder, or s3://bucket/key; a trailing / makes it a folder."
             )
             {
                 Required = true,
                 Examples = ["\"data/features/date={{ ds }}/part-0.parquet\""],
             },
-            new Field<OutputDraft, string>("dataset", Scalars.Text, (d, v) => d.Dataset = v, "The dataset that a publication updates.")
+            new Field<OutputDraft, string>(
+                "dataset",
+                Scalars.Text,
+                (d, v) => d.Dataset = v,
+                "The name under which its versions are known; unstated: PIPELINE.TASK.OUTPUT."
+            )
             {
                 Examples = ["\"flights/features\""],
             },
@@ -60,6 +65,15 @@ internal static class TaskShapes
             {
                 Default = "false",
             },
+            new Field<OutputDraft, int>(
+                "keep",
+                Scalars.Whole(0, 100),
+                (d, v) => d.Keep = v,
+                "How many replaced versions are kept, so that a rollback takes no time."
+            )
+            {
+                Default = "2",
+            },
             new Field<OutputDraft, CheckSpec[]>(
                 "checks",
                 CheckShapes.List,
@@ -73,6 +87,7 @@ internal static class TaskShapes
             Dataset = draft.Dataset,
             Model = draft.Model,
             Optional = draft.Optional,
+            Keep = draft.Keep,
             Checks = [.. draft.Checks],
         })
     );
@@ -302,6 +317,8 @@ internal static class TaskShapes
         public string? Model { get; set; }
 
         public bool Optional { get; set; }
+
+        public int Keep { get; set; } = OutputSpec.DefaultKeep;
 
         public CheckSpec[] Checks { get; set; } = [];
     }

@@ -14,6 +14,13 @@ internal static class PromoteTask
     {
         var model = context.Render(kind.Model, "promote.model");
         var alias = context.Render(kind.Alias, "promote.alias");
+        if (context.Run.Namespace is { } space)
+        {
+            return Task.FromResult<Work>(
+                new Work.Inline(new Outcome.Skipped($"this run is in the namespace {space}: it moves no alias that others read"))
+            );
+        }
+
         if (context.Run.Trigger == RunTrigger.Backfill && kind.InBackfill == BackfillPromotion.Skip)
         {
             return Task.FromResult<Work>(

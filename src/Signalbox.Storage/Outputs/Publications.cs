@@ -13,19 +13,32 @@ public enum PublicationState
     Aborted,
 }
 
-/// <summary>What an output is on the file system.</summary>
+/// <summary>What an output is where it is published.</summary>
 public enum PublicationKind
 {
     File,
     Folder,
+
+    /// <summary>One object of an object store.</summary>
+    Object,
+
+    /// <summary>Several objects under one prefix, read through a pointer and a manifest.</summary>
+    Objects,
+
+    /// <summary>A table of a database, or a partition of one.</summary>
+    Table,
 }
 
-/// <summary>One output of one attempt on its way to its readers.</summary>
-/// <param name="Id">0 until it is stored.</param>
-/// <param name="Path">Where readers find it, relative to the project folder.</param>
+/// <summary>One output of one attempt on its way to its readers; once published, one version of what stands at its path.</summary>
+/// <param name="Id">0 until it is stored. Rising: the number of the version.</param>
+/// <param name="Dataset">What it is a version of, by name; the same name may cover many paths (partitions, instances of a mapped task).</param>
+/// <param name="Path">Where readers find it: an absolute path, or an address such as <c>s3://bucket/key</c>. All versions of one path are one chain.</param>
 /// <param name="StagedPath">Where the attempt wrote it.</param>
 /// <param name="Columns">JSON of names and types of the columns, where it is a table.</param>
 /// <param name="Version">The definition that made it.</param>
+/// <param name="Namespace">The namespace of its run; null for what live readers see.</param>
+/// <param name="Inputs">JSON list of what it was made from: <c>name</c>, <c>path</c>, <c>publication</c>, <c>sha256</c>.</param>
+/// <param name="Kept">Where its content can be found again once another version is current; null when it is current, or gone.</param>
 public sealed record Publication(
     long Id,
     RunNumber Run,
@@ -34,7 +47,7 @@ public sealed record Publication(
     int Attempt,
     long Token,
     string Output,
-    string? Dataset,
+    string Dataset,
     string Path,
     string StagedPath,
     string Partition,
@@ -47,14 +60,17 @@ public sealed record Publication(
     VersionHash Version,
     DateTimeOffset PreparedAt,
     DateTimeOffset? EndedAt = null,
-    string? Reason = null
+    string? Reason = null,
+    RunNamespace? Namespace = null,
+    string Inputs = "[]",
+    string? Kept = null
 );
 
 public partial class ReadSession
 {
     private const string PublicationColumns = """
         id, run_number, pipeline, task, map_index, attempt, token, output, dataset, path, staged_path, partition_key, kind, state, sha256, bytes,
-        row_count, columns, version, prepared_ms, ended_ms, reason
+        row_count, columns, version, prepared_ms, ended_ms, reason, namespace, inputs, kept
         """;
     private static readonly Sql PublicationsOfRun = new(
         $"select {PublicationColumns} from publications where run_number = @run order by id"
@@ -62,8 +78,19 @@ public partial class ReadSession
     private static readonly Sql PublicationsUnfinished = new(
         $"select {PublicationColumns} from publications where state = 'prepared' order by id"
     );
+    private static readonly Sql PublicationNumbered = new($"select {PublicationColumns} from publications where id = @id");
     private static readonly Sql PublicationAtPath = new(
-        $"select {PublicationColumns} from publications where path = @path and state = 'published' order by id desc limit 1"
+        $"select {PublicationColumns} from publications where id = (select publication from current_versions where path = @path)"
+    );
+    private static readonly Sql PublicationsUnder = new(
+        $"""
+        select {PublicationColumns} from publications
+        where id in (select publication from current_versions where path >= @from and path < @to order by path limit @limit)
+        order by path
+        """
+    );
+    private static readonly Sql PublicationsOfPath = new(
+        $"select {PublicationColumns} from publications where path = @path and state = 'published' order by id desc limit @limit"
     );
     private static readonly Sql PublicationsOfDataset = new(
         $"""
@@ -78,8 +105,20 @@ public partial class ReadSession
     /// <summary>What was prepared and neither published nor aborted: to be rolled forward or back after a crash.</summary>
     public IReadOnlyList<Publication> UnfinishedPublications() => Use(PublicationsUnfinished).All(PublicationOf);
 
-    /// <summary>What readers find at a path; null when nothing was ever published there.</summary>
+    /// <summary>Null when there is none.</summary>
+    public Publication? Publication(long id) => Use(PublicationNumbered).Set("@id", id).First(PublicationOf);
+
+    /// <summary>The current version: what readers find at a path; null when nothing was ever published there.</summary>
     public Publication? PublicationAt(string path) => Use(PublicationAtPath).Set("@path", path).First(PublicationOf);
+
+    /// <summary>The current versions of all paths inside a folder, by path.</summary>
+    /// <param name="folder">Without a trailing slash.</param>
+    public IReadOnlyList<Publication> PublicationsInside(string folder, int limit) =>
+        Use(PublicationsUnder).Set("@from", folder + "/").Set("@to", folder + "0").Set("@limit", limit).All(PublicationOf);
+
+    /// <summary>All versions of what stands at a path, the newest first.</summary>
+    public IReadOnlyList<Publication> VersionsAt(string path, int limit) =>
+        Use(PublicationsOfPath).Set("@path", path).Set("@limit", limit).All(PublicationOf);
 
     /// <summary>What was published to a dataset, the newest first.</summary>
     /// <param name="before">Only those with a smaller number: the last one of the page before.</param>
@@ -91,6 +130,9 @@ public partial class ReadSession
         {
             PublicationKind.File => "file",
             PublicationKind.Folder => "folder",
+            PublicationKind.Object => "object",
+            PublicationKind.Objects => "objects",
+            PublicationKind.Table => "table",
             _ => throw new UnreachableException(),
         };
 
@@ -99,6 +141,9 @@ public partial class ReadSession
         {
             "file" => PublicationKind.File,
             "folder" => PublicationKind.Folder,
+            "object" => PublicationKind.Object,
+            "objects" => PublicationKind.Objects,
+            "table" => PublicationKind.Table,
             _ => null,
         };
 
@@ -120,7 +165,7 @@ public partial class ReadSession
             row.Int(),
             row.Long(),
             row.Text(),
-            row.TextOrNull(),
+            row.Text(),
             row.Text(),
             row.Text(),
             row.Text(),
@@ -133,6 +178,9 @@ public partial class ReadSession
             new(row.Text()),
             row.Time(),
             row.TimeOrNull(),
+            row.TextOrNull(),
+            row.TextOrNull() is { } space ? new RunNamespace(space) : null,
+            row.Text(),
             row.TextOrNull()
         );
 }
@@ -142,9 +190,9 @@ public sealed partial class WriteSession
     private static readonly Sql AddPublication = new(
         """
         insert into publications (run_number, pipeline, task, map_index, attempt, token, output, dataset, path, staged_path, partition_key,
-            kind, state, sha256, bytes, row_count, columns, version, prepared_ms)
+            kind, state, sha256, bytes, row_count, columns, version, prepared_ms, namespace, inputs)
         values (@run, @pipeline, @task, @map_index, @attempt, @token, @output, @dataset, @path, @staged_path, @partition_key,
-            @kind, 'prepared', @sha256, @bytes, @row_count, @columns, @version, @prepared_ms)
+            @kind, 'prepared', @sha256, @bytes, @row_count, @columns, @version, @prepared_ms, @namespace, @inputs)
         on conflict (run_number, task, map_index, token, output) do update set reason = publications.reason
         returning id
         """
@@ -179,6 +227,8 @@ public sealed partial class WriteSession
             .Set("@columns", publication.Columns)
             .Set("@version", publication.Version.Value)
             .Set("@prepared_ms", publication.PreparedAt)
+            .Set("@namespace", publication.Namespace?.Value)
+            .Set("@inputs", publication.Inputs)
             .Scalar()!
             .Value;
     }

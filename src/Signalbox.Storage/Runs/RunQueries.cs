@@ -19,6 +19,7 @@ public sealed record TaskDuration(RunNumber Run, DateTimeOffset StartedAt, TimeS
 
 public partial class ReadSession
 {
+    // A run in a namespace is nobody's run of that date: nothing waits for it, and no history is made of it.
     private const string MatchColumns = """
         r.number, r.logical_ms, r.interval_start_ms, r.interval_end_ms, r.state, t.state from runs r
         left join tasks t on t.run_number = r.number and t.task = @task and t.map_index = -1
@@ -26,24 +27,30 @@ public partial class ReadSession
     private static readonly Sql MatchingInterval = new(
         $"""
         select {MatchColumns}
-        where r.pipeline = @pipeline and ((r.interval_start_ms <= @from_ms and r.interval_end_ms >= @to_ms)
+        where r.pipeline = @pipeline and r.namespace is null and ((r.interval_start_ms <= @from_ms and r.interval_end_ms >= @to_ms)
             or (r.interval_start_ms >= @from_ms and r.interval_end_ms <= @to_ms))
         order by r.interval_start_ms, r.number
         """
     );
     private static readonly Sql MatchingDate = new(
-        $"select {MatchColumns} where r.pipeline = @pipeline and r.logical_ms = @logical_ms order by r.number"
+        $"select {MatchColumns} where r.pipeline = @pipeline and r.namespace is null and r.logical_ms = @logical_ms order by r.number"
     );
     private static readonly Sql RunsBetween = new(
-        $"select {RunColumns} from runs where pipeline = @pipeline and logical_ms >= @from_ms and logical_ms < @to_ms order by number"
+        $"""
+        select {RunColumns} from runs
+        where pipeline = @pipeline and namespace is null and logical_ms >= @from_ms and logical_ms < @to_ms order by number
+        """
     );
     private static readonly Sql RunLatestSuccess = new(
-        $"select {RunColumns} from runs where pipeline = @pipeline and state = 'success' order by logical_ms desc, number desc limit 1"
+        $"""
+        select {RunColumns} from runs where pipeline = @pipeline and namespace is null and state = 'success'
+        order by logical_ms desc, number desc limit 1
+        """
     );
     private static readonly Sql DurationsOf = new(
         """
         select r.number, t.started_ms, t.ended_ms from tasks t join runs r on r.number = t.run_number
-        where r.pipeline = @pipeline and t.task = @task and t.map_index = @map_index and t.state = 'success' and t.started_ms is not null
+        where r.pipeline = @pipeline and r.namespace is null and t.task = @task and t.map_index = @map_index and t.state = 'success' and t.started_ms is not null
         order by r.number desc limit @limit
         """
     );

@@ -9,9 +9,9 @@ public sealed partial class WriteSession
     private static readonly Sql AddRun = new(
         """
         insert into runs (number, run_id, pipeline, version, logical_ms, interval_start_ms, interval_end_ms, partition_key, started_by,
-            state, priority, params, backfill, only_tasks, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch)
+            state, priority, params, backfill, namespace, only_tasks, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch)
         values (@number, @run_id, @pipeline, @version, @logical_ms, @interval_start_ms, @interval_end_ms, @partition_key, @started_by,
-            @state, @priority, @params, @backfill, @only_tasks, @reason, @created_ms, @started_ms, @ended_ms, @deadline_ms, @ending, @revision,
+            @state, @priority, @params, @backfill, @namespace, @only_tasks, @reason, @created_ms, @started_ms, @ended_ms, @deadline_ms, @ending, @revision,
             @owner, @epoch)
         on conflict do nothing
         """
@@ -144,6 +144,7 @@ public sealed partial class WriteSession
             .Set("@priority", run.Priority)
             .Set("@params", run.Params)
             .Set("@backfill", run.Backfill)
+            .Set("@namespace", run.Namespace?.Value)
             .Set("@only_tasks", OnlyTasks(run))
             .Set("@reason", run.Reason)
             .Set("@created_ms", run.CreatedAt)

@@ -46,6 +46,7 @@ internal static class FirstSchema
             priority bigint not null,
             params text not null,
             backfill bigint,
+            namespace text check (namespace <> ''),
             only_tasks text not null,
             reason text,
             created_ms bigint not null,
@@ -62,7 +63,8 @@ internal static class FirstSchema
             check (interval_end_ms >= interval_start_ms),
             check (owner is null or epoch > 0)
         );
-        create unique index runs_one_scheduled on runs (pipeline, logical_ms, partition_key) where started_by = 'scheduled';
+        create unique index runs_one_scheduled on runs (pipeline, logical_ms, partition_key)
+            where started_by = 'scheduled' and namespace is null;
         create index runs_active on runs (number) where ended_ms is null;
         create index runs_of_pipeline on runs (pipeline, number);
         create index runs_by_interval on runs (pipeline, interval_start_ms);
@@ -235,16 +237,19 @@ internal static class FirstSchema
             attempt bigint not null,
             token bigint not null,
             output text not null,
-            dataset text,
+            dataset text not null,
+            namespace text,
             path text not null,
             staged_path text not null,
             partition_key text not null,
-            kind text not null check (kind in ('file', 'folder')),
+            kind text not null check (kind in ('file', 'folder', 'object', 'objects', 'table')),
             state text not null check (state in ('prepared', 'published', 'aborted')),
             sha256 text,
             bytes bigint,
             row_count bigint,
             columns text,
+            inputs text not null,
+            kept text,
             version text not null,
             prepared_ms bigint not null,
             ended_ms bigint,
@@ -255,6 +260,37 @@ internal static class FirstSchema
         create index publications_unfinished on publications (id) where state = 'prepared';
         create index publications_of_dataset on publications (dataset, partition_key);
         create index publications_of_path on publications (path);
+
+        create table current_versions (
+            path text primary key,
+            publication bigint not null references publications (id),
+            switched_ms bigint not null
+        );
+
+        create table version_switches (
+            id {identity},
+            path text not null,
+            from_publication bigint references publications (id),
+            to_publication bigint not null references publications (id),
+            who text not null,
+            reason text,
+            at_ms bigint not null,
+            ended_ms bigint
+        );
+        create index version_switches_of_path on version_switches (path, id);
+        create index version_switches_unfinished on version_switches (id) where ended_ms is null;
+
+        create table refusals (
+            id {identity},
+            run_number bigint not null references runs (number),
+            task text not null,
+            map_index bigint not null,
+            attempt bigint not null,
+            token bigint not null,
+            reason text not null,
+            at_ms bigint not null,
+            unique (run_number, task, map_index, attempt)
+        );
 
         create table models (name text primary key, created_ms bigint not null, description text);
 

@@ -32,8 +32,8 @@ internal sealed class House : IAsyncDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Stands in for the places of outputs, to fail or to wait where a test wants it.</summary>
-    public IPlace? Place { get; init; }
+    /// <summary>Changes how the engine is run: places of outputs that fail or wait where a test wants it.</summary>
+    public Func<EngineOptions, EngineOptions> With { get; init; } = options => options;
 
     /// <summary>What the engine said, and what it reported of runs.</summary>
     public ConcurrentQueue<string> Said { get; } = new();
@@ -153,16 +153,10 @@ internal sealed class House : IAsyncDisposable
     {
         var opened = Project.Open(Folder);
         Assert.Empty(opened.Problems);
-        var session = EngineSession.Open(opened.Project!, Options(Time, Place));
+        var session = EngineSession.Open(opened.Project!, With(Options(Time)));
         session.Said += Said.Enqueue;
         return session;
     }
 
-    public static EngineOptions Options(TimeProvider time, IPlace? place = null) =>
-        new()
-        {
-            WorkerCommand = Children.Command(Children.Worker),
-            Time = time,
-            Place = place,
-        };
+    public static EngineOptions Options(TimeProvider time) => new() { WorkerCommand = Children.Command(Children.Worker), Time = time };
 }

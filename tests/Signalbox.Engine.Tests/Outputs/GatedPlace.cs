@@ -1,12 +1,13 @@
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.Tests.Driving;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Tests.Outputs;
 
 /// <summary>The place of this machine, but a test decides when the step that makes content visible is taken, and what fails.</summary>
-internal sealed class GatedPlace(string stateFolder) : IPlace
+internal sealed class GatedPlace : IPlace
 {
-    private readonly LocalPlace _real = new(stateFolder);
+    private LocalPlace? _real;
 
     /// <summary>Set once a publication has come to its one atomic step.</summary>
     public TaskCompletionSource Came { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,21 +15,19 @@ internal sealed class GatedPlace(string stateFolder) : IPlace
     /// <summary>Opens the way for it.</summary>
     public ManualResetEventSlim Gate { get; } = new();
 
-    public Func<Exception?> OnDiscard { get; set; } = () => null;
-
     public Func<Exception?> OnPublish { get; set; } = () => null;
 
     public int Published;
 
-    public StagedOutput Locate(string attempt, string output, string target) => _real.Locate(attempt, output, target);
+    public IPlace Around(Staging staging)
+    {
+        _real = new LocalPlace(staging);
+        return this;
+    }
 
-    public void Prepare(StagedOutput staged) => _real.Prepare(staged);
+    public PublicationKind KindOf(StagedOutput staged) => _real!.KindOf(staged);
 
-    public bool HasContent(StagedOutput staged) => _real.HasContent(staged);
-
-    public ContentHash Seal(StagedOutput staged) => _real.Seal(staged);
-
-    public void Publish(StagedOutput staged, string sha256)
+    public async Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken)
     {
         if (OnPublish() is { } problem)
         {
@@ -36,20 +35,22 @@ internal sealed class GatedPlace(string stateFolder) : IPlace
         }
 
         Came.TrySetResult();
-        Assert.True(Gate.Wait(House.Deadline));
-        _real.Publish(staged, sha256);
+        Assert.True(Gate.Wait(House.Deadline, cancellationToken));
+        var placed = await _real!.PublishAsync(placing, cancellationToken);
         Interlocked.Increment(ref Published);
+        return placed;
     }
 
-    public void Discard(string attempt)
-    {
-        if (OnDiscard() is { } problem)
-        {
-            throw problem;
-        }
+    public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken) =>
+        _real!.SwitchAsync(current, wanted, cancellationToken);
 
-        _real.Discard(attempt);
-    }
+    public Task ForgetAsync(Publication version, CancellationToken cancellationToken) => _real!.ForgetAsync(version, cancellationToken);
 
-    public IEnumerable<string> Staged() => _real.Staged();
+    public Task SweepAsync(Func<string, bool> isOver, CancellationToken cancellationToken) => _real!.SweepAsync(isOver, cancellationToken);
+}
+
+/// <summary>The staging of this machine, but nothing in it can be wiped.</summary>
+internal sealed class StickyStaging(string stateFolder) : Staging(stateFolder)
+{
+    public override void Discard(string attempt) => throw new IOException("Directory not empty");
 }

@@ -50,9 +50,8 @@ public sealed class InterruptedPublishingTests
     [InlineData("mark")]
     public async Task A_publication_that_was_decided_is_finished_and_recorded_before_anything_follows(string how)
     {
-        using var state = new PipelineFiles.TemporaryFolder();
-        var place = new GatedPlace(Path.Combine(state.Path, "s"));
-        await using var house = new House { Place = place };
+        var place = new GatedPlace();
+        await using var house = new House { With = options => options with { LocalPlace = place.Around } };
         var name = house.Pipeline(
             """
             pipeline: decided
@@ -146,7 +145,7 @@ public sealed class InterruptedPublishingTests
         await using var house = new House();
         await house.SaveAsync();
         var instance = house.Store.Read(session => session.Instance)[..8];
-        var place = new LocalPlace(house.Path(".signalbox"));
+        var place = new Staging(house.Path(".signalbox"));
         place.Prepare(place.Locate($"{instance}-77-0-a1", "out", house.Path("data/out/")));
         place.Prepare(place.Locate("another-77-0-a1", "out", house.Path("data/out/")));
         await house.ServeAsync();
@@ -159,7 +158,7 @@ public sealed class InterruptedPublishingTests
     {
         var rows = house.Store.Read(session => session.LoadRun(number))!;
         var task = house.Task(number, "make");
-        var place = new LocalPlace(house.Path(".signalbox"));
+        var place = new Staging(house.Path(".signalbox"));
         var staged = place.Locate(Assert.Single(house.Staged()), "out", house.Path("data/out/"));
         var content = place.Seal(staged);
         var intent = new Publication(
@@ -170,7 +169,7 @@ public sealed class InterruptedPublishingTests
             1,
             task.Token,
             "out",
-            null,
+            "killed.make.out",
             staged.Target,
             staged.Path,
             rows.Run.Partition,
@@ -186,7 +185,7 @@ public sealed class InterruptedPublishingTests
         await house.Store.WriteAsync(session => session.PreparePublication(intent, rows.Fence!.Value), House.Cancel);
         if (rename)
         {
-            place.Publish(staged, content.Sha256);
+            DurableFiles.Swap(staged.Path, staged.Target);
         }
     }
 

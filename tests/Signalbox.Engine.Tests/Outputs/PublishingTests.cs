@@ -22,9 +22,11 @@ public sealed partial class PublishingTests
     public async Task Readers_at_full_speed_see_one_whole_version_in_200_publications(bool folder)
     {
         using var home = new PipelineFiles.TemporaryFolder();
-        var place = new LocalPlace(Path.Combine(home.Path, ".signalbox"));
+        var staging = new Staging(Path.Combine(home.Path, ".signalbox"));
+        var place = new LocalPlace(staging);
+        Publication? last = null;
         var target = Path.Combine(home.Path, folder ? "data/out/" : "data/out.csv");
-        Publish(0);
+        await PublishAsync(0);
         using var stop = new CancellationTokenSource();
         var readers = Enumerable
             .Range(0, 2)
@@ -32,18 +34,18 @@ public sealed partial class PublishingTests
             .ToArray();
         for (var version = 1; version <= 200; version++)
         {
-            Publish(version);
+            await PublishAsync(version);
         }
 
         await stop.CancelAsync();
         var seen = (await Task.WhenAll(readers)).SelectMany(versions => versions).ToHashSet();
         Assert.True(seen.Count > 5, $"readers saw {seen.Count} versions only");
-        Assert.Empty(place.Staged());
+        Assert.Empty(staging.Staged());
 
-        void Publish(int version)
+        async Task PublishAsync(int version)
         {
-            var staged = place.Locate($"k-{version}", "out", target);
-            place.Prepare(staged);
+            var staged = staging.Locate($"k-{version}", "out", target);
+            staging.Prepare(staged);
             if (folder)
             {
                 for (var file = 0; file < 20; file++)
@@ -56,8 +58,15 @@ public sealed partial class PublishingTests
                 File.WriteAllText(staged.Path, Content(version));
             }
 
-            place.Publish(staged, place.Seal(staged).Sha256);
-            place.Discard($"k-{version}");
+            var intent = Intents.Of(version + 1, staged, staging.Seal(staged).Sha256);
+            var placed = await place.PublishAsync(new Placing(staged, intent, last, Keep: 1, IsAgain: false), House.Cancel);
+            if (last is not null)
+            {
+                await place.ForgetAsync(last with { Kept = placed.Kept }, House.Cancel);
+            }
+
+            last = intent;
+            staging.Discard($"k-{version}");
         }
 
         HashSet<int> ReadFiles(CancellationToken until)
@@ -196,9 +205,8 @@ public sealed partial class PublishingTests
     [Fact]
     public async Task A_full_disk_at_publication_is_a_full_disk_and_is_not_tried_again()
     {
-        using var state = new PipelineFiles.TemporaryFolder();
-        var place = new GatedPlace(Path.Combine(state.Path, "s")) { OnPublish = () => new IOException("cannot publish", 28) };
-        await using var house = new House { Place = place };
+        var place = new GatedPlace { OnPublish = () => new IOException("cannot publish", 28) };
+        await using var house = new House { With = options => options with { LocalPlace = place.Around } };
         var name = house.Pipeline(Simple("full", "data/out.csv"));
         var run = await house.RunAsync(name);
 
@@ -238,7 +246,7 @@ public sealed partial class PublishingTests
             Assert.Equal(RunState.Success, run.State);
             Assert.Equal("slow\n", File.ReadAllText($"{shm}/deep/er/slow.txt"));
             Assert.Equal("quick\n", File.ReadAllText($"{shm}/deep/er/quick.txt"));
-            Assert.Empty(new LocalPlace(house.Path(".signalbox")).Staged());
+            Assert.Empty(new Staging(house.Path(".signalbox")).Staged());
         }
         finally
         {
@@ -326,7 +334,7 @@ public sealed partial class PublishingTests
     {
         using var home = new PipelineFiles.TemporaryFolder();
         var kept = home.Write(".signalbox/staging/a-1/out/precious", "mine");
-        var place = new LocalPlace(Path.Combine(home.Path, ".signalbox"));
+        var place = new Staging(Path.Combine(home.Path, ".signalbox"));
         place.Discard("a-1");
         Assert.True(File.Exists(kept));
         Assert.Empty(place.Staged());
@@ -335,10 +343,7 @@ public sealed partial class PublishingTests
     [Fact]
     public async Task A_staging_place_that_cannot_be_wiped_does_not_hold_up_the_end_of_the_attempt()
     {
-        using var state = new PipelineFiles.TemporaryFolder();
-        var place = new GatedPlace(Path.Combine(state.Path, "s")) { OnDiscard = () => new IOException("Directory not empty") };
-        place.Gate.Set();
-        await using var house = new House { Place = place };
+        await using var house = new House { With = options => options with { Staging = folder => new StickyStaging(folder) } };
         var run = await house.RunAsync(house.Pipeline(Simple("unwiped", "data/out.csv")));
 
         Assert.Equal(RunState.Success, run.State);

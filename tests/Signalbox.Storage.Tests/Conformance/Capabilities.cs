@@ -240,9 +240,92 @@ public abstract partial class StoreConformance
         await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.MarkPublished(id, Made.Noon), Ct));
         await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.AbortPublication(id, "late", Made.Noon), Ct));
         Assert.Empty(store.Read(s => s.UnfinishedPublications()));
-        Assert.Equal(id, store.Read(s => s.PublicationAt("data/x.parquet"))!.Id);
+        Assert.Null(store.Read(s => s.PublicationAt("data/x.parquet")));
         Assert.Equal(PublicationState.Published, Assert.Single(store.Read(s => s.PublicationsTo("flights/features", 10))).State);
         Assert.Single(store.Read(s => s.Publications(run.Number)));
+    }
+
+    [Fact]
+    [Trait("Requirement", "S95")]
+    public async Task A_path_has_one_current_version_and_remembers_every_switch()
+    {
+        using var store = Database.Open();
+        var (run, fence) = await store.CreateRun(tasks: ["a", "b"]);
+        var first = await PublishedAsync("a", 1);
+        var second = await PublishedAsync("b", 2);
+
+        Assert.Equal(second.Id, store.Read(s => s.PublicationAt("/p/data/x"))!.Id);
+        Assert.Equal("/kept/1", store.Read(s => s.Publication(first.Id))!.Kept);
+        Assert.Equal([second.Id, first.Id], store.Read(s => s.VersionsAt("/p/data/x", 10)).Select(version => version.Id));
+        Assert.Equal(second.Id, Assert.Single(store.Read(s => s.PublicationsInside("/p/data", 10))).Id);
+        Assert.Empty(store.Read(s => s.PublicationsInside("/p/dat", 10)));
+        Assert.Equal(first.Id, store.Read(s => s.VersionAt("/p/data/x", Made.Noon.AddSeconds(1))));
+        Assert.Null(store.Read(s => s.VersionAt("/p/data/x", Made.Noon)));
+
+        var back = await store.WriteAsync(s => s.BeginVersionSwitch(second, first, "ann", "wrong day", Made.Noon.AddHours(1)), Ct);
+        Assert.Equal(back, Assert.Single(store.Read(s => s.UnfinishedSwitches())).Id);
+        await store.WriteAsync(s => s.EndVersionSwitch(back, second, first, "/kept/2", Made.Noon.AddHours(1)), Ct);
+
+        Assert.Equal(first.Id, store.Read(s => s.PublicationAt("/p/data/x"))!.Id);
+        Assert.Null(store.Read(s => s.Publication(first.Id))!.Kept);
+        Assert.Equal("/kept/2", store.Read(s => s.Publication(second.Id))!.Kept);
+        Assert.Equal(["ann", "p.b", "p.a"], store.Read(s => s.Switches("/p/data/x", 10)).Select(one => one.Who));
+        await Assert.ThrowsAsync<StoreConflict>(() =>
+            store.WriteAsync(s => s.EndVersionSwitch(back, second, first, kept: null, Made.Noon), Ct)
+        );
+
+        async Task<Publication> PublishedAsync(string task, int at)
+        {
+            var row = Made.Task(task) with { State = TaskState.Running, Token = 1, TryNumber = 1, Revision = 2 };
+            await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(new Change.TaskChanged(row))), Ct);
+            var wanted = new Publication(
+                0,
+                run.Number,
+                run.Pipeline,
+                row.Key,
+                1,
+                1,
+                "out",
+                "p.out",
+                "/p/data/x",
+                ".staged/x",
+                "2001-01-05",
+                PublicationKind.File,
+                PublicationState.Prepared,
+                $"sha{at}",
+                10,
+                5,
+                "[]",
+                run.Version,
+                Made.Noon,
+                Namespace: new RunNamespace("green"),
+                Inputs: "[1]"
+            );
+            wanted = wanted with { Id = await store.WriteAsync(s => s.PreparePublication(wanted, fence), Ct) };
+            var current = store.Read(s => s.PublicationAt("/p/data/x"));
+            await store.WriteAsync(
+                s =>
+                {
+                    var number = s.BeginVersionSwitch(current, wanted, $"p.{task}", reason: null, Made.Noon.AddSeconds(at));
+                    s.EndVersionSwitch(number, current, wanted, $"/kept/{at - 1}", Made.Noon.AddSeconds(at));
+                    s.MarkPublished(wanted.Id, Made.Noon.AddSeconds(at));
+                },
+                Ct
+            );
+            return wanted;
+        }
+    }
+
+    [Fact]
+    public async Task A_stale_attempt_is_refused_once()
+    {
+        using var store = Database.Open();
+        var (run, _) = await store.CreateRun(tasks: ["a"]);
+        var refusal = new Refusal(run.Number, new TaskKey(new TaskName("a")), 1, 1, "token 1 is stale", Made.Noon);
+        await store.WriteAsync(s => s.AddRefusalOf(refusal), Ct);
+        await store.WriteAsync(s => s.AddRefusalOf(refusal), Ct);
+
+        Assert.Equal(refusal, Assert.Single(store.Read(s => s.Refusals(run.Number))));
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+namespace Signalbox.Core.Runs;
+
+/// <summary>
+/// The name of a place apart where a run's outputs go instead of the places that readers know, so that what it makes can be compared, or
+/// switched to, without anybody reading it by accident. Obeys <see cref="Slug"/>, in lower case.
+/// </summary>
+/// <remarks>
+/// What a run in it may do goes by its name: <c>verify-…</c> is a proof (tables go to a schema apart, nothing is promoted), <c>shadow-…</c> a
+/// comparison (nothing is loaded, promoted or told to anybody); every other name is a deployed variant such as <c>green</c> (tables go to its
+/// schema, nothing is promoted until the variant is). A run in a namespace makes no versions of models and is never "the run of that date".
+/// </remarks>
+public readonly record struct RunNamespace(string Value)
+{
+    /// <summary>What the name of a proof begins with.</summary>
+    public const string VerifyPrefix = "verify-";
+
+    /// <summary>What the name of a comparison begins with.</summary>
+    public const string ShadowPrefix = "shadow-";
+
+    public bool IsVerify => Value.StartsWith(VerifyPrefix, StringComparison.Ordinal);
+
+    public bool IsShadow => Value.StartsWith(ShadowPrefix, StringComparison.Ordinal);
+
+    /// <summary>Whether it is that of a deployed variant.</summary>
+    public bool IsVariant => !IsVerify && !IsShadow;
+
+    /// <summary>The schema of its tables: a name that every database takes without quotes.</summary>
+    public string Schema => "signalbox_" + Value.Replace('-', '_').Replace('.', '_');
+
+    /// <summary>Null when a text is the name of a variant, else a sentence that says what is wrong and how to mend it.</summary>
+    public static string? VariantProblem(string text) =>
+        Slug.Problem(text)
+        ?? (
+            text.Any(char.IsAsciiLetterUpper) ? $"a variant's name is in lower case: `{text.ToLowerInvariant()}`"
+            : new RunNamespace(text).IsVariant ? null
+            : $"names that begin with `{VerifyPrefix}` or `{ShadowPrefix}` are the program's own; take another, such as `green`"
+        );
+
+    public override string ToString() => Value;
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Engine.Processes;
+
+namespace Signalbox.Engine.Outputs;
+
+/// <summary>
+/// Named instants between two steps of a protocol, at which a test can have the program die as it would at <c>kill -9</c>:
+/// <c>SIGNALBOX_FAULT=NAME</c>, or <c>NAME:3</c> for the third time. Without it they cost a comparison.
+/// </summary>
+public static class FaultPoints
+{
+    public const string BeforeIntent = "publish-before-intent";
+    public const string AfterIntent = "publish-after-intent";
+    public const string BeforeSwap = "local-before-swap";
+    public const string AfterSwap = "local-after-swap";
+    public const string AfterSwapSync = "local-after-sync";
+    public const string AfterRetire = "local-after-retire";
+    public const string AfterSwitch = "local-after-switch";
+    public const string AfterPlaced = "publish-after-placed";
+    public const string AfterCurrent = "publish-after-current";
+    public const string AfterSwitchIntent = "switch-after-intent";
+
+    private const int SigKill = 9;
+
+    private static readonly (string Name, int At)? Armed = Read(Environment.GetEnvironmentVariable(TaskEnvironment.Fault));
+    private static int _hits;
+
+    /// <summary>All names; a test proves that each is hit.</summary>
+    public static ImmutableArray<string> All { get; } =
+    [
+        BeforeIntent,
+        AfterIntent,
+        BeforeSwap,
+        AfterSwap,
+        AfterSwapSync,
+        AfterRetire,
+        AfterSwitch,
+        AfterPlaced,
+        AfterCurrent,
+        AfterSwitchIntent,
+    ];
+
+    /// <summary>Ends the process here, without a chance to clean up, when that was asked for.</summary>
+    public static void Hit(string name)
+    {
+        if (Armed is { } armed && armed.Name == name && Interlocked.Increment(ref _hits) == armed.At)
+        {
+            _ = Libc.Kill(Environment.ProcessId, SigKill);
+            Thread.Sleep(Timeout.Infinite);
+        }
+    }
+
+    private static (string, int)? Read(string? wanted)
+    {
+        if (wanted is null)
+        {
+            return null;
+        }
+
+        var parts = wanted.Split(':');
+        return (parts[0], parts.Length > 1 && int.TryParse(parts[1], out var at) ? at : 1);
+    }
+}
