@@ -11,9 +11,9 @@ public sealed class DemoExamples
     {
         using var project = ExampleFiles.Copy("cron_job");
         Assert.Single(project.Lines("pipelines/nightly_stamp.yaml"));
-        var run = await project.RunAsync("nightly_stamp");
+        var run = await project.RunAsync("nightly_stamp", 0, "--date", "2001-01-05");
         Assert.Equal("success", run.State);
-        Assert.Single(project.Lines("out/stamps.txt"));
+        Assert.Equal(["done for 2001-01-05"], project.Lines("out/2001-01-05.txt"));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(CronDocument))]
 [JsonSerializable(typeof(ProblemDocument[]))]
+[JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(GraphDocument))]
 [JsonSerializable(typeof(InitDocument))]
 [JsonSerializable(typeof(RunDocument))]

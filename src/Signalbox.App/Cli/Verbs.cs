@@ -10,6 +10,7 @@ internal static class Verbs
         RunVerb.Verb,
         ServeVerb.Verb,
         ValidateVerb.Verb,
+        LintVerb.Verb,
         RunsVerb.Verb,
         LogsVerb.Verb,
         WhyVerb.Verb,

@@ -66,7 +66,10 @@ public sealed record Pipeline
 /// <summary>When runs are due: a five-field cron expression in a zone.</summary>
 /// <param name="Cron">The expression as written, e.g. <c>15 2 * * *</c> or <c>@daily</c>.</param>
 /// <param name="TimeZone">An IANA zone id. Default <c>UTC</c>; never the server's.</param>
-public sealed record ScheduleSpec(string Cron, string TimeZone = "UTC");
+/// <param name="Means">
+/// What is required of it, in the words in which <c>cron explain</c> says what an expression means; the linter compares. Default none.
+/// </param>
+public sealed record ScheduleSpec(string Cron, string TimeZone = "UTC", string? Means = null);
 
 /// <summary>A typed parameter of a run, a small part of JSON Schema.</summary>
 public sealed record ParamSpec

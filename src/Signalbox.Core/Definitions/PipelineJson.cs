@@ -68,6 +68,7 @@ public static partial class PipelineJson
             json.WriteStartObject("schedule");
             json.WriteString("cron", schedule.Cron);
             Put(json, "time_zone", schedule.TimeZone == "UTC" ? null : schedule.TimeZone);
+            Put(json, "means", schedule.Means);
             json.WriteEndObject();
         }
 
@@ -112,7 +113,7 @@ public static partial class PipelineJson
             Tags = Texts(json, "tags"),
             Doc = Text(json, "doc"),
             Schedule = json.TryGetProperty("schedule", out var schedule)
-                ? new(Required(schedule, "cron"), Text(schedule, "time_zone") ?? "UTC")
+                ? new(Required(schedule, "cron"), Text(schedule, "time_zone") ?? "UTC", Text(schedule, "means"))
                 : null,
             LogicalDate = Word(json, "logical_date", Names.LogicalDateModeOf, Default.LogicalDate),
             Partition = Word(json, "partition", Names.PartitionKindOf, Default.Partition),

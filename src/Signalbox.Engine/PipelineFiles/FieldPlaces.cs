@@ -28,6 +28,9 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
     /// <summary>Whether the field itself is in the file, and not only what it would stand in or what its value is inherited from.</summary>
     public bool IsWritten(string path) => Walk(root, root.Position, Written(path)).Complete;
 
+    /// <summary>Whether the file says a field, of the task itself or under <c>defaults:</c>.</summary>
+    public bool IsSaid(string path) => Resolve(path).Complete;
+
     /// <summary>The path as the file has it: the fields of an only task stand at the top.</summary>
     private string Written(string path)
     {

@@ -21,6 +21,9 @@ public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> 
     /// <param name="path">Keys joined by dots, positions in brackets.</param>
     /// <param name="offset">Characters into the field's text.</param>
     public (int Line, int Column) PlaceOf(string path, int offset = 0) => Source?.Place(Places?.Find(path, offset) ?? 0) ?? (1, 1);
+
+    /// <summary>Whether a field is in the file, with the task or under <c>defaults:</c>, be it with the value that it would have anyway.</summary>
+    public bool IsSaid(string path) => Places?.IsSaid(path) ?? false;
 }
 
 /// <summary>Reads a pipeline file: YAML to <see cref="Pipeline"/>. Never throws for what a file contains, and never takes long.</summary>

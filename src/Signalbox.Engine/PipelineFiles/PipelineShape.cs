@@ -37,8 +37,17 @@ internal static class PipelineShape
             {
                 Default = "\"UTC\"",
                 Examples = ["\"Europe/London\""],
+            },
+            new Field<ScheduleDraft, string>(
+                "means",
+                Scalars.Text,
+                (d, v) => d.Means = v,
+                "What is required of the schedule, in the words of `cron explain`; `lint` warns when `cron` means something else."
+            )
+            {
+                Examples = ["\"At 01:30, Monday through Friday\""],
             }
-        ).To((draft, _, _) => draft.Cron is { } cron ? new ScheduleSpec(cron, draft.TimeZone) : null)
+        ).To((draft, _, _) => draft.Cron is { } cron ? new ScheduleSpec(cron, draft.TimeZone, draft.Means) : null)
     );
 
     private static readonly Shape<string> Instant = Scalars.Form(
@@ -272,6 +281,8 @@ internal static class PipelineShape
         public string? Cron { get; set; }
 
         public string TimeZone { get; set; } = "UTC";
+
+        public string? Means { get; set; }
     }
 
     private sealed class Draft

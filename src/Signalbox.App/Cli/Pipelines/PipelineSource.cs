@@ -13,7 +13,11 @@ namespace Signalbox.App.Cli;
 /// <param name="Text">What stands in the file.</param>
 /// <param name="Pipeline">Null exactly when there is an error among the problems.</param>
 /// <param name="InProject">Whether it is one of the project's pipelines, whose current definition it is.</param>
-internal sealed record CheckedFile(string File, string Text, Pipeline? Pipeline, ImmutableArray<Problem> Problems, bool InProject);
+internal sealed record CheckedFile(string File, string Text, Pipeline? Pipeline, ImmutableArray<Problem> Problems, bool InProject)
+{
+    /// <summary>What was read, with the places of its fields.</summary>
+    public required ParsedPipeline Parsed { get; init; }
+}
 
 /// <summary>Finds pipelines by name or by file, and checks them.</summary>
 internal static class PipelineSource
@@ -146,6 +150,6 @@ internal static class PipelineSource
         var inProject = full.StartsWith(folder, StringComparison.Ordinal);
         var name = inProject ? Path.GetRelativePath(project.Folder, full) : shown;
         var parsed = PipelineFile.Parse(shown, content, project.Defaults);
-        return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject);
+        return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject) { Parsed = parsed };
     }
 }
