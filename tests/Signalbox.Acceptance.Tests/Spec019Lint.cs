@@ -14,7 +14,7 @@ public sealed class Spec019Lint
     {
         using var project = Bad();
         var problems = Problems((await project.CallAsync("lint", "--json")).Expect(0));
-        Assert.Contains("pipelines/bad.yaml:4:17 wall-clock-path copy", problems);
+        Assert.Contains("pipelines/bad.yaml:4:37 wall-clock-path copy", problems);
         Assert.Contains("jobs/load.py:4:5 wall-clock load", problems);
         Assert.Contains("jobs/clock.py:2:10 wall-clock load", problems);
         Assert.Contains("jobs/rows.sql:2:8 wall-clock rows", problems);
@@ -22,7 +22,7 @@ public sealed class Spec019Lint
 
         var words = (await project.CallAsync("lint")).Expect(0).Output;
         Assert.Contains(
-            "pipelines/bad.yaml:4:17: warning: the wall clock (`$(date +%F)`) is in the path, so a rerun or a backfill writes to another place; "
+            "pipelines/bad.yaml:4:37: warning: the wall clock (`$(date +%F)`) is in the path, so a rerun or a backfill writes to another place; "
                 + "use the run date: {{ ds }} or $SIGNALBOX_DS (wall-clock-path)",
             words,
             StringComparison.Ordinal
@@ -36,7 +36,7 @@ public sealed class Spec019Lint
         using var project = Bad();
         var problems = Problems((await project.CallAsync("lint", "--json")).Expect(0));
         Assert.Equal(
-            ["pipelines/bad.yaml:5:19 append log", "jobs/load.py:5:25 append load", "jobs/rows.sql:1:1 append rows"],
+            ["pipelines/bad.yaml:5:19 append log", "jobs/load.py:5:26 append load", "jobs/rows.sql:1:1 append rows"],
             problems.Where(problem => problem.Contains(" append ", StringComparison.Ordinal))
         );
     }
@@ -48,7 +48,7 @@ public sealed class Spec019Lint
     {
         using var project = Bad();
         var problems = Problems((await project.CallAsync("lint", "--json")).Expect(0));
-        Assert.Contains("jobs/load.py:6:20 mutable-name load", problems);
+        Assert.Contains("jobs/load.py:6:21 mutable-name load", problems);
         Assert.Contains("pipelines/bad.yaml:9:22 unpartitioned-output rows", problems);
         Assert.Contains("pipelines/bad.yaml:4:3 no-timeout copy", problems);
         Assert.Contains("pipelines/bad.yaml:4:3 no-retries copy", problems);
@@ -75,7 +75,11 @@ public sealed class Spec019Lint
         Assert.Equal([true, true, true, true, true, true], lists["good"]);
         Assert.Equal([false, false, false, false, false, false], lists["bad"]);
         var words = (await project.CallAsync("lint", "pipelines/good.yaml")).Expect(0).Output;
-        Assert.Contains("  pass  schedule as required              At 01:30, Monday through Friday (UTC), as required\n", words, StringComparison.Ordinal);
+        Assert.Contains(
+            "  pass  schedule as required              At 01:30, Monday through Friday (UTC), as required\n",
+            words,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("FAIL", words, StringComparison.Ordinal);
     }
 
@@ -125,7 +129,9 @@ public sealed class Spec019Lint
             .. call
                 .Json.GetProperty("problems")
                 .EnumerateArray()
-                .Select(problem => $"{Text(problem, "file")}:{problem.GetProperty("line")}:{problem.GetProperty("column")} {Text(problem, "code")} {Text(problem, "task")}"),
+                .Select(problem =>
+                    $"{Text(problem, "file")}:{problem.GetProperty("line")}:{problem.GetProperty("column")} {Text(problem, "code")} {Text(problem, "task")}"
+                ),
         ];
 
     private static string Text(JsonElement problem, string name) => problem.GetProperty(name).GetString() ?? "";
