@@ -31,6 +31,50 @@ public sealed class Spec012Looking
     }
 
     [Fact]
+    [Trait("Requirement", "S38")]
+    [Trait("Requirement", "S79")]
+    [Trait("Requirement", "S81")]
+    public async Task Pipelines_are_listed_and_one_shows_the_policies_of_all_its_tasks_in_one_table()
+    {
+        using var project = new TestProject()
+            .Pipeline(
+                "weekly",
+                "schedule: { cron: \"30 23 * * 0\", timezone: Europe/London }\ntags: [training]\ndefaults: { retries: 2, retry_delay: 1m, backoff: exponential }\n"
+                    + "tasks:\n  train: { run: \"true\", timeout: 20m, pool: gpu, slots: 2 }\n  tell: { run: \"true\", needs: [train], retries: 0, trigger_rule: all_done }\n"
+            )
+            .Pipeline("by_hand", "tasks:\n  only: { run: \"true\" }\n");
+        await project.RunAsync("by_hand", 0);
+        var all = (await project.CallAsync("pipelines", "--json")).Expect(0).Json.EnumerateArray().ToList();
+        Assert.Equal(["by_hand", "weekly"], all.Select(one => one.GetProperty("pipeline").GetString()));
+        Assert.Equal("success", all[0].GetProperty("last_run").GetProperty("state").GetString());
+        var tagged = (await project.CallAsync("pipelines", "--tag", "training")).Expect(0).Output;
+        Assert.Contains("30 23 * * 0 Europe/London", tagged, StringComparison.Ordinal);
+        Assert.DoesNotContain("by_hand", tagged, StringComparison.Ordinal);
+
+        var shown = (await project.CallAsync("pipelines", "show", "weekly", "--json")).Expect(0).Json;
+        var policies = shown.GetProperty("policies").EnumerateArray().ToList();
+        Assert.Equal([3, 1], policies.Select(policy => policy.GetProperty("max_attempts").GetInt32()));
+        Assert.Equal(1200, policies[0].GetProperty("timeout").GetDouble());
+        Assert.Equal("all_done", policies[1].GetProperty("trigger_rule").GetString());
+        foreach (var tick in shown.GetProperty("next_ticks").EnumerateArray())
+        {
+            var local = tick.GetProperty("local").GetDateTimeOffset();
+            Assert.Equal((DayOfWeek.Sunday, 23, 30), (local.DayOfWeek, local.Hour, local.Minute));
+            Assert.Equal(tick.GetProperty("utc").GetDateTimeOffset(), local);
+        }
+
+        var table = (await project.CallAsync("pipelines", "show", "weekly")).Expect(0).Output;
+        Assert.Contains("3 (2 retries)", table, StringComparison.Ordinal);
+        Assert.Contains("gpu x2", table, StringComparison.Ordinal);
+        Assert.Contains("23:30 Europe/London", table, StringComparison.Ordinal);
+        Assert.Contains(
+            "did you mean `weekly`?",
+            (await project.CallAsync("pipelines", "show", "weakly")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task Logs_are_kept_for_each_attempt_and_stream_byte_for_byte()
     {
         using var project = new TestProject().Pipeline(

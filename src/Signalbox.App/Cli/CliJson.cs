@@ -12,6 +12,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ProblemDocument[]))]
 [JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(GraphDocument))]
+[JsonSerializable(typeof(PipelineDocument[]))]
+[JsonSerializable(typeof(PipelineDetailDocument))]
 [JsonSerializable(typeof(InitDocument))]
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(RunDocument[]))]

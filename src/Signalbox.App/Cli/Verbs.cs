@@ -11,6 +11,7 @@ internal static class Verbs
         ServeVerb.Verb,
         ValidateVerb.Verb,
         LintVerb.Verb,
+        PipelinesVerb.Verb,
         RunsVerb.Verb,
         LogsVerb.Verb,
         WhyVerb.Verb,

@@ -1,0 +1,105 @@
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>One line of <c>pipelines --json</c>.</summary>
+/// <param name="Schedule">The cron expression; null when runs are started by hand or by a backfill.</param>
+/// <param name="Next">The next tick; null when there is none, or it is paused.</param>
+internal sealed record PipelineDocument(
+    string Pipeline,
+    string? Title,
+    string File,
+    string Version,
+    string? Owner,
+    string[] Tags,
+    string? Schedule,
+    string TimeZone,
+    bool Paused,
+    string? PausedReason,
+    DateTimeOffset? Next,
+    LastRunDocument? LastRun,
+    int Tasks
+)
+{
+    public static PipelineDocument Of(Pipeline pipeline, string file, Store? store, DateTimeOffset now)
+    {
+        var (row, last) =
+            store?.Read(session =>
+                (session.Pipeline(pipeline.Name), session.Runs(new RunFilter(pipeline.Name, Limit: 1)) is [var newest, ..] ? newest : null)
+            )
+            ?? (null, null);
+        var paused = row?.Paused ?? false;
+        return new PipelineDocument(
+            pipeline.Name.Value,
+            pipeline.Title,
+            file,
+            PipelineJson.HashOf(PipelineJson.Write(pipeline)).Value,
+            pipeline.Owner,
+            [.. pipeline.Tags],
+            pipeline.Schedule?.Cron,
+            pipeline.Schedule?.TimeZone ?? "UTC",
+            paused,
+            row?.PausedReason,
+            paused ? null : pipeline.ScheduleOf().Next(now)?.Utc,
+            last is null ? null : new LastRunDocument(last.Number.Value, Brief.Slice(last), Names.Of(last.State), last.EndedAt),
+            pipeline.Tasks.Length
+        );
+    }
+}
+
+/// <summary>The newest run of a pipeline.</summary>
+internal sealed record LastRunDocument(long Number, string For, string State, DateTimeOffset? EndedAt);
+
+/// <summary><c>pipelines show --json</c>.</summary>
+internal sealed record PipelineDetailDocument(PipelineDocument About, string Sentence, TickDocument[] NextTicks, PolicyDocument[] Policies);
+
+/// <summary>When a run is due, in UTC and on the wall clock of the schedule's zone.</summary>
+internal sealed record TickDocument(DateTimeOffset Utc, DateTimeOffset Local);
+
+/// <summary>How one task is limited and tried again. Times are in seconds.</summary>
+/// <param name="Timeout">Null: the server's default counts.</param>
+/// <param name="RetryOn">The classes of failure that are tried again.</param>
+internal sealed record PolicyDocument(
+    string Task,
+    string Kind,
+    double? Timeout,
+    double DefaultTimeout,
+    int Retries,
+    int MaxAttempts,
+    double RetryDelay,
+    string Backoff,
+    double MaxRetryDelay,
+    string[] RetryOn,
+    int LostBudget,
+    string Pool,
+    int Slots,
+    string TriggerRule
+)
+{
+    public static PolicyDocument Of(TaskNode task) =>
+        new(
+            task.Name.Value,
+            PipelineText.Kind(task),
+            task.Timeout?.TotalSeconds,
+            TaskNode.DefaultTimeout.TotalSeconds,
+            task.Retry.Retries,
+            task.Retry.MaxAttempts,
+            task.Retry.Delay.TotalSeconds,
+            Names.Of(task.Retry.Backoff),
+            task.Retry.MaxDelay.TotalSeconds,
+            [
+                .. Enum.GetValues<FailureClass>()
+                    .Where(failure => failure != FailureClass.Lost && task.Retry.Covers(failure))
+                    .Select(Names.Of),
+            ],
+            task.Retry.LostBudget,
+            task.Pool,
+            task.Slots,
+            Names.Of(task.TriggerRule)
+        );
+}
