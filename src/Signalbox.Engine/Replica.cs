@@ -31,6 +31,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly RunDriver _driver;
     private readonly Deeds _deeds;
     private readonly AttemptRunner _attempts;
+    private readonly VersionChains _versions;
     private readonly RunFactory _factory;
     private readonly BackfillRunner _backfills;
     private readonly RequestDesk _desk;
@@ -55,7 +56,7 @@ internal sealed class Replica : IAsyncDisposable
                 }
             ),
             Staging = staging,
-            Places = new Places(options.LocalPlace(staging)),
+            Places = Places.Of(project, options),
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
@@ -64,7 +65,14 @@ internal sealed class Replica : IAsyncDisposable
         var children = new ChildWork(_parts.Executor);
         _deeds = new Deeds(names);
         _driver = new RunDriver(_parts, _deeds, new Dispatcher(new Admission(project.MaxActiveTasks, project.Pools), new RunQueue()));
-        _attempts = new AttemptRunner(_parts, new Publisher(_parts, names, new Auditor(_parts, children)), children, names, _driver);
+        _versions = new VersionChains(_parts);
+        _attempts = new AttemptRunner(
+            _parts,
+            new Publisher(_parts, names, new Auditor(_parts, children), _versions),
+            children,
+            names,
+            _driver
+        );
         _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));
         _factory = new RunFactory(_parts, _owner);
         _backfills = new BackfillRunner(_parts, _factory, _driver);
@@ -93,6 +101,8 @@ internal sealed class Replica : IAsyncDisposable
         engine.Loop("driver", engine._driver.DriveAsync);
         engine.Loop("observer", engine._attempts.ObserveAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
+        engine.Loop("versions", engine._versions.FinishAllAsync);
+        engine._versions.Said += line => engine.Said?.Invoke(line);
         engine._attempts.Said += line => engine.Said?.Invoke(line);
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;

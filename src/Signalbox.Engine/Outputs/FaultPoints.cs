@@ -19,7 +19,10 @@ public static class FaultPoints
     public const string AfterSwitch = "local-after-switch";
     public const string AfterPlaced = "publish-after-placed";
     public const string AfterCurrent = "publish-after-current";
+    public const string AfterForget = "publish-after-forget";
     public const string AfterSwitchIntent = "switch-after-intent";
+    public const string AfterSwitchPlaced = "switch-after-placed";
+    public const string AfterSwitchRecorded = "switch-after-recorded";
 
     private const int SigKill = 9;
 
@@ -38,7 +41,10 @@ public static class FaultPoints
         AfterSwitch,
         AfterPlaced,
         AfterCurrent,
+        AfterForget,
         AfterSwitchIntent,
+        AfterSwitchPlaced,
+        AfterSwitchRecorded,
     ];
 
     /// <summary>Ends the process here, without a chance to clean up, when that was asked for.</summary>

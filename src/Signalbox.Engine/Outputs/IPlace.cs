@@ -25,6 +25,10 @@ public interface IPlace
     /// <param name="wanted">A version with <see cref="Publication.Kept"/>.</param>
     Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken);
 
+    /// <summary>Where what readers see of a version lies: its path, or, where they are led on by a pointer, what that leads to.</summary>
+    /// <param name="current">The version that is current at its path.</param>
+    Task<string> ResolveAsync(Publication current, CancellationToken cancellationToken) => Task.FromResult(current.Path);
+
     /// <summary>Drops the content of a version that is not current.</summary>
     Task ForgetAsync(Publication version, CancellationToken cancellationToken);
 

@@ -15,11 +15,13 @@ public sealed class LocalPlace(Staging staging) : IPlace
     public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken)
     {
         var (staged, intent) = (placing.Staged, placing.Intent);
+        // Equal bytes are not kept beside themselves: what is current is what was replaced.
+        var keep = placing.Replaced?.Sha256 == intent.Sha256 ? 0 : placing.Keep;
         if (placing.IsAgain && !Holds(staged.Path, intent.Sha256!))
         {
             // The step was taken: what is staged now, if anything, is what it replaced.
             var isCurrent = Holds(staged.Target, intent.Sha256!);
-            return Task.FromResult(new Placed(isCurrent ? Retire(staged.Path, placing.Replaced, placing.Keep) : null, isCurrent));
+            return Task.FromResult(new Placed(isCurrent ? Retire(staged.Path, placing.Replaced, keep) : null, isCurrent));
         }
 
         var parent = Path.GetDirectoryName(staged.Target)!;
@@ -29,33 +31,40 @@ public sealed class LocalPlace(Staging staging) : IPlace
         FaultPoints.Hit(FaultPoints.AfterSwap);
         DurableFiles.SyncDirectory(parent);
         FaultPoints.Hit(FaultPoints.AfterSwapSync);
-        return Task.FromResult(new Placed(Retire(staged.Path, placing.Replaced, placing.Keep)));
+        return Task.FromResult(new Placed(Retire(staged.Path, placing.Replaced, keep)));
     }
 
     public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken)
     {
-        if (wanted.Kept is { } kept && Holds(kept, wanted.Sha256!))
+        var isKept = wanted.Kept is not null && Holds(wanted.Kept, wanted.Sha256!);
+        if (!isKept && !Holds(wanted.Path, wanted.Sha256!))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(wanted.Path)!);
+            throw new PlaceException(
+                FailureClass.Permanent,
+                wanted.Kept is null || !Path.Exists(wanted.Kept)
+                    ? $"the content of version {wanted.Id} is no longer kept"
+                    : $"the kept content of version {wanted.Id} ({wanted.Kept}) is not what was published: somebody changed it"
+            );
+        }
+
+        if (wanted.Kept is not { } kept)
+        {
+            // The same bytes are current already.
+            return Task.FromResult(new Placed(null));
+        }
+
+        if (isKept)
+        {
+            var parent = Path.GetDirectoryName(wanted.Path)!;
+            Directory.CreateDirectory(parent);
             DurableFiles.Swap(kept, wanted.Path);
             FaultPoints.Hit(FaultPoints.AfterSwitch);
-            DurableFiles.SyncDirectory(Path.GetDirectoryName(wanted.Path)!);
-            var retired = Retire(kept, current, keep: 1);
-            Wipe(Path.GetDirectoryName(kept)!);
-            return Task.FromResult(new Placed(retired));
+            DurableFiles.SyncDirectory(parent);
         }
 
-        if (Holds(wanted.Path, wanted.Sha256!))
-        {
-            return Task.FromResult(new Placed(wanted.Kept is null ? null : Retire(wanted.Kept, current, keep: 1)));
-        }
-
-        throw new PlaceException(
-            FailureClass.Permanent,
-            wanted.Kept is null || !Path.Exists(wanted.Kept)
-                ? $"the content of version {wanted.Id} is no longer kept"
-                : $"the kept content of version {wanted.Id} ({wanted.Kept}) is not what was published: somebody changed it"
-        );
+        var retired = Retire(kept, current, keep: 1);
+        Wipe(Path.GetDirectoryName(kept)!);
+        return Task.FromResult(new Placed(retired));
     }
 
     public Task ForgetAsync(Publication version, CancellationToken cancellationToken)

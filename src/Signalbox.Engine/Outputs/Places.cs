@@ -1,3 +1,5 @@
+using Signalbox.Engine.Projects;
+
 namespace Signalbox.Engine.Outputs;
 
 /// <summary>The list of places, and which of them a target belongs to.</summary>
@@ -9,6 +11,9 @@ public sealed class Places
     /// <param name="local">The place of paths of this machine.</param>
     /// <param name="schemes">The places of addresses, by what the address begins with, e.g. <c>s3://</c>.</param>
     public Places(IPlace local, params (string Scheme, IPlace Place)[] schemes) => (_local, _schemes) = (local, schemes);
+
+    /// <summary>The places of a project: the one list of what there is.</summary>
+    public static Places Of(Project project, EngineOptions options) => new(options.LocalPlace(options.Staging(project.StateFolder)));
 
     /// <summary>All places.</summary>
     public IEnumerable<IPlace> All => [_local, .. _schemes.Select(known => known.Place)];

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Signalbox.Core.Definitions;
@@ -8,21 +7,11 @@ using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs;
 
-/// <content>The step that readers see, and the record of which version is current.</content>
+/// <content>The word that something is about to be published, and what it was made from.</content>
 internal sealed partial class Publisher
 {
     // More versions than this of what lies in one input folder are not named one by one.
     private const int MostInputs = 1000;
-
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _paths = new(StringComparer.Ordinal);
-
-    /// <summary>Waits until nobody else publishes or switches at a path, so that the record of what is current never contradicts the place.</summary>
-    public async Task<IDisposable> HoldAsync(string path, CancellationToken cancellationToken)
-    {
-        var door = _paths.GetOrAdd(path, _ => new SemaphoreSlim(1));
-        await door.WaitAsync(cancellationToken);
-        return new Held(door);
-    }
 
     /// <summary>Writes what an attempt is about to publish; one that is over is refused, and the refusal recorded.</summary>
     private async Task PrepareAsync(LiveAttempt attempt, List<Publication> wanted, Action<WriteSession> alsoWrite)
@@ -50,47 +39,6 @@ internal sealed partial class Publisher
             );
             await parts.Store.WriteAsync(session => session.AddRefusalOf(refusal), CancellationToken.None);
             throw TaskRefused.Because(FailureClass.Lost, $"nothing was published: {conflict.Message}", "stale attempt");
-        }
-    }
-
-    private async Task PlaceAsync(LiveAttempt attempt, Publication intent, bool isAgain)
-    {
-        using var held = await HoldAsync(intent.Path, CancellationToken.None);
-        var current = parts.Store.Read(session => session.PublicationAt(intent.Path));
-        if (isAgain && parts.Store.Read(session => session.Switches(intent.Path, MostInputs)).Any(known => known.To == intent.Id))
-        {
-            // It was made current before a crash; whatever is current now came after it.
-            return;
-        }
-
-        var place = parts.Places.Of(intent.Path);
-        var keep = attempt.Node.Outputs.First(output => output.Name == intent.Output).Keep;
-        var placed = await place.PublishAsync(new Placing(Staged(intent), intent, current, keep, isAgain), CancellationToken.None);
-        FaultPoints.Hit(FaultPoints.AfterPlaced);
-        if (placed.IsCurrent)
-        {
-            var now = parts.Time.GetUtcNow();
-            await parts.Store.WriteAsync(
-                session =>
-                {
-                    var number = session.BeginVersionSwitch(current, intent, $"{intent.Pipeline}.{intent.Task.Task}", reason: null, now);
-                    session.EndVersionSwitch(number, current, intent, placed.Kept, now);
-                },
-                CancellationToken.None
-            );
-            FaultPoints.Hit(FaultPoints.AfterCurrent);
-            await ForgetAsync(place, intent.Path, keep);
-        }
-    }
-
-    /// <summary>Drops the content of versions that are older than those that are kept.</summary>
-    private async Task ForgetAsync(IPlace place, string path, int keep)
-    {
-        var old = parts.Store.Read(session => session.VersionsAt(path, MostInputs)).Where(version => version.Kept is not null).Skip(keep);
-        foreach (var version in old)
-        {
-            await place.ForgetAsync(version, CancellationToken.None);
-            await parts.Store.WriteAsync(session => session.KeepVersion(version.Id, kept: null), CancellationToken.None);
         }
     }
 
@@ -138,14 +86,6 @@ internal sealed partial class Publisher
     {
         var then = session.VersionAt(now.Path, began) is { } id && id != now.Id && session.Publication(id) is { } before ? before : now;
         return new InputVersion(name, then.Path, then.Id, then.Sha256!);
-    }
-
-    private static StagedOutput Staged(Publication intent) =>
-        new(intent.Output, intent.StagedPath, intent.Path, intent.Kind is PublicationKind.Folder or PublicationKind.Objects);
-
-    private sealed class Held(SemaphoreSlim door) : IDisposable
-    {
-        public void Dispose() => door.Release();
     }
 }
 

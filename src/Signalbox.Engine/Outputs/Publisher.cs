@@ -17,7 +17,7 @@ namespace Signalbox.Engine.Outputs;
 /// then on publishing only goes forward: after a crash the same attempt is asked to publish again, finds its intent, and each output's
 /// content hash tells whether it already stands at its target. The record is written in the transaction in which the task succeeds.
 /// </remarks>
-internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor)
+internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor, VersionChains versions)
 {
     /// <summary>Makes the staging places of an attempt, empty.</summary>
     public ImmutableArray<StagedOutput> Stage(LiveAttempt attempt)
@@ -130,12 +130,13 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
         {
             try
             {
-                KeepModel(attempt, intents[done]);
-                await PlaceAsync(attempt, intents[done], isAgain);
+                var output = attempt.Node.Outputs.First(output => output.Name == intents[done].Output);
+                await versions.PublishAsync(intents[done], output, isAgain);
             }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or PlaceException)
+            catch (Exception problem) when (problem is not (StoreUnavailable or OperationCanceledException))
             {
-                return (new Outcome.Failed(Endings.Of(problem)), session => GiveUp(session, intents, done, problem.Message));
+                await versions.GiveUpAsync(intents[done..]);
+                return (new Outcome.Failed(Endings.Of(problem)), session => GiveUp(session, intents, problem.Message));
             }
         }
 
@@ -202,63 +203,20 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
         );
     }
 
-    /// <summary>A model's versions never change: its content is kept under its own hash, whatever later runs put at the published path.</summary>
-    private void KeepModel(LiveAttempt attempt, Publication intent)
-    {
-        if (intent.Namespace is not null || attempt.Node.Outputs.First(output => output.Name == intent.Output).Model is null)
-        {
-            return;
-        }
-
-        var kept = ModelPath(intent);
-        if (Path.Exists(kept) || !Path.Exists(intent.StagedPath))
-        {
-            return;
-        }
-
-        var temporary = $"{Path.GetDirectoryName(kept)}.{attempt.Ref.Key}";
-        if (Directory.Exists(temporary))
-        {
-            Directory.Delete(temporary, recursive: true);
-        }
-
-        Directory.CreateDirectory(temporary);
-        Copy(intent.StagedPath, Path.Combine(temporary, Path.GetFileName(kept)));
-        DurableFiles.SyncTree(temporary);
-        DurableFiles.Replace(temporary, Path.GetDirectoryName(kept)!);
-        DurableFiles.SyncDirectory(parts.State.Models);
-    }
-
-    private string ModelPath(Publication intent) => Path.Combine(parts.State.Models, intent.Sha256!, Path.GetFileName(intent.Path));
-
     /// <summary>A place refused: what is visible is recorded as that, and the rest as never published.</summary>
-    private void GiveUp(WriteSession session, List<Publication> intents, int done, string reason)
+    private void GiveUp(WriteSession session, List<Publication> intents, string reason)
     {
-        for (var i = 0; i < intents.Count; i++)
+        var now = parts.Time.GetUtcNow();
+        foreach (var intent in intents)
         {
-            if (i < done)
+            if (session.WasCurrent(intent.Id))
             {
-                session.MarkPublished(intents[i].Id, parts.Time.GetUtcNow());
+                session.MarkPublished(intent.Id, now);
             }
             else
             {
-                session.AbortPublication(intents[i].Id, reason, parts.Time.GetUtcNow());
+                session.AbortPublication(intent.Id, reason, now);
             }
-        }
-    }
-
-    private static void Copy(string from, string to)
-    {
-        if (File.Exists(from))
-        {
-            File.Copy(from, to);
-            return;
-        }
-
-        Directory.CreateDirectory(to);
-        foreach (var entry in Directory.EnumerateFileSystemEntries(from))
-        {
-            Copy(entry, Path.Combine(to, Path.GetFileName(entry)));
         }
     }
 
@@ -284,7 +242,7 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
                         attempt.Run.Number,
                         attempt.Task.Key,
                         intent.Output,
-                        ModelPath(intent),
+                        ModelContents.PathOf(parts.State, intent),
                         intent.Sha256!,
                         model.Metrics,
                         now

@@ -6,6 +6,7 @@ namespace Signalbox.Storage;
 /// <summary>One change of the current version of a path.</summary>
 /// <param name="From">The version that was current; null when there was none.</param>
 /// <param name="Who">The task that published, as <c>pipeline.task</c>, or the person who switched.</param>
+/// <param name="Request">The request that asked for it; null when nobody did.</param>
 /// <param name="EndedAt">Null as long as it is under way: a switch that was begun is finished, also by the next engine.</param>
 public sealed record VersionSwitch(
     long Id,
@@ -14,6 +15,7 @@ public sealed record VersionSwitch(
     long To,
     string Who,
     string? Reason,
+    long? Request,
     DateTimeOffset At,
     DateTimeOffset? EndedAt
 );
@@ -23,8 +25,13 @@ public sealed record Refusal(RunNumber Run, TaskKey Task, int Attempt, long Toke
 
 public partial class ReadSession
 {
-    private const string SwitchColumns = "id, path, from_publication, to_publication, who, reason, at_ms, ended_ms from version_switches";
+    private const string SwitchColumns =
+        "id, path, from_publication, to_publication, who, reason, request, at_ms, ended_ms from version_switches";
     private static readonly Sql SwitchesOfPath = new($"select {SwitchColumns} where path = @path order by id desc limit @limit");
+    private static readonly Sql SwitchesOfRequest = new($"select {SwitchColumns} where request = @request order by id");
+    private static readonly Sql AnySwitchTo = new(
+        "select 1 from version_switches where to_publication = @id and ended_ms is not null limit 1"
+    );
     private static readonly Sql SwitchesUnfinished = new($"select {SwitchColumns} where ended_ms is null order by id");
     private static readonly Sql VersionAtInstant = new(
         "select to_publication from version_switches where path = @path and at_ms <= @at_ms order by id desc limit 1"
@@ -37,6 +44,12 @@ public partial class ReadSession
     public IReadOnlyList<VersionSwitch> Switches(string path, int limit) =>
         Use(SwitchesOfPath).Set("@path", path).Set("@limit", limit).All(SwitchOf);
 
+    /// <summary>The switches that a request asked for, in their order.</summary>
+    public IReadOnlyList<VersionSwitch> SwitchesOf(long request) => Use(SwitchesOfRequest).Set("@request", request).All(SwitchOf);
+
+    /// <summary>Whether readers have ever seen a version as the current one.</summary>
+    public bool WasCurrent(long publication) => Use(AnySwitchTo).Set("@id", publication).Scalar() is not null;
+
     /// <summary>Switches that were begun and not ended: to be finished after a crash.</summary>
     public IReadOnlyList<VersionSwitch> UnfinishedSwitches() => Use(SwitchesUnfinished).All(SwitchOf);
 
@@ -48,7 +61,17 @@ public partial class ReadSession
         Use(RefusalsOfRun).Set(run).All(row => new Refusal(new(row.Long()), row.Key(), row.Int(), row.Long(), row.Text(), row.Time()));
 
     private static VersionSwitch SwitchOf(Statement row) =>
-        new(row.Long(), row.Text(), row.LongOrNull(), row.Long(), row.Text(), row.TextOrNull(), row.Time(), row.TimeOrNull());
+        new(
+            row.Long(),
+            row.Text(),
+            row.LongOrNull(),
+            row.Long(),
+            row.Text(),
+            row.TextOrNull(),
+            row.LongOrNull(),
+            row.Time(),
+            row.TimeOrNull()
+        );
 }
 
 public sealed partial class WriteSession
@@ -62,11 +85,12 @@ public sealed partial class WriteSession
     private static readonly Sql PutKept = new("update publications set kept = @kept where id = @id");
     private static readonly Sql AddSwitch = new(
         """
-        insert into version_switches (path, from_publication, to_publication, who, reason, at_ms)
-        values (@path, @from, @id, @who, @reason, @at_ms) returning id
+        insert into version_switches (path, from_publication, to_publication, who, reason, request, at_ms)
+        values (@path, @from, @id, @who, @reason, @request, @at_ms) returning id
         """
     );
     private static readonly Sql EndSwitch = new("update version_switches set ended_ms = @at_ms where id = @id and ended_ms is null");
+    private static readonly Sql DropSwitch = new("delete from version_switches where id = @id and ended_ms is null");
     private static readonly Sql AddRefusal = new(
         """
         insert into refusals (run_number, task, map_index, attempt, token, reason, at_ms)
@@ -75,17 +99,31 @@ public sealed partial class WriteSession
     );
 
     /// <summary>Records that a version is about to become current at its path.</summary>
+    /// <param name="request">The request that asks for it.</param>
     /// <returns>The number of the switch, for <see cref="EndVersionSwitch"/>.</returns>
-    public long BeginVersionSwitch(Publication? from, Publication to, string who, string? reason, DateTimeOffset at) =>
+    public long BeginVersionSwitch(
+        Publication? from,
+        Publication to,
+        string who,
+        string? reason,
+        DateTimeOffset at,
+        long? request = null
+    ) =>
         Use(AddSwitch)
             .Set("@path", to.Path)
             .Set("@from", from?.Id)
             .Set("@id", to.Id)
             .Set("@who", who)
             .Set("@reason", reason)
+            .Set("@request", request)
             .Set("@at_ms", at)
             .Scalar()!
             .Value;
+
+    /// <summary>Forgets a switch that was begun and that the place refused: readers see what they saw.</summary>
+    /// <exception cref="StoreConflict">It has ended.</exception>
+    public void DropVersionSwitch(long id) =>
+        Use(DropSwitch).Set("@id", id).Post(() => new StoreConflict($"switch {id} is not there, or has ended"));
 
     /// <summary>Records that readers now see a version at its path, and where the one before it can be found again.</summary>
     /// <param name="id">The number of the switch.</param>

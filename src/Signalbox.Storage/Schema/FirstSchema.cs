@@ -260,6 +260,7 @@ internal static class FirstSchema
         create index publications_unfinished on publications (id) where state = 'prepared';
         create index publications_of_dataset on publications (dataset, partition_key);
         create index publications_of_path on publications (path);
+        create index publications_kept on publications (path) where kept is not null;
 
         create table current_versions (
             path text primary key,
@@ -274,10 +275,13 @@ internal static class FirstSchema
             to_publication bigint not null references publications (id),
             who text not null,
             reason text,
+            request bigint references requests (id),
             at_ms bigint not null,
             ended_ms bigint
         );
         create index version_switches_of_path on version_switches (path, id);
+        create index version_switches_to on version_switches (to_publication);
+        create index version_switches_of_request on version_switches (request) where request is not null;
         create index version_switches_unfinished on version_switches (id) where ended_ms is null;
 
         create table refusals (
