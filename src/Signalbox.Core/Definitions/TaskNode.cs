@@ -41,7 +41,10 @@ public sealed record TaskNode
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromHours(24);
 
     /// <summary>Between the polite signal (TERM) and the last one (KILL). Default 10 s.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Grace { get; init; } = DefaultGrace;
+
+    /// <summary>The grace of a task that names none.</summary>
+    public static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>The pool whose slots an attempt takes. Default <c>default</c>.</summary>
     public string Pool { get; init; } = "default";

@@ -21,6 +21,18 @@ internal sealed partial class AttemptRunner
         }
     }
 
+    /// <summary>Gives no more grace to what is being stopped.</summary>
+    public void KillStopping()
+    {
+        foreach (var attempt in _live.Values)
+        {
+            if (attempt.Stop.IsCancellationRequested && attempt.Submitted.Task is { IsCompletedSuccessfully: true, Result: true })
+            {
+                Go(attempt, () => parts.Executor.CancelAsync(attempt.Ref, TimeSpan.Zero, _closing.Token));
+            }
+        }
+    }
+
     /// <summary>Told what people who watch the server should see.</summary>
     public event Action<string>? Said;
 
@@ -30,16 +42,7 @@ internal sealed partial class AttemptRunner
     {
         foreach (var key in parts.Staging.Staged().ToList())
         {
-            var rest = key.AsSpan();
-            if (
-                rest.StartsWith(parts.Instance)
-                && rest.Length > parts.Instance.Length
-                && rest[(parts.Instance.Length + 1)..] is var numbers
-                && numbers.IndexOf('-') is > 0 and var end
-                && long.TryParse(numbers[..end], out var run)
-                && !isWanted(new RunNumber(run))
-                && !_live.ContainsKey(AttemptKey.Of(key))
-            )
+            if (AttemptKeys.RunOf(parts.Instance, key) is { } run && !isWanted(run) && !_live.ContainsKey(AttemptKey.Of(key)))
             {
                 try
                 {

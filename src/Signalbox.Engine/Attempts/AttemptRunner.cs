@@ -348,18 +348,22 @@ internal sealed partial class AttemptRunner(
             Task = task,
             Number = number,
             Token = token,
-            Ref = new AttemptRef(KeyOf(pipeline, run, node, task, number), parts.State.Attempt(run.Number, task.Key, number)),
+            Ref = new AttemptRef(
+                AttemptKeys.Of(parts.Instance, run.Number, Position(pipeline, node), task.Key.MapIndex, number),
+                parts.State.Attempt(run.Number, task.Key, number)
+            ),
         };
 
-    /// <summary>instance-run-task[-item]-aN: the task by its position, for names may hold what a key may not.</summary>
-    private AttemptKey KeyOf(Pipeline pipeline, Run run, TaskNode node, TaskRun task, int number)
+    private static int Position(Pipeline pipeline, TaskNode node)
     {
-        var position = pipeline.Tasks.IndexOf(node);
-        return AttemptKey.Of(
-            task.Key.IsInstance
-                ? $"{parts.Instance}-{run.Number}-{position}-{task.Key.MapIndex}-a{number}"
-                : $"{parts.Instance}-{run.Number}-{position}-a{number}"
-        );
+        // The very node, not an equal one: comparing all there is to a task a thousand times over takes longer than starting it.
+        var position = 0;
+        while (!ReferenceEquals(pipeline.Tasks[position], node))
+        {
+            position++;
+        }
+
+        return position;
     }
 
     private AttemptContext ContextOf(LiveAttempt attempt, ImmutableArray<StagedOutput> staged)

@@ -21,6 +21,9 @@ public sealed class EngineSession : IAsyncDisposable
     // How often a process that waits for another's engine looks whether it is still there.
     private static readonly TimeSpan TakeOverPause = TimeSpan.FromMilliseconds(500);
 
+    // Killing takes milliseconds; whoever hurries is not to wait for what cannot be killed.
+    private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(3);
+
     private readonly EngineOptions _options;
     private Replica? _engine;
 
@@ -124,6 +127,31 @@ public sealed class EngineSession : IAsyncDisposable
             () => TakeOverBackfillAsync(id, cancellationToken),
             cancellationToken
         );
+    }
+
+    /// <summary>Kills what is being stopped, without more grace, and waits a little for the end of what was cancelled.</summary>
+    /// <param name="end">Completes when what was cancelled has ended.</param>
+    /// <returns>Whether it has ended.</returns>
+    public async Task<bool> HurryAsync(Func<CancellationToken, Task> end)
+    {
+        using var late = new CancellationTokenSource(KillTime, _options.Time);
+        var ended = end(late.Token);
+        while (!ended.IsCompleted)
+        {
+            // Again and again: an attempt may have been told to stop only now.
+            _engine!.KillStopping();
+            await Task.WhenAny(ended, Task.Delay(TakeOverPause / 5, _options.Time, CancellationToken.None));
+        }
+
+        try
+        {
+            await ended;
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     /// <summary>Why a ready task, or a queued run, has to wait for a slot; empty when this process does not run the engine.</summary>

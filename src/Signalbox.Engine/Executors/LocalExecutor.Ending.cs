@@ -19,6 +19,7 @@ public sealed partial class LocalExecutor
             await ObserveAsync([attempt], cancellationToken);
             if (!_attempts.TryGetValue(attempt.Key, out watched))
             {
+                await StopUnwatchedAsync(attempt.Key, grace, cancellationToken);
                 return;
             }
         }
@@ -41,6 +42,37 @@ public sealed partial class LocalExecutor
 
         await watched.Done.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>Ends what is marked with the key although no launcher of it can be found: strays of an attempt that has no record.</summary>
+    private async Task StopUnwatchedAsync(AttemptKey key, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var strays = Strays(key);
+        foreach (var process in strays)
+        {
+            ProcessTree.Signal(process, Libc.SIGTERM);
+        }
+
+        var begun = _options.Time.GetTimestamp();
+        for (; strays.Count > 0; strays = Strays(key))
+        {
+            var isLate = _options.Time.GetElapsedTime(begun) >= grace;
+            if (isLate)
+            {
+                strays.ForEach(process => ProcessTree.Signal(process, Libc.SIGKILL));
+            }
+
+            if (_options.Time.GetElapsedTime(begun) >= grace + KillTime)
+            {
+                throw new ExecutorUnreachableException($"Process {strays[0].Pid} of attempt {key} could not be killed.");
+            }
+
+            await Task.Delay(LookAgain, cancellationToken);
+            Orphans.Reap(strays);
+        }
+    }
+
+    private List<ProcessStat> Strays(AttemptKey key) =>
+        ProcessTree.Marked(marker => marker == key.Value, _options.Root).GetValueOrDefault(key.Value) ?? [];
 
     private async Task StopAsync(LocalAttempt attempt, CancellationToken graceOver)
     {

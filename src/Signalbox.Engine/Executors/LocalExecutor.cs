@@ -303,7 +303,7 @@ public sealed partial class LocalExecutor : IExecutor
         var prefix = _options.Instance + "-";
         foreach (
             var text in await Task.Run(
-                () => ProcessTree.Marked(key => key.StartsWith(prefix, StringComparison.Ordinal)).Keys,
+                () => ProcessTree.Marked(key => key.StartsWith(prefix, StringComparison.Ordinal), _options.Root).Keys,
                 cancellationToken
             )
         )

@@ -13,6 +13,12 @@ public sealed record LocalExecutorOptions
     /// </summary>
     public Containment DefaultContainment { get; init; } = Containment.Session;
 
+    /// <summary>
+    /// The folder below which the directories of all attempts lie. What is marked with a key of this installation but lives elsewhere, as
+    /// the commands of a project that was copied do, is not owned. Null: the key alone decides.
+    /// </summary>
+    public string? Root { get; init; }
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

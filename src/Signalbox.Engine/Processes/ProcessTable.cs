@@ -77,6 +77,13 @@ internal static class ProcessTable
         return null;
     }
 
+    /// <summary>Whether the environment of a process holds these bytes somewhere.</summary>
+    public static bool IsNamed(int pid, ReadOnlySpan<byte> bytes, ref byte[] buffer)
+    {
+        var length = ProcFile.ReadAll($"/proc/{pid}/environ", ref buffer);
+        return length > 0 && buffer.AsSpan(0, length).IndexOf(bytes) >= 0;
+    }
+
     /// <summary>The instant that start ticks stand for.</summary>
     public static DateTimeOffset StartedAt(long startTicks) =>
         BootedAt + TimeSpan.FromMilliseconds(startTicks * 1000 / ClockTicksPerSecond);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Signalbox.Engine.Processes;
 
@@ -53,8 +54,10 @@ internal static class ProcessTree
     }
 
     /// <summary>The living processes marked with one of the keys, by key: one pass over the machine for any number of attempts.</summary>
-    public static Dictionary<string, List<ProcessStat>> Marked(Func<string, bool> wanted)
+    /// <param name="below">Only processes whose environment names a path below this folder; null for all.</param>
+    public static Dictionary<string, List<ProcessStat>> Marked(Func<string, bool> wanted, string? below = null)
     {
+        var folder = below is null ? null : Encoding.UTF8.GetBytes(below + "/");
         var marked = new Dictionary<string, List<ProcessStat>>();
         var buffer = new byte[16 * 1024];
         foreach (var process in ProcessTable.All())
@@ -64,6 +67,7 @@ internal static class ProcessTree
                 && process.Pid != Environment.ProcessId
                 && ProcessTable.MarkerOf(process.Pid, ref buffer, out _) is { } key
                 && wanted(key)
+                && (folder is null || ProcessTable.IsNamed(process.Pid, folder, ref buffer))
             )
             {
                 if (!marked.TryGetValue(key, out var list))
@@ -115,7 +119,7 @@ internal static class ProcessTree
             return [];
         }
 
-        var text = System.Text.Encoding.ASCII.GetString(buffer, 0, length);
+        var text = Encoding.ASCII.GetString(buffer, 0, length);
         var pids = new List<int>();
         foreach (var range in text.AsSpan().Split(' '))
         {

@@ -9,20 +9,27 @@ internal static class BackfillFollower
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    /// <param name="interrupts">Listens since before the backfill was asked for; null does not wait for its end.</param>
     /// <returns>The exit code: 1 when a date failed or was cancelled.</returns>
-    public static async Task<int> FollowAsync(EngineSession engine, long id, BackfillPlan? plan, bool json, bool detach)
+    public static async Task<int> FollowAsync(EngineSession engine, long id, BackfillPlan? plan, bool json, Interrupts? interrupts)
     {
-        if (!detach)
+        var detach = interrupts is null;
+        if (interrupts is not null)
         {
-            using var interrupts = new Interrupts(() => CancelAsync(engine, id).GetAwaiter().GetResult());
+            interrupts.OnFirst(signal => CancelAsync(engine, id, signal));
             try
             {
                 await ShowUntilEndAsync(engine, id, json, interrupts.Leaving);
             }
             catch (OperationCanceledException) when (interrupts.Leaving.IsCancellationRequested)
             {
-                await Console.Error.WriteLineAsync($"signalbox: left backfill {id} as it is; `signalbox backfill show {id}` looks at it");
-                return ExitCode.WorkFailed;
+                if (!engine.OwnsEngine || !await engine.HurryAsync(stop => engine.WaitForBackfillAsync(id, stop)))
+                {
+                    await Console.Error.WriteLineAsync(
+                        $"signalbox: left backfill {id} as it is; `signalbox backfill show {id}` looks at it"
+                    );
+                    return ExitCode.WorkFailed;
+                }
             }
         }
 
@@ -105,9 +112,9 @@ internal static class BackfillFollower
         }
     }
 
-    private static async Task CancelAsync(EngineSession engine, long id)
+    private static async Task CancelAsync(EngineSession engine, long id, string signal)
     {
-        var answer = await engine.AskAsync(new Request.CancelBackfill(id, "Ctrl-C"), CancellationToken.None);
-        await Console.Error.WriteLineAsync($"signalbox: {answer.Message}; Ctrl-C again leaves at once");
+        var answer = await engine.AskAsync(new Request.CancelBackfill(id, signal), CancellationToken.None);
+        await Console.Error.WriteLineAsync($"signalbox: {answer.Message}; {signal} again leaves at once");
     }
 }

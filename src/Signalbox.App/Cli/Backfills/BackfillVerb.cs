@@ -64,6 +64,7 @@ internal static class BackfillVerb
             return ExitCode.Done;
         }
 
+        using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         await PipelineSource.SaveAsync(engine.Store, file);
         var plan = BackfillPlan.Make(file.Pipeline!, selection, engine.Store, TimeProvider.System.GetUtcNow());
@@ -85,7 +86,7 @@ internal static class BackfillVerb
                 selection.Kind == BackfillKind.Incremental
             )
         );
-        return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, parsed.GetValue(options.Detach));
+        return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, interrupts);
     }
 
     private static void Show(BackfillPlan plan, bool json, bool isFinal)

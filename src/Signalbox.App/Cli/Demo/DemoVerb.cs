@@ -53,8 +53,9 @@ internal static class DemoVerb
         var demo = await DemoProject.MakeAsync(folder, said);
         DemoDocument document;
         using var interrupted = new CancellationTokenSource();
-        using (var interrupts = new Interrupts(interrupted.Cancel))
+        using (var interrupts = new Interrupts())
         {
+            interrupts.OnFirst(_ => interrupted.CancelAsync());
             using var stopping = CancellationTokenSource.CreateLinkedTokenSource(interrupted.Token, interrupts.Leaving);
             try
             {

@@ -118,12 +118,13 @@ internal static class RerunVerb
 
     private static async Task<int> CarryOutAsync(Call call, Engine.Projects.Project project, RunNumber number, RerunMode mode, string? task)
     {
+        using var interrupts = call.Detach ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var asked = TimeProvider.System.GetUtcNow();
         var answer = await engine.AskAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"));
-        if (!call.Detach)
+        if (interrupts is not null)
         {
-            return await RunFollower.FollowAsync(engine, number, call.Json, asked);
+            return await RunFollower.FollowAsync(engine, number, call.Json, asked, interrupts);
         }
 
         if (call.Json)

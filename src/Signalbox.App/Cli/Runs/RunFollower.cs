@@ -20,8 +20,15 @@ internal static class RunFollower
 
     /// <summary>Waits for the end of a run.</summary>
     /// <param name="since">When what is waited for was asked: what ended before is no progress.</param>
+    /// <param name="interrupts">Listens since before the run was asked for.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> FollowAsync(EngineSession engine, RunNumber number, bool json, DateTimeOffset since)
+    public static async Task<int> FollowAsync(
+        EngineSession engine,
+        RunNumber number,
+        bool json,
+        DateTimeOffset since,
+        Interrupts interrupts
+    )
     {
         var store = engine.Store;
         var display = DisplayFor(engine, json, since);
@@ -34,7 +41,7 @@ internal static class RunFollower
                 display.Say(said = line);
             }
         };
-        using var interrupts = new Interrupts(() => CancelAsync(engine, number, display).GetAwaiter().GetResult());
+        interrupts.OnFirst(signal => CancelAsync(engine, number, display, signal));
         try
         {
             using (display)
@@ -44,11 +51,14 @@ internal static class RunFollower
         }
         catch (OperationCanceledException) when (interrupts.Leaving.IsCancellationRequested)
         {
-            var goesOn = engine.OwnsEngine
-                ? $"its commands go on; `signalbox serve` takes it over, `signalbox cancel {number}` ends it"
-                : "the server goes on with it";
-            Console.Error.WriteLine($"signalbox: left run {number} as it is; {goesOn}");
-            return ExitCode.WorkFailed;
+            if (!engine.OwnsEngine || !await engine.HurryAsync(stop => engine.WaitForRunAsync(number, stop)))
+            {
+                var goesOn = engine.OwnsEngine
+                    ? $"what of it still runs, `signalbox serve` takes over, and `signalbox cancel {number}` ends"
+                    : "the server goes on with it";
+                Console.Error.WriteLine($"signalbox: left run {number} as it is; {goesOn}");
+                return ExitCode.WorkFailed;
+            }
         }
 
         if (json)
@@ -172,10 +182,10 @@ internal static class RunFollower
         }
     }
 
-    private static async Task CancelAsync(EngineSession engine, RunNumber number, IRunDisplay display)
+    private static async Task CancelAsync(EngineSession engine, RunNumber number, IRunDisplay display, string signal)
     {
-        var answer = await engine.AskAsync(new Request.CancelRun(number.Value, "Ctrl-C"), CancellationToken.None);
-        display.Say($"{answer.Message}; Ctrl-C again leaves at once");
+        var answer = await engine.AskAsync(new Request.CancelRun(number.Value, signal), CancellationToken.None);
+        display.Say($"{answer.Message}; {signal} again {(engine.OwnsEngine ? "kills its commands at once" : "leaves at once")}");
     }
 
     private static string Quoted(TaskKey key) => key.IsInstance ? $"'{key}'" : key.ToString();

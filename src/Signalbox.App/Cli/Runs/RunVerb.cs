@@ -89,6 +89,7 @@ internal static class RunVerb
 
         var parameters = ParamArguments.Json(pipeline, call.Params);
         PipelineSource.RequireSecrets(file, project);
+        using var interrupts = call.Detach ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
         var number = Known(engine, pipeline.Name, call.RunId);
@@ -101,9 +102,9 @@ internal static class RunVerb
             (number, message) = (new RunNumber(answer.Number!.Value), answer.Message);
         }
 
-        if (!call.Detach)
+        if (interrupts is not null)
         {
-            return await RunFollower.FollowAsync(engine, number.Value, call.Json, DateTimeOffset.MinValue);
+            return await RunFollower.FollowAsync(engine, number.Value, call.Json, DateTimeOffset.MinValue, interrupts);
         }
 
         if (call.Json)
