@@ -141,6 +141,11 @@ public sealed class Store : IAsyncDisposable, IDisposable
     {
         lock (counting)
         {
+            if (closed)
+            {
+                throw new StoreUnavailable("the store is closed");
+            }
+
             counter ??= dialect.Connect(readOnly: true);
             try
             {
@@ -180,7 +185,11 @@ public sealed class Store : IAsyncDisposable, IDisposable
             }
         }
 
-        counter?.Dispose();
+        lock (counting)
+        {
+            counter?.Dispose();
+            counter = null;
+        }
     }
 
     /// <inheritdoc cref="Dispose"/>

@@ -59,7 +59,10 @@ public sealed class Spec004Signals
         await SignalAsync(waiting, signal);
         await EndAsync(waiting);
 
-        Assert.Equal(1, waiting.ExitCode);
+        Assert.True(
+            waiting.ExitCode == 1,
+            $"{waiting.ExitCode}: {await waiting.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}"
+        );
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
         Assert.Empty(Alive(project));
         var run = (await project.CallAsync("runs", "show", "1", "--json")).Expect(0).Json.GetProperty("run");

@@ -28,8 +28,12 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     public Deed Start(Request.StartBackfill wanted, WriteSession session)
     {
         var name = new PipelineName(wanted.Pipeline);
-        var version = session.Pipeline(name)?.Version ?? throw new RequestRefused($"there is no pipeline `{wanted.Pipeline}`");
-        var pipeline = session.Definition(name, version)!.Pipeline;
+        var wish = wanted.Version is { } named ? new VersionHash(named) : session.Pipeline(name)?.Version;
+        if (wish is not { } version || session.Definition(name, version) is not { Pipeline: { } pipeline })
+        {
+            throw new RequestRefused($"there is no pipeline `{wanted.Pipeline}`");
+        }
+
         var parameters = ParamChecker.Check(pipeline, wanted.Params);
         if (parameters.Json is null)
         {
@@ -43,7 +47,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
 
         var calendar = pipeline.CalendarOf();
         var items = wanted.Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition)).ToList();
-        var spec = wanted with { Dates = [], Params = parameters.Json };
+        var spec = wanted with { Dates = [], Params = parameters.Json, Version = version.Value };
         var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
         return new Deed(
             new Answer(Done: true, id, $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"),
@@ -60,12 +64,13 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             throw new RequestRefused($"backfill {wanted.Backfill} has ended already");
         }
 
-        var running = new List<RunNumber>();
+        var running = new List<LiveRun>();
         foreach (var item in session.BackfillItems(wanted.Backfill))
         {
-            if (item is { State: BackfillItemState.Running, Run: { } run })
+            // Its runs may have been begun by an engine that is gone: what nobody drives is taken over, to be stopped.
+            if (item is { State: BackfillItemState.Running, Run: { } run } && Claim(run, session) is { } live)
             {
-                running.Add(run);
+                running.Add(live);
             }
             else if (item.State == BackfillItemState.Pending)
             {
@@ -73,33 +78,27 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             }
         }
 
-        if (running.Count == 0)
+        var answer = new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled");
+        if (running.Count > 0)
         {
-            session.SetBackfillState(wanted.Backfill, BackfillState.Cancelled, wanted.Reason, parts.Time.GetUtcNow());
+            // The answer is written with what the runs are told: an engine that dies before that finds the request unanswered.
+            return new Deed(answer, Happened: new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason), Runs: running);
         }
 
-        return new Deed(
-            new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled"),
-            Then: () => GoOn?.Invoke($"cancelling backfill {wanted.Backfill}", stop => CancelAsync(running, wanted.Reason, stop))
-        );
+        session.SetBackfillState(wanted.Backfill, BackfillState.Cancelled, wanted.Reason, parts.Time.GetUtcNow());
+        return new Deed(answer);
     }
 
-    /// <summary>Its runs may have been begun by an engine that is gone: what nobody drives is taken over, to be stopped.</summary>
-    private async Task CancelAsync(List<RunNumber> runs, string reason, CancellationToken cancellationToken)
+    private LiveRun? Claim(RunNumber run, WriteSession session)
     {
-        foreach (var run in runs)
+        if (session.LoadRun(run) is not { Run.State: var state } rows || state.IsEnd())
         {
-            if (!driver.Drives(run) && await parts.Store.WriteAsync(session => Claim(run, session), cancellationToken) is { } live)
-            {
-                driver.AdoptIfUnknown(live);
-            }
-
-            driver.Post(run, new RunEvent.CancelRequested(parts.Time.GetUtcNow(), reason));
+            return null;
         }
-    }
 
-    private LiveRun? Claim(RunNumber run, WriteSession session) =>
-        session.Run(run) is { } row && !row.State.IsEnd() ? LiveRun.Load(session, run, session.ClaimRun(run, factory.Owner)) : null;
+        var fence = rows.Fence is { } held && held.Owner == factory.Owner ? held : session.ClaimRun(run, factory.Owner);
+        return LiveRun.Load(session, run, fence);
+    }
 
     /// <summary>After a restart: goes on with every backfill that has not ended.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
@@ -163,7 +162,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         var wanted = (Request.StartBackfill)Request.FromJson(backfill.Spec);
         if (wanted.Watermark)
         {
-            MoveWatermark(backfill, session);
+            MoveWatermark(backfill, PipelineOf(backfill, wanted, session), session);
         }
 
         var progress = session.BackfillProgress(id);
@@ -180,9 +179,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             return started;
         }
 
-        var version =
-            session.Pipeline(backfill.Pipeline)?.Version ?? throw new StoreCorrupt($"backfill {id}: its pipeline has no definition");
-        var pipeline = session.Definition(backfill.Pipeline, version)!.Pipeline;
+        var pipeline = PipelineOf(backfill, wanted, session);
         var calendar = pipeline.CalendarOf();
         foreach (var item in next)
         {
@@ -191,7 +188,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                 session,
                 new NewRun(
                     pipeline,
-                    version,
+                    new VersionHash(wanted.Version!),
                     slice,
                     RunTrigger.Backfill,
                     wanted.Selective ? SelectiveName(slice, backfill) : null,
@@ -225,7 +222,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     }
 
     /// <summary>The watermark moves over unbroken success only: never past a date that did not succeed.</summary>
-    private void MoveWatermark(StoredBackfill backfill, WriteSession session)
+    private void MoveWatermark(StoredBackfill backfill, Pipeline pipeline, WriteSession session)
     {
         DateOnly? reached = null;
         foreach (var item in session.BackfillItems(backfill.Id).OrderBy(item => item.LogicalDate))
@@ -235,11 +232,7 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                 break;
             }
 
-            var zone = session
-                .Definition(backfill.Pipeline, session.Pipeline(backfill.Pipeline)!.Version!.Value)!
-                .Pipeline.ScheduleOf()
-                .Zone;
-            reached = DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate));
+            reached = DateOnly.FromDateTime(pipeline.ScheduleOf().Zone.LabelAt(item.LogicalDate));
         }
 
         if (reached is { } date && !(session.Watermark(backfill.Pipeline)?.Processed >= date))
@@ -251,6 +244,15 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     private static string SelectiveName(Slice slice, StoredBackfill backfill) =>
         $"selective_backfill_{slice.LogicalDate:yyyy-MM-dd}_{backfill.CreatedAt.ToUnixTimeSeconds()}";
 
-    private static Slice SliceOf(SliceCalendar calendar, DateTimeOffset logicalDate) =>
-        calendar.Find(logicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'")).Slice!;
+    /// <summary>The definition that the backfill began with: a file that is changed meanwhile makes no half of it different.</summary>
+    private static Pipeline PipelineOf(StoredBackfill backfill, Request.StartBackfill wanted, WriteSession session) =>
+        wanted.Version is { } version && session.Definition(backfill.Pipeline, new VersionHash(version)) is { } definition
+            ? definition.Pipeline
+            : throw new StoreCorrupt($"backfill {backfill.Id}: the definition {wanted.Version} that it began with is missing");
+
+    private static Slice SliceOf(SliceCalendar calendar, DateTimeOffset logicalDate)
+    {
+        var found = calendar.Find(logicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"));
+        return found.Slice ?? throw new RequestRefused(found.Error!);
+    }
 }

@@ -38,6 +38,10 @@ public abstract record Request
     /// <param name="Dates">The logical dates, each once, in the order in which they are run.</param>
     /// <param name="MaxActive">Runs of the backfill that may be active at one time.</param>
     /// <param name="Watermark">Move the pipeline's watermark over unbroken success.</param>
+    /// <param name="Version">
+    /// The definition that every date is run with, already stored; null takes the pipeline's current one, which is written down here when
+    /// the backfill is stored.
+    /// </param>
     public sealed record StartBackfill(
         string Pipeline,
         ImmutableArray<DateTimeOffset> Dates,
@@ -46,7 +50,8 @@ public abstract record Request
         ImmutableArray<string> OnlyTasks,
         string Reason,
         bool Selective,
-        bool Watermark
+        bool Watermark,
+        string? Version = null
     ) : Request;
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;

@@ -68,6 +68,20 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 );
             }
 
+            if (deed is { Happened: { } all, Runs: { } runs })
+            {
+                foreach (var each in runs)
+                {
+                    driver.AdoptIfUnknown(each);
+                }
+
+                await driver.PostAsync(
+                    [.. runs.Select(each => each.Snapshot.Run.Number)],
+                    all,
+                    session => session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now)
+                );
+            }
+
             deed?.Then?.Invoke();
         }
         catch (StoreUnavailable)
@@ -214,9 +228,16 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 
 /// <summary>What a request comes down to.</summary>
 /// <param name="Run">The run that is told of it, when it is about one.</param>
-/// <param name="Happened">What the run is told.</param>
+/// <param name="Happened">What the run, or each of the runs, is told.</param>
 /// <param name="Then">What follows when all of it is durable.</param>
-internal sealed record Deed(Answer Answer, LiveRun? Run = null, RunEvent? Happened = null, Action? Then = null);
+/// <param name="Runs">The runs that are told of it, when it is about many.</param>
+internal sealed record Deed(
+    Answer Answer,
+    LiveRun? Run = null,
+    RunEvent? Happened = null,
+    Action? Then = null,
+    IReadOnlyList<LiveRun>? Runs = null
+);
 
 /// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>
 internal sealed class RequestRefused(string message) : Exception(message);

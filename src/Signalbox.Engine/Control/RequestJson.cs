@@ -155,6 +155,7 @@ internal static class RequestJson
         json.WriteString("reason", backfill.Reason);
         json.WriteBoolean("selective", backfill.Selective);
         json.WriteBoolean("watermark", backfill.Watermark);
+        Optional(json, "version", backfill.Version);
     }
 
     private static Request.StartBackfill ReadBackfill(JsonElement json)
@@ -179,7 +180,8 @@ internal static class RequestJson
             tasks.ToImmutable(),
             String(json, "reason"),
             json.GetProperty("selective").GetBoolean(),
-            json.GetProperty("watermark").GetBoolean()
+            json.GetProperty("watermark").GetBoolean(),
+            StringOrNull(json, "version")
         );
     }
 

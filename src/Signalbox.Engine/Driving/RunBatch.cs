@@ -10,11 +10,16 @@ internal sealed class RunBatch
 
     private readonly List<TaskCompletionSource> _asked = [];
 
-    public bool IsEmpty => _steps.Count == 0;
+    private readonly List<Action<WriteSession>> _writes = [];
+
+    public bool IsEmpty => _steps.Count == 0 && _writes.Count == 0;
 
     public IEnumerable<LiveRun> Runs => _steps.Select(step => step.Run).Distinct();
 
     public void Add(LiveRun run, Decision decision, Action<WriteSession>? write) => _steps.Add((run, decision, write));
+
+    /// <summary>Rows that belong to the batch and to no one run in it.</summary>
+    public void Add(Action<WriteSession> write) => _writes.Add(write);
 
     /// <summary>Somebody wants to know when this batch is durable.</summary>
     public void Tell(TaskCompletionSource asked) => _asked.Add(asked);
@@ -29,6 +34,11 @@ internal sealed class RunBatch
         {
             session.Apply(run.Snapshot.Run.Number, run.Fence, decision);
             write?.Invoke(session);
+        }
+
+        foreach (var write in _writes)
+        {
+            write(session);
         }
     }
 

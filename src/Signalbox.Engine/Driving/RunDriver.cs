@@ -58,19 +58,42 @@ internal sealed class RunDriver : IEventSink
 
     /// <summary>Reports what a person or a program decided, with the rows that answer for it; completes when both are durable.</summary>
     /// <exception cref="StoreException">Neither is.</exception>
-    public Task PostAsync(RunNumber run, RunEvent happened, Action<WriteSession> write)
+    public Task PostAsync(RunNumber run, RunEvent happened, Action<WriteSession> write) =>
+        AskAsync(batch =>
+        {
+            var live = _runs.GetValueOrDefault(run) ?? throw new StoreConflict($"run {run} is driven by another engine");
+            Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write);
+        });
+
+    /// <summary>The same for many runs, in one transaction. Runs that have ended meanwhile are left out.</summary>
+    public Task PostAsync(IReadOnlyList<RunNumber> runs, RunEvent happened, Action<WriteSession> write) =>
+        AskAsync(batch =>
+        {
+            foreach (var run in runs)
+            {
+                if (_runs.TryGetValue(run, out var live))
+                {
+                    Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write: null);
+                }
+            }
+
+            batch.Add(write);
+        });
+
+    private Task AskAsync(Action<RunBatch> step)
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _inbox.Writer.TryWrite(batch =>
         {
-            if (!_runs.TryGetValue(run, out var live))
+            try
             {
-                asked.SetException(new StoreConflict($"run {run} is driven by another engine"));
-                return;
+                step(batch);
+                batch.Tell(asked);
             }
-
-            batch.Tell(asked);
-            Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write);
+            catch (StoreConflict conflict)
+            {
+                asked.SetException(conflict);
+            }
         });
         return asked.Task;
     }

@@ -284,7 +284,7 @@ public sealed partial class LocalExecutor
             }
 
             attempt.Stage = Stage.Ended;
-            _ = Libc.Close(attempt.PidFd);
+            CloseWhenUnwatched(attempt, attempt.PidFd);
             attempt.PidFd = -1;
             attempt.Grace?.Dispose();
         }
@@ -292,6 +292,22 @@ public sealed partial class LocalExecutor
         _attempts.TryRemove(attempt.Key, out _);
         _observations.Writer.TryWrite(now);
         attempt.Done.TrySetResult();
+    }
+
+    /// <summary>
+    /// Whoever stops an attempt may see its end before the watching thread does, which then still holds the descriptor in its set: it is
+    /// closed after that thread let go of it, for its number may be another attempt's an instant later.
+    /// </summary>
+    private static void CloseWhenUnwatched(LocalAttempt attempt, int fd)
+    {
+        if (attempt.LauncherEnded.Task.IsCompleted)
+        {
+            _ = Libc.Close(fd);
+        }
+        else
+        {
+            _ = attempt.LauncherEnded.Task.ContinueWith(_ => Libc.Close(fd), TaskScheduler.Default);
+        }
     }
 
     private static unsafe bool Reap(int pid, int* status, Libc.ResourceUsage* usage)

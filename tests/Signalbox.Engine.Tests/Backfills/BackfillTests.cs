@@ -99,6 +99,60 @@ public sealed class BackfillTests
         Assert.All(house.Store.Read(session => session.BackfillItems(id)), item => Assert.Equal(BackfillItemState.Cancelled, item.State));
     }
 
+    [Fact]
+    public async Task The_answer_to_a_cancellation_is_as_durable_as_what_it_says()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: cut\npartition: day\ntasks:\n  a: { run: \"echo x >> begun; until test -e go; do sleep 0.02; done\" }\n");
+        await house.SaveAsync();
+        var server = await Children.ServeAsync(house.Folder, House.Cancel);
+        var id = await StartAsync(house, Days(1, 2));
+        await house.UntilAsync(() => house.Lines("begun").Length == 2, "two runs");
+        var wish = new Request.CancelBackfill(id, "no longer wanted");
+        var request = await house.Store.WriteAsync(
+            session => session.AddRequest(wish.Kind, wish.ToJson(), "test", DateTimeOffset.UtcNow),
+            House.Cancel
+        );
+        List<RunState?> endings = [];
+        await house.UntilAsync(
+            () =>
+                house.Store.Read(session =>
+                {
+                    endings = [.. session.BackfillItems(id).Select(item => session.Run(item.Run!.Value)!.Ending)];
+                    return session.Request(request)!.Answer is not null;
+                }),
+            "the answer"
+        );
+        Children.Kill(server);
+
+        Assert.Equal([RunState.Cancelled, RunState.Cancelled], endings);
+        await house.ServeAsync();
+        var ended = await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+        Assert.Equal(BackfillState.Cancelled, ended.State);
+    }
+
+    [Fact]
+    public async Task Every_date_runs_with_the_definition_that_the_backfill_began_with()
+    {
+        await using var house = new House();
+        const string first =
+            "pipeline: changing\npartition: day\ntasks:\n  a: { run: \"echo old >> ran; until test -e go; do sleep 0.02; done\" }\n";
+        house.Pipeline(first);
+        await house.SaveAsync();
+        var id = await StartAsync(house, Days(1, 5));
+        await house.UntilAsync(() => house.Lines("ran").Length == 2, "two runs");
+        // Another calendar, too: what was a date of the backfill is none of the pipeline any more.
+        house.Pipeline(
+            first.Replace("old", "new", StringComparison.Ordinal).Replace("partition: day", "partition: month", StringComparison.Ordinal)
+        );
+        await house.SaveAsync();
+        house.Write("go", "");
+        var ended = await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Equal(BackfillState.Success, ended.State);
+        Assert.Equal(Enumerable.Repeat("old", 5), house.Lines("ran"));
+    }
+
     private static async Task<long> StartAsync(
         House house,
         ImmutableArray<DateTimeOffset> dates,

@@ -66,7 +66,7 @@ internal static class BackfillVerb
 
         using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
-        await PipelineSource.SaveAsync(engine.Store, file);
+        var version = await PipelineSource.SaveAsync(engine.Store, file);
         var plan = BackfillPlan.Make(file.Pipeline!, selection, engine.Store, TimeProvider.System.GetUtcNow());
         Show(plan, json, isFinal: plan.Dates.IsEmpty);
         if (plan.Dates.IsEmpty)
@@ -83,7 +83,8 @@ internal static class BackfillVerb
                 [.. only],
                 selection.Reason,
                 selection.Kind == BackfillKind.Selective,
-                selection.Kind == BackfillKind.Incremental
+                selection.Kind == BackfillKind.Incremental,
+                version.Value
             )
         );
         return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, interrupts);
