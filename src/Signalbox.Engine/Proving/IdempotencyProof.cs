@@ -48,7 +48,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
             if (faketime is null)
             {
                 notes.Add(
-                    $"libfaketime is not installed, so the second run had the same clock, a little later; install it (apt-get install faketime), or name it in {TrialConditions.FaketimeVariable}"
+                    $"libfaketime is not installed, so the second run had the same clock, a little later; install it (apt-get install faketime), or name it in {TaskEnvironment.Faketime}"
                 );
             }
 

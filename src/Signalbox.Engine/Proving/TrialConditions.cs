@@ -14,9 +14,6 @@ namespace Signalbox.Engine.Proving;
 /// <param name="EnvironmentOrder">The order in which variables stand in the environment: any number is one.</param>
 public sealed record TrialConditions(string WorkingDirectory, long ShiftSeconds, string? Faketime, long HashSeed, int EnvironmentOrder)
 {
-    /// <summary>A variable of the program itself: the full path of libfaketime, where it is not in one of the usual places.</summary>
-    public const string FaketimeVariable = "SIGNALBOX_FAKETIME";
-
     private const string LibraryName = "libfaketime.so.1";
 
     /// <summary>The conditions of a run; null for any but a run of a proof.</summary>
@@ -35,7 +32,7 @@ public sealed record TrialConditions(string WorkingDirectory, long ShiftSeconds,
     /// <summary>Where libfaketime is; null when it is not installed.</summary>
     public static string? FindFaketime()
     {
-        if (Environment.GetEnvironmentVariable(FaketimeVariable) is { Length: > 0 } told)
+        if (Environment.GetEnvironmentVariable(TaskEnvironment.Faketime) is { Length: > 0 } told)
         {
             return File.Exists(told) ? told : null;
         }
