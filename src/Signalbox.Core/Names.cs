@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
-using Signalbox.Core.Proving;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
@@ -319,6 +319,7 @@ public static class Names
         {
             BackfillPromotion.Skip => "skip",
             BackfillPromotion.Allow => "allow",
+            BackfillPromotion.Approve => "approve",
             _ => throw new UnreachableException(),
         };
 
@@ -328,6 +329,43 @@ public static class Names
         {
             "skip" => BackfillPromotion.Skip,
             "allow" => BackfillPromotion.Allow,
+            "approve" => BackfillPromotion.Approve,
+            _ => null,
+        };
+
+    public static string Of(ApprovalDefault value) =>
+        value switch
+        {
+            ApprovalDefault.Fail => "fail",
+            ApprovalDefault.Approve => "approve",
+            ApprovalDefault.Reject => "reject",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The ApprovalDefault of a word; null when it is none.</summary>
+    public static ApprovalDefault? ApprovalDefaultOf(string word) =>
+        word switch
+        {
+            "fail" => ApprovalDefault.Fail,
+            "approve" => ApprovalDefault.Approve,
+            "reject" => ApprovalDefault.Reject,
+            _ => null,
+        };
+
+    public static string Of(ApprovalRejection value) =>
+        value switch
+        {
+            ApprovalRejection.Fail => "fail",
+            ApprovalRejection.Skip => "skip",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The ApprovalRejection of a word; null when it is none.</summary>
+    public static ApprovalRejection? ApprovalRejectionOf(string word) =>
+        word switch
+        {
+            "fail" => ApprovalRejection.Fail,
+            "skip" => ApprovalRejection.Skip,
             _ => null,
         };
 
@@ -388,18 +426,5 @@ public static class Names
             "week" => PartitionKind.Week,
             "month" => PartitionKind.Month,
             _ => null,
-        };
-
-    public static string Of(Cause value) =>
-        value switch
-        {
-            Cause.Append => "append",
-            Cause.WallClock => "wall_clock",
-            Cause.Order => "order",
-            Cause.Randomness => "randomness",
-            Cause.MutablePath => "mutable_path",
-            Cause.Encoding => "encoding",
-            Cause.Leftover => "leftover",
-            _ => throw new UnreachableException(),
         };
 }

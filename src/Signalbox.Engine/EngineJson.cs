@@ -6,5 +6,4 @@ namespace Signalbox.Engine;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(Outputs.InputVersion[]))]
-[JsonSerializable(typeof(Proving.TrialConditions))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -28,6 +29,7 @@ public sealed class PipelineJsonTests
         Assert.Empty(Unset(Full.Params[0], new ParamSpec { Name = "" }));
         Assert.Empty(Unset(Full.Tasks[0], new TaskNode { Name = default, Kind = null! }));
         Assert.Empty(Unset(Full.Tasks[0].Retry, new RetryPolicy()));
+        Assert.Empty(Unset(Approval, new ApprovalSpec()));
         Assert.Empty(Unset(Full.Tasks[0].Outputs[0], new OutputSpec { Name = "", Path = "" }));
         Assert.Equal(
             Cases(typeof(TaskKind)),
@@ -113,7 +115,7 @@ public sealed class PipelineJsonTests
         Owner = "ml-platform",
         Tags = ["b", "a"],
         Doc = "docs/daily.md",
-        Schedule = new("15 2 * * *", "Europe/London", "At 02:15, every day"),
+        Schedule = new("15 2 * * *", "Europe/London"),
         LogicalDate = LogicalDateMode.FireTime,
         Partition = PartitionKind.Month,
         Start = new DateTimeOffset(2001, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)).ToUniversalTime(),
@@ -184,12 +186,6 @@ public sealed class PipelineJsonTests
                         Model = "delay/{{ item.segment }}",
                         Optional = true,
                         Keep = 5,
-                        Idempotency = new IdempotencySpec
-                        {
-                            Ignore = ["loaded_at"],
-                            Tolerance = new IdempotencySpec().Tolerance.Add("mean_delay", 1e-9),
-                            AnyOrder = true,
-                        },
                         Checks =
                         [
                             new CheckSpec.RowCount("{{ params.min_rows }}", null),
@@ -207,7 +203,6 @@ public sealed class PipelineJsonTests
                     },
                 ],
                 Metrics = false,
-                Reuse = true,
                 Doc = "docs/first.md",
             },
             Task("argv", new TaskKind.Argv(["python3", "extract.py", "--date", "{{ ds }}"])),
@@ -239,9 +234,32 @@ public sealed class PipelineJsonTests
                 )
             ),
             Task("promote", new TaskKind.Promote("delay", "champion", BackfillPromotion.Allow)),
+            Task("promote_asking", new TaskKind.Promote("delay", "champion", BackfillPromotion.Approve, Approval)),
+            Task("approve", new TaskKind.Approve(Approval)),
             Task("noop", new TaskKind.Noop()),
         ],
     };
+
+    private static ApprovalSpec Approval =>
+        new()
+        {
+            Message = "publish {{ ds }}?",
+            Form =
+            [
+                new ParamSpec
+                {
+                    Name = "limit",
+                    Type = ParamType.Integer,
+                    Minimum = 1,
+                },
+            ],
+            Who = ["alice", "ml-leads"],
+            Quorum = 2,
+            NotAuthor = true,
+            OnTimeout = ApprovalDefault.Reject,
+            OnReject = ApprovalRejection.Skip,
+            RemindEvery = TimeSpan.FromHours(4),
+        };
 
     private static TaskNode Task(string name, TaskKind kind) => new() { Name = new(name), Kind = kind };
 }

@@ -59,8 +59,12 @@ internal static class ProjectOpening
     /// <param name="containment">
     /// How firmly the processes of an attempt are held together: a server, which lives long and pays for it once an attempt, uses control groups.
     /// </param>
-    public static EngineSession OpenEngine(Project project, Containment containment = Containment.Session) =>
-        EngineSession.Open(project, Options() with { Containment = containment });
+    /// <param name="sender">Who asks. Null: the user of the system.</param>
+    public static EngineSession OpenEngine(Project project, Containment containment = Containment.Session, string? sender = null)
+    {
+        var options = Options() with { Containment = containment };
+        return EngineSession.Open(project, sender is null ? options : options with { Sender = sender });
+    }
 
     public static EngineOptions Options() => new() { WorkerCommand = WorkerCommand() };
 

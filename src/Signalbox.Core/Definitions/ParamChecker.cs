@@ -23,21 +23,30 @@ public static class ParamChecker
     /// <summary>The parameters of a run.</summary>
     /// <param name="pipeline">Declares them.</param>
     /// <param name="givenJson">A JSON object of the values given; empty text counts as an empty object.</param>
-    public static ParamResult Check(Pipeline pipeline, string givenJson)
+    public static ParamResult Check(Pipeline pipeline, string givenJson) =>
+        Check(pipeline.Params, givenJson, new Wording("params", "parameter", "the pipeline has no parameters"));
+
+    /// <summary>The values of a form: what an approval states. The paths of problems begin with <c>form</c>.</summary>
+    /// <param name="fields">Declare them.</param>
+    /// <param name="givenJson">A JSON object of the values given; empty text counts as an empty object.</param>
+    public static ParamResult CheckForm(ImmutableArray<ParamSpec> fields, string givenJson) =>
+        Check(fields, givenJson, new Wording("form", "field", "the form has no fields"));
+
+    private static ParamResult Check(ImmutableArray<ParamSpec> specs, string givenJson, Wording words)
     {
         using var given = Parse(string.IsNullOrWhiteSpace(givenJson) ? "{}" : givenJson, out var mistake);
         if (given is null || given.RootElement.ValueKind != JsonValueKind.Object)
         {
             var why = mistake ?? $"they are {Kind(given!.RootElement)}";
-            return new ParamResult(null, [Error("params-not-an-object", "params", $"parameters are a JSON object; {why}")]);
+            return new ParamResult(null, [Error("params-not-an-object", words.Path, $"{words.One}s are a JSON object; {why}")]);
         }
 
         var problems = ImmutableArray.CreateBuilder<Diagnostic>();
         foreach (var entry in given.RootElement.EnumerateObject())
         {
-            if (Find(pipeline, entry.Name) is null)
+            if (Find(specs, entry.Name) is null)
             {
-                problems.Add(Error("unknown-param", $"params.{entry.Name}", Unknown(pipeline, entry.Name)));
+                problems.Add(Error("unknown-param", $"{words.Path}.{entry.Name}", Unknown(specs, entry.Name, words)));
             }
         }
 
@@ -45,7 +54,7 @@ public static class ParamChecker
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            Write(pipeline, given.RootElement, json, problems);
+            Write(specs, given.RootElement, json, problems, words);
             json.WriteEndObject();
         }
 
@@ -58,7 +67,8 @@ public static class ParamChecker
     /// <param name="spec">The parameter. One of type any takes JSON where the text is JSON, else the text itself.</param>
     /// <param name="text">What stands behind <c>name=</c>.</param>
     /// <param name="problem">Why there is none; null when there is.</param>
-    public static string? FromText(ParamSpec spec, string text, out string? problem)
+    /// <param name="called">What the messages call it.</param>
+    public static string? FromText(ParamSpec spec, string text, out string? problem, string called = "parameter")
     {
         problem = null;
         if (spec.Type == ParamType.String)
@@ -90,7 +100,7 @@ public static class ParamChecker
             return text.Trim();
         }
 
-        problem = $"the parameter `{spec.Name}` is {Described(spec.Type)}; `{Short(text)}` is none";
+        problem = $"the {called} `{spec.Name}` is {Described(spec.Type)}; `{Short(text)}` is none";
         return null;
     }
 
@@ -172,10 +182,16 @@ public static class ParamChecker
         }
     }
 
-    private static void Write(Pipeline pipeline, JsonElement given, Utf8JsonWriter json, ImmutableArray<Diagnostic>.Builder problems)
+    private static void Write(
+        ImmutableArray<ParamSpec> specs,
+        JsonElement given,
+        Utf8JsonWriter json,
+        ImmutableArray<Diagnostic>.Builder problems,
+        Wording words
+    )
     {
         List<string>? missing = null;
-        foreach (var spec in pipeline.Params)
+        foreach (var spec in specs)
         {
             if (!given.TryGetProperty(spec.Name, out var value))
             {
@@ -192,14 +208,18 @@ public static class ParamChecker
 
             if (Problem(spec, value) is { } problem)
             {
-                problems.Add(Error(problem.Code, $"params.{spec.Name}", problem.Message));
+                problems.Add(Error(problem.Code, $"{words.Path}.{spec.Name}", problem.Message));
                 continue;
             }
 
             if (!IsUnicode(value))
             {
                 problems.Add(
-                    Error("wrong-param-type", $"params.{spec.Name}", $"`{spec.Name}` holds half of a surrogate pair, which is no text")
+                    Error(
+                        "wrong-param-type",
+                        $"{words.Path}.{spec.Name}",
+                        $"`{spec.Name}` holds half of a surrogate pair, which is no text"
+                    )
                 );
                 continue;
             }
@@ -212,25 +232,25 @@ public static class ParamChecker
         {
             var message =
                 missing.Count == 1
-                    ? $"the parameter {missing[0]} has no default: give a value"
-                    : $"the parameters {string.Join(", ", missing[..^1])} and {missing[^1]} have no default: give each a value";
-            problems.Add(Error("missing-param", "params", message));
+                    ? $"the {words.One} {missing[0]} has no default: give a value"
+                    : $"the {words.One}s {string.Join(", ", missing[..^1])} and {missing[^1]} have no default: give each a value";
+            problems.Add(Error("missing-param", words.Path, message));
         }
     }
 
-    private static string Unknown(Pipeline pipeline, string name)
+    private static string Unknown(ImmutableArray<ParamSpec> specs, string name, Wording words)
     {
-        var near = Suggestion.DidYouMean(name, pipeline.Params.Select(spec => spec.Name));
+        var near = Suggestion.DidYouMean(name, specs.Select(spec => spec.Name));
         var known =
             near.Length > 0 ? near
-            : pipeline.Params.IsDefaultOrEmpty ? "; the pipeline has no parameters"
-            : $"; known are {string.Join(", ", pipeline.Params.Select(spec => $"`{spec.Name}`"))}";
-        return $"unknown parameter `{Short(name)}`{known}";
+            : specs.IsDefaultOrEmpty ? $"; {words.None}"
+            : $"; known are {string.Join(", ", specs.Select(spec => $"`{spec.Name}`"))}";
+        return $"unknown {words.One} `{Short(name)}`{known}";
     }
 
-    private static ParamSpec? Find(Pipeline pipeline, string name)
+    private static ParamSpec? Find(ImmutableArray<ParamSpec> specs, string name)
     {
-        foreach (var spec in pipeline.Params)
+        foreach (var spec in specs)
         {
             if (spec.Name == name)
             {
@@ -379,4 +399,7 @@ public static class ParamChecker
     private static string Short(string text) => text.Length <= 80 ? text : text[..(char.IsHighSurrogate(text[78]) ? 78 : 79)] + "…";
 
     private static Diagnostic Error(string code, string path, string message) => new(code, Severity.Error, path, message);
+
+    /// <summary>How the values are called: those of a run, or those of a form.</summary>
+    private sealed record Wording(string Path, string One, string None);
 }

@@ -29,7 +29,7 @@ public sealed partial class PipelineChecker
                 }
 
                 made.Add(text);
-                if (!CanBe(model, wanted))
+                if (!CanBe(model, wanted) && !CanBeBelow(model, wanted))
                 {
                     continue;
                 }
@@ -75,6 +75,15 @@ public sealed partial class PipelineChecker
                 static (whole, start) => whole.StartsWith(start, StringComparison.Ordinal)
             )
             && Agree(tail, otherTail, one.IsLiteral, other.IsLiteral, static (whole, end) => whole.EndsWith(end, StringComparison.Ordinal));
+    }
+
+    /// <summary>Whether the model can be one below the wanted: <c>delay/north</c> below <c>delay</c>.</summary>
+    private static bool CanBeBelow(Template model, Template wanted)
+    {
+        var head = model.IsLiteral ? model.Text : Ends(model).Head;
+        var above = wanted.IsLiteral ? $"{wanted.Text}/" : Ends(wanted).Head;
+        return head.StartsWith(above, StringComparison.Ordinal)
+            || (!(model.IsLiteral && wanted.IsLiteral) && above.StartsWith(head, StringComparison.Ordinal));
     }
 
     private static bool Agree(string one, string other, bool isWhole, bool isOtherWhole, Func<string, string, bool> begins) =>

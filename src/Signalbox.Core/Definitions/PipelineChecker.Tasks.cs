@@ -61,7 +61,7 @@ public sealed partial class PipelineChecker
             );
         }
 
-        if (task.Kind.Waits && task.Retry.Retries > 0)
+        if (task.Kind is { Waits: true, Asks: false } && task.Retry.Retries > 0)
         {
             Warn(
                 "wait-with-retries",
@@ -71,7 +71,7 @@ public sealed partial class PipelineChecker
         }
 
         // The limit of the whole run stops it too.
-        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote))
+        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote { Asks: false }))
         {
             Warn(
                 "no-timeout",
@@ -173,6 +173,19 @@ public sealed partial class PipelineChecker
                 break;
             case TaskKind.Promote promote:
                 CheckPromote(node, task, promote, path);
+                if (promote.Approval is { } approval)
+                {
+                    CheckApproval(node, approval, $"{path}.promote.approval");
+                }
+
+                break;
+            case TaskKind.Approve approve:
+                if (approve.Spec.Message is null)
+                {
+                    Error("no-message", $"{path}.approve", "`approve` has a `message`: what people are asked");
+                }
+
+                CheckApproval(node, approve.Spec, $"{path}.approve");
                 break;
         }
     }

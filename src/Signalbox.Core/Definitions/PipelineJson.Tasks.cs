@@ -40,7 +40,6 @@ public static partial class PipelineJson
         }
 
         Put(json, "metrics", task.Metrics, DefaultTask.Metrics);
-        Put(json, "reuse", task.Reuse, DefaultTask.Reuse);
         Put(json, "doc", task.Doc);
         json.WriteEndObject();
     }
@@ -67,7 +66,6 @@ public static partial class PipelineJson
             Inputs = Map(json, "inputs"),
             Outputs = All(json, "outputs", ReadOutput),
             Metrics = Truth(json, "metrics", DefaultTask.Metrics),
-            Reuse = Truth(json, "reuse", DefaultTask.Reuse),
             Doc = Text(json, "doc"),
         };
 
@@ -152,6 +150,11 @@ public static partial class PipelineJson
                 json.WriteString("model", promote.Model);
                 json.WriteString("alias", promote.Alias);
                 Put(json, "in_backfill", Names.Of(promote.InBackfill), Names.Of(BackfillPromotion.Skip));
+                WriteApproval(json, "approval", promote.Approval);
+                break;
+            case TaskKind.Approve approve:
+                json.WriteString("kind", "approve");
+                WriteApproval(json, "approval", approve.Spec);
                 break;
             case TaskKind.Noop:
                 json.WriteString("kind", "noop");
@@ -186,8 +189,10 @@ public static partial class PipelineJson
             "promote" => new TaskKind.Promote(
                 Required(json, "model"),
                 Required(json, "alias"),
-                Word(json, "in_backfill", Names.BackfillPromotionOf, BackfillPromotion.Skip)
+                Word(json, "in_backfill", Names.BackfillPromotionOf, BackfillPromotion.Skip),
+                json.TryGetProperty("approval", out var approval) ? ReadApproval(approval) : null
             ),
+            "approve" => new TaskKind.Approve(ReadApproval(json.GetProperty("approval"))),
             "noop" => new TaskKind.Noop(),
             var other => throw new FormatException($"unknown kind of task `{other}`"),
         };

@@ -82,17 +82,7 @@ public static partial class PipelineJson
         Put(json, "max_active_tasks", pipeline.MaxActiveTasks, Default.MaxActiveTasks);
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
-        if (!pipeline.Params.IsDefaultOrEmpty)
-        {
-            json.WriteStartArray("params");
-            foreach (var param in pipeline.Params)
-            {
-                WriteParam(json, param);
-            }
-
-            json.WriteEndArray();
-        }
-
+        WriteParams(json, "params", pipeline.Params);
         json.WriteStartArray("tasks");
         foreach (var task in pipeline.Tasks)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Retry;
 
@@ -74,12 +75,6 @@ public sealed record TaskNode
     /// <summary>Whether JSON numbers written to <c>SIGNALBOX_METRICS</c> are kept. Default true.</summary>
     public bool Metrics { get; init; } = true;
 
-    /// <summary>
-    /// Whether the task is left out where its definition, the versions of its inputs, its parameters and its date are those of an earlier
-    /// success, whose outputs then stand for its own. Default false.
-    /// </summary>
-    public bool Reuse { get; init; }
-
     public string? Doc { get; init; }
 }
 
@@ -93,6 +88,7 @@ public sealed record TaskNode
 [JsonDerivedType(typeof(WaitForTime), "wait_for_time")]
 [JsonDerivedType(typeof(WaitForTask), "wait_for_task")]
 [JsonDerivedType(typeof(Promote), "promote")]
+[JsonDerivedType(typeof(Approve), "approve")]
 [JsonDerivedType(typeof(Noop), "noop")]
 public abstract record TaskKind
 {
@@ -101,6 +97,12 @@ public abstract record TaskKind
     /// <summary>Whether the task waits: it is polled, and holds no slot, no process and no thread while it waits.</summary>
     [JsonIgnore]
     public virtual bool Waits => false;
+
+    /// <summary>
+    /// Whether it waits for an answer: at its time-out it is looked at once more instead of failing, because what that means is declared.
+    /// </summary>
+    [JsonIgnore]
+    public virtual bool Asks => false;
 
     /// <summary><c>run:</c> with a string: a command for <c>/bin/sh</c>; values in <c>{{ }}</c> are quoted for their place.</summary>
     public sealed record Shell(string Command) : TaskKind;
@@ -153,8 +155,25 @@ public abstract record TaskKind
         public override bool Waits => true;
     }
 
-    /// <summary><c>promote:</c>: moves an alias of a model to the version that this run made.</summary>
-    public sealed record Promote(string Model, string Alias, BackfillPromotion InBackfill) : TaskKind;
+    /// <summary>
+    /// <c>promote:</c>: moves an alias of a model to the version that this run made; when there is no model of that name, of every model
+    /// below it (<c>delay</c> stands for <c>delay/north</c> and <c>delay/south</c>).
+    /// </summary>
+    /// <param name="Approval">People are asked first. Null: only where <paramref name="InBackfill"/> says so.</param>
+    public sealed record Promote(string Model, string Alias, BackfillPromotion InBackfill, ApprovalSpec? Approval = null) : TaskKind
+    {
+        public override bool Waits => Asks;
+
+        public override bool Asks => Approval is not null || InBackfill == BackfillPromotion.Approve;
+    }
+
+    /// <summary><c>approve:</c>: until people have answered, or the task's time-out decides.</summary>
+    public sealed record Approve(ApprovalSpec Spec) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override bool Asks => true;
+    }
 
     /// <summary><c>noop</c>: nothing; a joint in the graph.</summary>
     public sealed record Noop : TaskKind;
@@ -181,6 +200,9 @@ public enum BackfillPromotion
 
     /// <summary>It promotes as in a live run.</summary>
     Allow,
+
+    /// <summary>It waits for approval, also where a live run does not.</summary>
+    Approve,
 }
 
 /// <summary>
@@ -237,7 +259,4 @@ public sealed record OutputSpec
     public const int DefaultKeep = 2;
 
     public ImmutableArray<CheckSpec> Checks { get; init; } = [];
-
-    /// <summary>What counts when two results of it are compared. Default: every byte.</summary>
-    public IdempotencySpec? Idempotency { get; init; }
 }

@@ -35,6 +35,9 @@ public sealed record Run
     /// <summary>JSON object of the validated parameters.</summary>
     public string Params { get; init; } = "{}";
 
+    /// <summary>Who started it, or the backfill that made it; null for a scheduled run.</summary>
+    public string? Author { get; init; }
+
     /// <summary>The backfill that made it.</summary>
     public long? Backfill { get; init; }
 

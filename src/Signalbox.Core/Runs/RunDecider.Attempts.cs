@@ -161,12 +161,30 @@ public static partial class RunDecider
 
     private static void NotYet(Draft d, RunEvent.NotYet e)
     {
-        if (
-            IsCurrent(d, e.Task, e.Token, "poll", out var task, out _)
-            && task is { State: TaskState.UpForReschedule, DueAt: null, Stopping: null }
-        )
+        if (!IsCurrent(d, e.Task, e.Token, "poll", out var task, out _) || task is not { State: TaskState.UpForReschedule, Stopping: null })
+        {
+            return;
+        }
+
+        // A question may be looked at out of turn, because what it is about has changed: then it says something else.
+        var isNews = d.Node(e.Task).Kind.Asks && (task.DueAt != e.NextAt || task.Reason != e.Reason) && e.NextAt > d.At;
+        if (task.DueAt is null || isNews)
         {
             d.Set(task with { DueAt = e.NextAt > d.At ? e.NextAt : d.At, Polls = task.Polls + 1, Reason = e.Reason });
+        }
+    }
+
+    /// <summary>Somebody answered what a task asks: it is looked at again at once.</summary>
+    private static void Answered(Draft d, RunEvent.Answered e)
+    {
+        if (
+            IsCurrent(d, e.Task, e.Token, "answer", out var task, out _)
+            && task is { State: TaskState.UpForReschedule, Stopping: null }
+            && d.Node(e.Task).Kind.Asks
+        )
+        {
+            d.Set(task with { DueAt = null });
+            d.Command(new RunCommand.Poll(task.Key, task.TryNumber, task.Token));
         }
     }
 

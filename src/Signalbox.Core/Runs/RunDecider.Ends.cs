@@ -81,8 +81,9 @@ public static partial class RunDecider
     private static void Fail(Draft d, TaskRun task, Attempt attempt, Failure failure)
     {
         var policy = d.Node(task.Key).Retry;
+        var asks = d.Node(task.Key).Kind.Asks;
         var retriesUsed = task.TryNumber - task.TriesBefore - task.LostCount - 1;
-        var delay = d.CanStart ? policy.NextDelay(failure, retriesUsed, JitterSeed(d.Run, task.Key, attempt.Number)) : null;
+        var delay = d.CanStart && !asks ? policy.NextDelay(failure, retriesUsed, JitterSeed(d.Run, task.Key, attempt.Number)) : null;
         d.Set(attempt with { State = AttemptState.Failed, EndedAt = d.At, Failure = failure, NextDelay = delay });
         if (delay is { } wait)
         {
@@ -97,7 +98,8 @@ public static partial class RunDecider
         }
 
         var why =
-            !d.CanStart ? "the run is ending"
+            asks ? "what was decided is not asked again"
+            : !d.CanStart ? "the run is ending"
             : !policy.Covers(failure.Class) ? $"{Names.Of(failure.Class)} is not retried"
             : policy.Retries == 0 ? "it has no retries"
             : $"its {Sentence.Count(policy.Retries, "retry is", "retries are")} used up";

@@ -42,6 +42,12 @@ public static partial class RunDecider
                 MakeReady(d, d.Node(task.Key), task);
                 break;
 
+            case TaskState.UpForReschedule when isPastLimit && d.Node(task.Key).Kind.Asks:
+                // What no answer means is declared. Without a deadline the look knows that it was reached.
+                d.Set(task with { DueAt = null, Deadline = null });
+                d.Command(new RunCommand.Poll(task.Key, task.TryNumber, task.Token));
+                break;
+
             case TaskState.UpForReschedule when isPastLimit:
                 GiveUpWaiting(d, task);
                 break;

@@ -51,6 +51,9 @@ public static partial class RunDecider
             case RunEvent.NotYet notYet:
                 NotYet(draft, notYet);
                 break;
+            case RunEvent.Answered answered:
+                Answered(draft, answered);
+                break;
             case RunEvent.TimerFired:
                 TimerFired(draft);
                 break;
@@ -123,6 +126,7 @@ public static partial class RunDecider
             RunEvent.AttemptExited => "attempt_exited",
             RunEvent.AttemptEnded => "attempt_ended",
             RunEvent.NotYet => "not_yet",
+            RunEvent.Answered => "answered",
             RunEvent.TimerFired => "timer_fired",
             RunEvent.CancelRequested => "cancel_requested",
             RunEvent.Cleared => "cleared",

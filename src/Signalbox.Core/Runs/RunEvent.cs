@@ -40,6 +40,9 @@ public abstract record RunEvent(DateTimeOffset At)
     /// <summary>A waiting task was looked at and is not satisfied yet.</summary>
     public sealed record NotYet(DateTimeOffset At, TaskKey Task, long Token, string Reason, DateTimeOffset NextAt) : RunEvent(At);
 
+    /// <summary>A person answered what a task asks; the answer itself is a row beside the run.</summary>
+    public sealed record Answered(DateTimeOffset At, TaskKey Task, long Token) : RunEvent(At);
+
     /// <summary>A time in the state has come: retry, poll, or a deadline of task or run. Decided from the state and <paramref name="At"/> alone.</summary>
     public sealed record TimerFired(DateTimeOffset At) : RunEvent(At);
 

@@ -120,7 +120,10 @@ internal sealed partial class AttemptRunner(
                     Ended(attempt, new Outcome.Succeeded(found.Result));
                     break;
                 case Sighting.NotYet wait:
-                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next));
+                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next), wait.Write);
+                    break;
+                case Sighting.Over over:
+                    Ended(attempt, over.Outcome, write: over.Write);
                     break;
             }
         }
@@ -183,13 +186,11 @@ internal sealed partial class AttemptRunner(
     private async Task SubmitAsync(LiveAttempt attempt, AttemptContext context, Work.Command command, bool maybeSubmittedBefore)
     {
         var environment = AttemptEnvironment.Of(context, attempt.Secrets);
-        var trial = Proving.TrialConditions.Of(parts.Store, attempt.Run);
         foreach (var (name, value) in command.Environment)
         {
             environment[name] = value;
         }
 
-        environment = trial?.Applied(environment) ?? environment;
         if (attempt.Stop.IsCancellationRequested)
         {
             attempt.Submitted.TrySetResult(false);
@@ -201,7 +202,7 @@ internal sealed partial class AttemptRunner(
             {
                 Key = attempt.Ref.Key,
                 Directory = attempt.Ref.Directory,
-                WorkingDirectory = trial?.WorkingDirectory ?? parts.Project.Folder,
+                WorkingDirectory = parts.Project.Folder,
                 Command = command.Spec,
                 Environment = environment,
             },

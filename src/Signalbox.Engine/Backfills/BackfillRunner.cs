@@ -197,6 +197,9 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                     id,
                     [.. wanted.OnlyTasks.Select(task => new TaskName(task))]
                 )
+                {
+                    Author = wanted.Author,
+                }
             );
             session.StartBackfillItem(id, item.Ordinal, run.Snapshot.Run.Number);
             started.Add(run);

@@ -16,20 +16,8 @@ public abstract record Request
     /// <param name="LogicalDate">The slice it is about: a date or an instant, in the schedule's zone.</param>
     /// <param name="Params">JSON object of parameters.</param>
     /// <param name="RunId">A name of one's own. Null: one is made.</param>
-    /// <param name="Namespace">Where its outputs go instead of the live places. Null: a live run.</param>
-    /// <param name="OnlyTasks">The tasks to run; all when there is none.</param>
-    /// <param name="Conditions">JSON of <see cref="Proving.TrialConditions"/>, for a run in a namespace of a proof. Null: none.</param>
-    public sealed record StartRun(
-        string Pipeline,
-        string? Version,
-        string LogicalDate,
-        string Params,
-        string? RunId,
-        string? Reason,
-        string? Namespace = null,
-        ImmutableArray<string> OnlyTasks = default,
-        string? Conditions = null
-    ) : Request;
+    public sealed record StartRun(string Pipeline, string? Version, string LogicalDate, string Params, string? RunId, string? Reason)
+        : Request;
 
     public sealed record CancelRun(long Run, string Reason) : Request;
 
@@ -64,9 +52,22 @@ public abstract record Request
         bool Selective,
         bool Watermark,
         string? Version = null
-    ) : Request;
+    ) : Request
+    {
+        /// <summary>Who asks for it: known to the desk, kept with the backfill.</summary>
+        public string? Author { get; init; }
+    }
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;
+
+    /// <summary>Answer what a task asks. Who answers is who sends the request.</summary>
+    /// <param name="Form">JSON object of the form's values.</param>
+    public sealed record AnswerApproval(long Run, string Task, int MapIndex, bool Approves, string? Reason, string Form) : Request;
+
+    /// <summary>Move an alias of a model by hand.</summary>
+    /// <param name="Version">The version; null with <paramref name="Back"/>: the one that it pointed to before.</param>
+    /// <param name="Back">Only to a version that the alias has pointed to before.</param>
+    public sealed record MoveAlias(string Model, string Alias, int? Version, bool Back, string Reason) : Request;
 
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);

@@ -16,6 +16,8 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
     // One at a time: whatever is taken and has no answer was taken by an engine that is gone.
     private readonly SemaphoreSlim _turn = new(1);
 
+    private readonly PeopleDesk _people = new(parts, driver, owner);
+
     /// <summary>Takes and carries out what waits, also what an engine that died had taken and not answered.</summary>
     public async Task ServeAsync(CancellationToken cancellationToken)
     {
@@ -49,7 +51,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             await parts.Store.WriteAsync(
                 session =>
                 {
-                    deed = Do(Request.FromJson(row.Payload), session);
+                    deed = Do(Request.FromJson(row.Payload), row.Sender, session);
                     if (deed.Happened is null)
                     {
                         session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now);
@@ -64,7 +66,11 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 await driver.PostAsync(
                     run.Snapshot.Run.Number,
                     happened,
-                    session => session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now)
+                    session =>
+                    {
+                        var answer = deed.Write?.Invoke(session) ?? deed.Answer;
+                        session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now);
+                    }
                 );
             }
 
@@ -97,10 +103,10 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
         }
     }
 
-    private Deed Do(Request request, WriteSession session) =>
+    private Deed Do(Request request, string sender, WriteSession session) =>
         request switch
         {
-            Request.StartRun start => StartRun(start, session),
+            Request.StartRun start => StartRun(start, sender, session),
             Request.CancelRun cancel => Tell(
                 session,
                 cancel.Run,
@@ -125,12 +131,14 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 ? new Deed(new Answer(Done: true, null, $"{pause.Pipeline} is paused: its schedule creates no runs"))
                 : throw NoPipeline(pause.Pipeline),
             Request.UnpausePipeline unpause => Unpause(unpause, session),
-            Request.StartBackfill start => backfills.Start(start, session),
+            Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
+            Request.AnswerApproval answer => _people.Answer(answer, sender, session),
+            Request.MoveAlias move => _people.MoveAlias(move, sender, session),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    private Deed StartRun(Request.StartRun start, WriteSession session)
+    private Deed StartRun(Request.StartRun start, string sender, WriteSession session)
     {
         var (pipeline, version) = Definition(session, start.Pipeline, start.Version);
         var slice = pipeline.CalendarOf().Find(start.LogicalDate);
@@ -147,24 +155,11 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 
         var run = factory.Create(
             session,
-            new NewRun(
-                pipeline,
-                version,
-                slice.Slice,
-                RunTrigger.Manual,
-                start.RunId,
-                parameters.Json,
-                start.Reason,
-                Backfill: null,
-                start.OnlyTasks.IsDefaultOrEmpty ? [] : [.. start.OnlyTasks.Select(task => new TaskName(task))],
-                start.Namespace is { } space ? new RunNamespace(space) : null
-            )
+            new NewRun(pipeline, version, slice.Slice, RunTrigger.Manual, start.RunId, parameters.Json, start.Reason, Backfill: null, [])
+            {
+                Author = sender,
+            }
         );
-        if (start.Conditions is { } conditions)
-        {
-            session.SaveTrial(run.Snapshot.Run.Number, conditions);
-        }
-
         return new Deed(
             new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
             Then: () => driver.Adopt(run, afterRestart: false)
@@ -223,6 +218,11 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             );
         }
 
+        if (happened is RunEvent.Marked { State: TaskState.Success } success && PeopleDesk.Asks(session, rows.Run, success.Task))
+        {
+            throw new RequestRefused($"{success.Task} asks people: answer it with `signalbox approvals approve {run} {success.Task}`");
+        }
+
         var fence = rows.Fence is { } held && held.Owner == owner ? held : session.ClaimRun(number, owner);
         return new Deed(new Answer(Done: true, run, message), LiveRun.Load(session, number, fence), happened);
     }
@@ -247,12 +247,14 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 /// <param name="Happened">What the run, or each of the runs, is told.</param>
 /// <param name="Then">What follows when all of it is durable.</param>
 /// <param name="Runs">The runs that are told of it, when it is about many.</param>
+/// <param name="Write">Rows that belong to what the run is told, and the answer when that is known only then.</param>
 internal sealed record Deed(
     Answer Answer,
     LiveRun? Run = null,
     RunEvent? Happened = null,
     Action? Then = null,
-    IReadOnlyList<LiveRun>? Runs = null
+    IReadOnlyList<LiveRun>? Runs = null,
+    Func<WriteSession, Answer>? Write = null
 );
 
 /// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>

@@ -22,6 +22,8 @@ internal static class RequestJson
             Request.UnpausePipeline => "unpause",
             Request.StartBackfill => "backfill",
             Request.CancelBackfill => "cancel_backfill",
+            Request.AnswerApproval => "answer_approval",
+            Request.MoveAlias => "move_alias",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -38,13 +40,6 @@ internal static class RequestJson
                     json.WriteString("params", run.Params);
                     Optional(json, "run_id", run.RunId);
                     Optional(json, "reason", run.Reason);
-                    Optional(json, "namespace", run.Namespace);
-                    Optional(json, "conditions", run.Conditions);
-                    if (!run.OnlyTasks.IsDefaultOrEmpty)
-                    {
-                        Texts(json, "only_tasks", run.OnlyTasks);
-                    }
-
                     break;
                 case Request.CancelRun cancel:
                     json.WriteNumber("run", cancel.Run);
@@ -78,6 +73,25 @@ internal static class RequestJson
                     json.WriteNumber("backfill", cancel.Backfill);
                     json.WriteString("reason", cancel.Reason);
                     break;
+                case Request.AnswerApproval answer:
+                    json.WriteNumber("run", answer.Run);
+                    json.WriteString("task", answer.Task);
+                    json.WriteNumber("map_index", answer.MapIndex);
+                    json.WriteBoolean("approves", answer.Approves);
+                    Optional(json, "reason", answer.Reason);
+                    json.WriteString("form", answer.Form);
+                    break;
+                case Request.MoveAlias move:
+                    json.WriteString("model", move.Model);
+                    json.WriteString("alias", move.Alias);
+                    if (move.Version is { } version)
+                    {
+                        json.WriteNumber("version", version);
+                    }
+
+                    json.WriteBoolean("back", move.Back);
+                    json.WriteString("reason", move.Reason);
+                    break;
             }
         });
 
@@ -93,10 +107,7 @@ internal static class RequestJson
                 String(json, "logical_date"),
                 String(json, "params"),
                 StringOrNull(json, "run_id"),
-                StringOrNull(json, "reason"),
-                StringOrNull(json, "namespace"),
-                Texts(json, "only_tasks"),
-                StringOrNull(json, "conditions")
+                StringOrNull(json, "reason")
             ),
             "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
             "rerun" => new Request.Rerun(
@@ -116,6 +127,21 @@ internal static class RequestJson
             "unpause" => new Request.UnpausePipeline(String(json, "pipeline"), String(json, "reason")),
             "backfill" => ReadBackfill(json),
             "cancel_backfill" => new Request.CancelBackfill(Number(json, "backfill"), String(json, "reason")),
+            "answer_approval" => new Request.AnswerApproval(
+                Number(json, "run"),
+                String(json, "task"),
+                (int)Number(json, "map_index"),
+                json.GetProperty("approves").GetBoolean(),
+                StringOrNull(json, "reason"),
+                String(json, "form")
+            ),
+            "move_alias" => new Request.MoveAlias(
+                String(json, "model"),
+                String(json, "alias"),
+                json.TryGetProperty("version", out var version) ? version.GetInt32() : null,
+                json.GetProperty("back").GetBoolean(),
+                String(json, "reason")
+            ),
             var other => throw new JsonException($"`{other}` is no request that this program knows"),
         };
     }
@@ -155,11 +181,18 @@ internal static class RequestJson
         json.WriteEndArray();
         json.WriteNumber("max_active", backfill.MaxActive);
         json.WriteString("params", backfill.Params);
-        Texts(json, "only_tasks", backfill.OnlyTasks);
+        json.WriteStartArray("only_tasks");
+        foreach (var task in backfill.OnlyTasks)
+        {
+            json.WriteStringValue(task);
+        }
+
+        json.WriteEndArray();
         json.WriteString("reason", backfill.Reason);
         json.WriteBoolean("selective", backfill.Selective);
         json.WriteBoolean("watermark", backfill.Watermark);
         Optional(json, "version", backfill.Version);
+        Optional(json, "author", backfill.Author);
     }
 
     private static Request.StartBackfill ReadBackfill(JsonElement json)
@@ -170,43 +203,26 @@ internal static class RequestJson
             dates.Add(date.GetDateTimeOffset());
         }
 
+        var tasks = ImmutableArray.CreateBuilder<string>();
+        foreach (var task in json.GetProperty("only_tasks").EnumerateArray())
+        {
+            tasks.Add(task.GetString()!);
+        }
+
         return new Request.StartBackfill(
             String(json, "pipeline"),
             dates.ToImmutable(),
             (int)Number(json, "max_active"),
             String(json, "params"),
-            Texts(json, "only_tasks"),
+            tasks.ToImmutable(),
             String(json, "reason"),
             json.GetProperty("selective").GetBoolean(),
             json.GetProperty("watermark").GetBoolean(),
             StringOrNull(json, "version")
-        );
-    }
-
-    private static void Texts(Utf8JsonWriter json, string name, ImmutableArray<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (var text in texts)
+        )
         {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
-    }
-
-    /// <summary>A list of texts; empty when it is missing.</summary>
-    private static ImmutableArray<string> Texts(JsonElement json, string name)
-    {
-        var texts = ImmutableArray.CreateBuilder<string>();
-        if (json.TryGetProperty(name, out var list))
-        {
-            foreach (var text in list.EnumerateArray())
-            {
-                texts.Add(text.GetString()!);
-            }
-        }
-
-        return texts.ToImmutable();
+            Author = StringOrNull(json, "author"),
+        };
     }
 
     private static string Object(Action<Utf8JsonWriter> write)

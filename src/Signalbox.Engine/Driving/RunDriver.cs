@@ -119,6 +119,16 @@ internal sealed class RunDriver : IEventSink
         });
     }
 
+    /// <summary>An alias was moved by hand: the promotions that people are asked about may be about something else now.</summary>
+    public void LookAtPromotions() =>
+        _inbox.Writer.TryWrite(_ =>
+        {
+            foreach (var (run, task) in _waiters.Promotions)
+            {
+                Look(run, task);
+            }
+        });
+
     /// <summary>Whether a run is driven here.</summary>
     public bool Drives(RunNumber run)
     {
@@ -221,6 +231,15 @@ internal sealed class RunDriver : IEventSink
         _timers.Set(run.Snapshot.Run.Number, run.Snapshot.NextTimer);
     }
 
+    /// <summary>Has a waiting task looked at out of turn.</summary>
+    private void Look(RunNumber number, TaskKey task)
+    {
+        if (_runs.TryGetValue(number, out var run) && run.Snapshot.LiveAttempts.TryGetValue(task, out var attempt))
+        {
+            _deeds.Do(run, new RunCommand.Poll(task, attempt.Number, attempt.Token));
+        }
+    }
+
     private void GrantSlots(RunBatch batch, DateTimeOffset now)
     {
         foreach (var admitted in _dispatcher.NextRuns())
@@ -274,10 +293,7 @@ internal sealed class RunDriver : IEventSink
             Changed?.Invoke(run.Snapshot, change);
             foreach (var (waiting, task) in _waiters.Concerned(run.Snapshot, change))
             {
-                if (_runs.TryGetValue(waiting, out var waiter) && waiter.Snapshot.LiveAttempts.TryGetValue(task, out var attempt))
-                {
-                    _deeds.Do(waiter, new RunCommand.Poll(task, attempt.Number, attempt.Token));
-                }
+                Look(waiting, task);
             }
         }
 
@@ -369,10 +385,12 @@ internal sealed class RunDriver : IEventSink
     /// when that was decided, and the record says so.
     /// </summary>
     private static bool IsOfCurrentAttempt(RunSnapshot run, RunEvent happened) =>
-        happened is not RunEvent.AttemptEnded ended
-        || (
-            run.LiveAttempts.TryGetValue(ended.Task, out var attempt)
-            && attempt.Token == ended.Token
-            && (attempt.State == AttemptState.Publishing || run.Find(ended.Task)!.Token == ended.Token)
-        );
+        happened switch
+        {
+            RunEvent.AttemptEnded ended => run.LiveAttempts.TryGetValue(ended.Task, out var attempt)
+                && attempt.Token == ended.Token
+                && (attempt.State == AttemptState.Publishing || run.Find(ended.Task)!.Token == ended.Token),
+            RunEvent.NotYet wait => run.Find(wait.Task)?.Token == wait.Token,
+            _ => true,
+        };
 }

@@ -20,7 +20,11 @@ internal sealed record NewRun(
     long? Backfill,
     IReadOnlyList<TaskName> OnlyTasks,
     RunNamespace? Namespace = null
-);
+)
+{
+    /// <summary>Who asks for it; null when the schedule does.</summary>
+    public string? Author { get; init; }
+}
 
 /// <summary>Makes runs: rows first, in the transaction of whatever asked for them; then they are driven.</summary>
 internal sealed class RunFactory(EngineParts parts, Guid owner)
@@ -54,6 +58,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
             Backfill = wanted.Backfill,
             Namespace = wanted.Namespace,
             OnlyTasks = [.. wanted.OnlyTasks],
+            Author = wanted.Author,
             Reason = wanted.Reason,
             CreatedAt = now,
         };

@@ -9,15 +9,29 @@ internal sealed class Waiters
 {
     private readonly Dictionary<PipelineName, HashSet<(RunNumber Run, TaskKey Task)>> _byPipeline = [];
 
+    // Promotions that people are asked about: the numbers they are shown are those of the versions that aliases point to now.
+    private readonly HashSet<(RunNumber Run, TaskKey Task)> _promotions = [];
+
+    /// <summary>Promotions that wait for people.</summary>
+    public IReadOnlyCollection<(RunNumber Run, TaskKey Task)> Promotions => _promotions;
+
     /// <summary>Takes note of a task as it now is.</summary>
     public void Follow(RunSnapshot run, TaskRun task)
     {
-        if (run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)].Kind is not TaskKind.WaitForTask kind)
-        {
-            return;
-        }
-
         var entry = (run.Run.Number, task.Key);
+        switch (KindOf(run, task))
+        {
+            case TaskKind.Promote { Asks: true }:
+                _ = task.State == TaskState.UpForReschedule ? _promotions.Add(entry) : _promotions.Remove(entry);
+                break;
+            case TaskKind.WaitForTask kind:
+                Follow(kind, entry, task);
+                break;
+        }
+    }
+
+    private void Follow(TaskKind.WaitForTask kind, (RunNumber, TaskKey) entry, TaskRun task)
+    {
         if (task.State == TaskState.UpForReschedule)
         {
             if (!_byPipeline.TryGetValue(kind.Pipeline, out var waiting))
@@ -39,14 +53,32 @@ internal sealed class Waiters
         {
             waiting.RemoveWhere(entry => entry.Run == run.Run.Number);
         }
+
+        if (_promotions.Count > 0)
+        {
+            _promotions.RemoveWhere(entry => entry.Run == run.Run.Number);
+        }
     }
 
     /// <summary>Those that may be satisfied by what has become durable.</summary>
-    public IEnumerable<(RunNumber Run, TaskKey Task)> Concerned(RunSnapshot run, Change change) =>
+    public IEnumerable<(RunNumber Run, TaskKey Task)> Concerned(RunSnapshot run, Change change)
+    {
+        var others = OtherRuns(run, change);
+        return
+            _promotions.Count > 0
+            && change is Change.TaskChanged { After: { State: TaskState.Success } task }
+            && KindOf(run, task) is TaskKind.Promote
+            ? [.. others, .. _promotions]
+            : others;
+    }
+
+    private IEnumerable<(RunNumber Run, TaskKey Task)> OtherRuns(RunSnapshot run, Change change) =>
         change
             is Change.TaskChanged { After: { State: TaskState.Success, Key.IsInstance: false } }
                 or Change.RunChanged { After.State: RunState.Success }
         && _byPipeline.TryGetValue(run.Run.Pipeline, out var waiting)
             ? waiting
             : [];
+
+    private static TaskKind KindOf(RunSnapshot run, TaskRun task) => run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)].Kind;
 }

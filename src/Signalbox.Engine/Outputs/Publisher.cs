@@ -245,6 +245,9 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
                         ModelContents.PathOf(parts.State, intent),
                         intent.Sha256!,
                         model.Metrics,
+                        attempt.Run.Version,
+                        intent.Inputs,
+                        intent.Path,
                         now
                     )
                 );

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Signalbox.Core;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
@@ -74,12 +75,21 @@ internal static class TaskKindShapes
             "in_backfill",
             Scalars.Choice(typeof(BackfillPromotion), i => Names.Of((BackfillPromotion)i)),
             (d, v) => d.InBackfill = Names.BackfillPromotionOf(v)!.Value,
-            "skip: a backfill leaves the alias where people have put it. allow: it promotes as a live run does."
+            "skip: a backfill leaves the alias where people have put it. allow: it promotes as a live run does. approve: it waits for approval."
         )
         {
             Default = "\"skip\"",
+        },
+        new Field<PromoteDraft, ApprovalShapes.Asked>(
+            "approval",
+            ApprovalShapes.Approval,
+            (d, v) => d.Approval = v.Spec,
+            "Whether people are asked before the alias moves: true, or who and how. They see the numbers of both versions."
+        )
+        {
+            Default = "false",
         }
-    ).To(draft => (TaskKind)new TaskKind.Promote(draft.Model, draft.Alias, draft.InBackfill));
+    ).To(draft => (TaskKind)new TaskKind.Promote(draft.Model, draft.Alias, draft.InBackfill, draft.Approval));
 
     public static readonly Shape<TaskKind> Noop = new NoopShape();
 
@@ -328,6 +338,8 @@ internal static class TaskKindShapes
         public string Alias { get; set; } = "";
 
         public BackfillPromotion InBackfill { get; set; }
+
+        public ApprovalSpec? Approval { get; set; }
     }
 
     private sealed class WaitDraft

@@ -23,7 +23,7 @@ internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
 internal static class TaskShapes
 {
     /// <summary>The keys that say what a task does.</summary>
-    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "noop"];
+    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "noop"];
 
     private static readonly Shape<OutputSpec> Output = new EitherShape<OutputSpec>(
         single: Scalars.Text.To(path => new OutputSpec { Name = "", Path = path }),
@@ -74,15 +74,6 @@ internal static class TaskShapes
             {
                 Default = "2",
             },
-            new Field<OutputDraft, IdempotencySpec>(
-                "idempotency",
-                IdempotencyShape.Mapping,
-                (d, v) => d.Idempotency = v,
-                "What counts when two results are compared by `verify idempotency` and `backfill compare`."
-            )
-            {
-                Examples = ["{\"ignore\": [\"loaded_at\"], \"tolerance\": {\"mean\": 1e-9}, \"order\": \"any\"}"],
-            },
             new Field<OutputDraft, CheckSpec[]>(
                 "checks",
                 CheckShapes.List,
@@ -97,7 +88,6 @@ internal static class TaskShapes
             Model = draft.Model,
             Optional = draft.Optional,
             Keep = draft.Keep,
-            Idempotency = draft.Idempotency,
             Checks = [.. draft.Checks],
         })
     );
@@ -182,6 +172,13 @@ internal static class TaskShapes
                 "Moves an alias of a model to the version that this run made.",
                 (draft, kind) => draft.Kind ??= kind,
                 "{\"model\": \"delay\", \"alias\": \"champion\"}"
+            ),
+            Kind<Draft>(
+                "approve",
+                ApprovalShapes.Approve,
+                "Waits, without a slot, until people have approved or rejected, or `timeout` decides; the answers are its result.",
+                (draft, kind) => draft.Kind ??= kind,
+                "{\"message\": \"publish {{ ds }}?\", \"who\": [\"alice\", \"ml-leads\"], \"quorum\": 2}"
             ),
             Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
             .. Own,
@@ -329,8 +326,6 @@ internal static class TaskShapes
         public bool Optional { get; set; }
 
         public int Keep { get; set; } = OutputSpec.DefaultKeep;
-
-        public IdempotencySpec? Idempotency { get; set; }
 
         public CheckSpec[] Checks { get; set; } = [];
     }

@@ -41,6 +41,10 @@ public sealed record Project
     public ImmutableSortedDictionary<string, Connection> Connections { get; init; } =
         ImmutableSortedDictionary.Create<string, Connection>(StringComparer.Ordinal);
 
+    /// <summary>People by the name of their group, for those who may answer approvals. Default none.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
     /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
     public int MaxActiveTasks { get; init; } = 16;
 

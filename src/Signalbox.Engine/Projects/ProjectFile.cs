@@ -50,6 +50,20 @@ internal static class ProjectFile
                 "{\"lake\": {\"s3\": {\"endpoint\": \"http://127.0.0.1:9000\", \"access_key\": \"secret:lake_access\", \"secret_key\": \"secret:lake_secret\"}}, \"warehouse\": {\"postgres\": \"secret:warehouse\"}}",
             ],
         },
+        new Field<Draft, Named<string[]>[]>(
+            "groups",
+            new NamesShape<string[]>(
+                new ListShape<string>(Scalars.Text, "a list of people", minItems: 1),
+                "a mapping from names of groups to their people",
+                Scalars.SlugPattern,
+                Core.Slug.Problem
+            ),
+            (d, v) => d.Groups = v,
+            "People by the name of the group, for `who` of approvals."
+        )
+        {
+            Examples = ["{\"ml-leads\": [\"alice\", \"bob\"]}"],
+        },
         new Field<Draft, int>(
             "max_active_tasks",
             Scalars.Whole(1, 10_000),
@@ -111,6 +125,10 @@ internal static class ProjectFile
     {
         var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
+        project = project with
+        {
+            Groups = project.Groups.SetItems(draft.Groups.Select(group => KeyValuePair.Create(group.Name, group.Value.ToImmutableArray()))),
+        };
         foreach (var connection in draft.Connections)
         {
             var made = connection.Value.Make(connection.Name, folder);
@@ -150,6 +168,8 @@ internal static class ProjectFile
         public Named<int>[] Pools { get; set; } = [];
 
         public Named<ConnectionShapes.Connecting>[] Connections { get; set; } = [];
+
+        public Named<string[]>[] Groups { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
 

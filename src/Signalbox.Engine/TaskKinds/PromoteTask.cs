@@ -1,71 +1,67 @@
-using System.Text.Json;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Definitions;
-using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Approvals;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Models;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.TaskKinds;
 
-/// <summary><c>promote:</c>: moves an alias of a model to the version that this run made. A backfill leaves aliases alone unless it is told otherwise.</summary>
+/// <summary>
+/// <c>promote:</c>: moves an alias of a model to the version that this run made; where people are asked, after they have approved. A backfill
+/// never overwrites what people chose unless it is told to.
+/// </summary>
 internal static class PromoteTask
 {
-    public static Task<Work> PrepareAsync(TaskKind.Promote kind, AttemptContext context, CancellationToken cancellationToken)
-    {
-        var model = context.Render(kind.Model, "promote.model");
-        var alias = context.Render(kind.Alias, "promote.alias");
-        if (context.Run.Namespace is { } space)
-        {
-            return Task.FromResult<Work>(
-                new Work.Inline(new Outcome.Skipped($"this run is in the namespace {space}: it moves no alias that others read"))
-            );
-        }
-
-        if (context.Run.Trigger == RunTrigger.Backfill && kind.InBackfill == BackfillPromotion.Skip)
-        {
-            return Task.FromResult<Work>(
-                new Work.Inline(new Outcome.Skipped($"a backfill does not move {alias} of {model}; `in_backfill: allow` lets it"))
-            );
-        }
-
-        return context.Parts.Store.ReadAsync(session => Prepare(session, model, alias, context), cancellationToken);
-    }
-
-    private static Work Prepare(ReadSession session, string model, string alias, AttemptContext context)
-    {
-        var made = session.ModelVersions(context.Run.Number).Where(version => version.Model == model).ToList();
-        if (made.Count == 0)
-        {
-            throw TaskRefused.Because(
-                FailureClass.Permanent,
-                $"this run made no version of the model {model}: give an output of an upstream task `model: {model}`",
-                "promote"
-            );
-        }
-
-        var version = made.MaxBy(version => version.Version)!;
-        var before = session.ModelAlias(model, alias)?.Version;
-        var moved = new ModelAlias(
-            model,
-            alias,
-            version.Version,
-            context.Run.Number,
-            $"promoted by task {context.Node.Name}",
-            context.Parts.Time.GetUtcNow()
-        );
-        var result = JsonSerializer.Serialize(
-            new Dictionary<string, string>
+    /// <summary>A promotion that asks nobody, whatever started the run.</summary>
+    public static Task<Work> PrepareAsync(TaskKind.Promote kind, AttemptContext context, CancellationToken cancellationToken) =>
+        context.Parts.Store.ReadAsync<Work>(
+            session =>
             {
-                ["model"] = model,
-                ["alias"] = alias,
-                ["version"] = version.Version.ToString(),
-                ["previous"] = before?.ToString() ?? "",
+                var now = Now(kind, context, session);
+                return new Work.Inline(now.Outcome, now.Write);
             },
-            EngineJson.Default.DictionaryStringString
+            cancellationToken
         );
-        return new Work.Inline(
-            new Outcome.Succeeded(result),
-            before == version.Version ? null : write => write.MoveModelAlias(moved, before)
-        );
+
+    /// <summary>A promotion that asks, if not in this run then in another.</summary>
+    public static Task<Sighting> LookAsync(TaskKind.Promote kind, AttemptContext context, CancellationToken cancellationToken) =>
+        context.Parts.Store.ReadAsync(session => Look(kind, context, session), cancellationToken);
+
+    private static Sighting Look(TaskKind.Promote kind, AttemptContext context, ReadSession session)
+    {
+        var isBackfill = context.Run.Trigger == RunTrigger.Backfill;
+        var asks = isBackfill && kind.InBackfill == BackfillPromotion.Approve ? kind.Approval ?? ApprovalSpec.Default : kind.Approval;
+        if (asks is null || WhySkipped(kind, context) is not null)
+        {
+            return Now(kind, context, session);
+        }
+
+        var promotion = Promotion.Of(session, context, kind);
+        return promotion.IsDone
+            ? Over(promotion, approved: null)
+            : new Question(session, context, asks).Look(
+                () =>
+                    asks.Message is { } message
+                        ? $"{context.Render(message, "promote.approval.message")} ({promotion})"
+                        : promotion.ToString(),
+                promotion.About,
+                approved => Over(promotion, approved)
+            );
     }
+
+    private static Sighting.Over Now(TaskKind.Promote kind, AttemptContext context, ReadSession session) =>
+        WhySkipped(kind, context) is { } skipped
+            ? new Sighting.Over(new Outcome.Skipped(skipped))
+            : Over(Promotion.Of(session, context, kind), approved: null);
+
+    private static string? WhySkipped(TaskKind.Promote kind, AttemptContext context) =>
+        context.Run.Namespace is { } space ? $"this run is in the namespace {space}: it moves no alias that others read"
+        : context.Run.Trigger == RunTrigger.Backfill && kind.InBackfill == BackfillPromotion.Skip
+            ? $"a backfill does not move {kind.Alias} of {kind.Model}; `in_backfill: approve` asks people, `in_backfill: allow` lets it"
+        : null;
+
+    private static Sighting.Over Over(Promotion promotion, Approved? approved) =>
+        new(new Outcome.Succeeded(promotion.Result(approved)), promotion.IsDone ? null : write => promotion.Write(write, approved));
 }

@@ -34,7 +34,12 @@ public abstract record Sighting
 
     /// <param name="Reason">What is missing, a sentence.</param>
     /// <param name="Next">When to look again.</param>
-    public sealed record NotYet(string Reason, DateTimeOffset Next) : Sighting;
+    /// <param name="Write">Rows that belong to it.</param>
+    public sealed record NotYet(string Reason, DateTimeOffset Next, Action<WriteSession>? Write = null) : Sighting;
+
+    /// <summary>The wait has ended, well or not.</summary>
+    /// <param name="Write">Rows that belong to the end: written in its transaction.</param>
+    public sealed record Over(Outcome Outcome, Action<WriteSession>? Write = null) : Sighting;
 }
 
 /// <summary>The one list of task kinds: a case of <see cref="TaskKind"/> here, a file beside this one there.</summary>
@@ -64,6 +69,8 @@ public static class TaskKindList
             TaskKind.WaitForFile kind => Task.FromResult(WaitForFileTask.Look(kind, context)),
             TaskKind.WaitForTime kind => Task.FromResult(WaitForTimeTask.Look(kind, context)),
             TaskKind.WaitForTask kind => WaitForTaskTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.Approve kind => ApproveTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.Promote kind => PromoteTask.LookAsync(kind, context, cancellationToken),
             var working => throw new ArgumentException($"A task of kind {working.GetType().Name} does not wait.", nameof(context)),
         };
 }

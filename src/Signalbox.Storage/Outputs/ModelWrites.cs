@@ -18,8 +18,10 @@ public sealed partial class WriteSession
     );
     private static readonly Sql AddVersion = new(
         """
-        insert into model_versions (model, version, run_number, task, map_index, output, path, sha256, metrics, created_ms)
-        select @model, coalesce(max(version), 0) + 1, @run, @task, @map_index, @output, @path, @sha256, @metrics, @created_ms
+        insert into model_versions (model, version, run_number, task, map_index, output, path, sha256, metrics, definition, inputs,
+            published_path, created_ms)
+        select @model, coalesce(max(version), 0) + 1, @run, @task, @map_index, @output, @path, @sha256, @metrics, @definition,
+            @inputs, @published_path, @created_ms
         from model_versions where model = @model
         returning version
         """
@@ -34,8 +36,9 @@ public sealed partial class WriteSession
     );
     private static readonly Sql AddAliasMove = new(
         """
-        insert into model_alias_history (model, alias, from_version, to_version, run_number, reason, at_ms)
-        values (@model, @alias, @from_version, @to_version, @run_number, @reason, @at_ms)
+        insert into model_alias_history (model, alias, from_version, to_version, run_number, who, back, from_metrics, to_metrics,
+            reason, at_ms)
+        values (@model, @alias, @from_version, @to_version, @run_number, @who, @back, @from_metrics, @to_metrics, @reason, @at_ms)
         """
     );
 
@@ -65,15 +68,20 @@ public sealed partial class WriteSession
                 .Set("@path", version.Path)
                 .Set("@sha256", version.Sha256)
                 .Set("@metrics", version.Metrics)
+                .Set("@definition", version.Definition.Value)
+                .Set("@inputs", version.Inputs)
+                .Set("@published_path", version.PublishedPath)
                 .Set("@created_ms", version.CreatedAt)
                 .Scalar()!
         );
     }
 
-    /// <summary>Moves an alias, or makes it; the move is kept in its history.</summary>
+    /// <summary>Moves an alias, or makes it; the move is kept in its history with the numbers of both versions.</summary>
     /// <param name="expected">The version that it points to as far as the caller knows; null when it is new.</param>
+    /// <param name="who">The person who moves it, or whose approval does.</param>
+    /// <param name="back">Whether it goes back to a version that it pointed to before.</param>
     /// <exception cref="StoreConflict">It points elsewhere by now, or there is no such version.</exception>
-    public void MoveModelAlias(ModelAlias alias, int? expected)
+    public void MoveModelAlias(ModelAlias alias, int? expected, string? who = null, bool back = false)
     {
         Use(HoldModel).Set("@model", alias.Model).Set("@created_ms", alias.At).Execute();
         var now = ModelAlias(alias.Model, alias.Alias)?.Version;
@@ -82,10 +90,9 @@ public sealed partial class WriteSession
             throw new StoreConflict($"alias {alias.Alias} of model {alias.Model} points to {Told(now)} by now, not to {Told(expected)}");
         }
 
-        if (ModelVersion(alias.Model, alias.Version) is null)
-        {
-            throw new StoreConflict($"model {alias.Model} has no version {alias.Version}");
-        }
+        var next =
+            ModelVersion(alias.Model, alias.Version) ?? throw new StoreConflict($"model {alias.Model} has no version {alias.Version}");
+        var former = expected is { } before ? ModelVersion(alias.Model, before) : null;
 
         Use(MoveAlias)
             .Set("@model", alias.Model)
@@ -101,6 +108,10 @@ public sealed partial class WriteSession
             .Set("@from_version", expected)
             .Set("@to_version", alias.Version)
             .Set("@run_number", alias.Run?.Value)
+            .Set("@who", who)
+            .Set("@back", back)
+            .Set("@from_metrics", former?.Metrics)
+            .Set("@to_metrics", next.Metrics)
             .Set("@reason", alias.Reason)
             .Set("@at_ms", alias.At)
             .Post();

@@ -5,7 +5,11 @@ namespace Signalbox.Storage;
 /// <summary>One version of a model: an output of a run that was published.</summary>
 /// <param name="Version">From 1; the store gives it.</param>
 /// <param name="Sha256">Of the content.</param>
+/// <param name="Path">Where its content is kept for ever, absolute.</param>
 /// <param name="Metrics">JSON object of numbers.</param>
+/// <param name="Definition">The version of the pipeline that made it.</param>
+/// <param name="Inputs">JSON list of what the task read.</param>
+/// <param name="PublishedPath">Where it was published; later runs may have put another version there.</param>
 public sealed record ModelVersion(
     string Model,
     int Version,
@@ -15,6 +19,9 @@ public sealed record ModelVersion(
     string Path,
     string Sha256,
     string Metrics,
+    VersionHash Definition,
+    string Inputs,
+    string PublishedPath,
     DateTimeOffset CreatedAt
 );
 
@@ -24,11 +31,28 @@ public sealed record ModelAlias(string Model, string Alias, int Version, RunNumb
 
 /// <summary>One move of an alias.</summary>
 /// <param name="From">Null when it was new.</param>
-public sealed record ModelAliasMove(string Model, string Alias, int? From, int To, RunNumber? Run, string? Reason, DateTimeOffset At);
+/// <param name="Who">The person who moved it, or whose approval did; null when a run did without asking.</param>
+/// <param name="Back">Whether it went back to a version that it pointed to before.</param>
+/// <param name="FromMetrics">JSON of the numbers of the version that it left, as they were compared; null when it was new.</param>
+/// <param name="ToMetrics">JSON of the numbers of the version that it points to since.</param>
+public sealed record ModelAliasMove(
+    string Model,
+    string Alias,
+    int? From,
+    int To,
+    RunNumber? Run,
+    string? Who,
+    bool Back,
+    string? FromMetrics,
+    string ToMetrics,
+    string? Reason,
+    DateTimeOffset At
+);
 
 public partial class ReadSession
 {
-    private const string VersionColumns = "model, version, run_number, task, map_index, output, path, sha256, metrics, created_ms";
+    private const string VersionColumns =
+        "model, version, run_number, task, map_index, output, path, sha256, metrics, definition, inputs, published_path, created_ms";
     private static readonly Sql AllModels = new("select name from models order by name");
     private static readonly Sql VersionsOf = new($"select {VersionColumns} from model_versions where model = @model order by version desc");
     private static readonly Sql VersionNumbered = new(
@@ -45,7 +69,7 @@ public partial class ReadSession
     );
     private static readonly Sql AliasMovesOf = new(
         """
-        select model, alias, from_version, to_version, run_number, reason, at_ms from model_alias_history
+        select model, alias, from_version, to_version, run_number, who, back, from_metrics, to_metrics, reason, at_ms from model_alias_history
         where model = @model and (@alias is null or alias = @alias) order by id desc limit @limit
         """
     );
@@ -83,11 +107,28 @@ public partial class ReadSession
                 row.Int(),
                 row.LongOrNull() is { } run ? new RunNumber(run) : null,
                 row.TextOrNull(),
+                row.Bool(),
+                row.TextOrNull(),
+                row.Text(),
+                row.TextOrNull(),
                 row.Time()
             ));
 
     private static ModelVersion VersionOf(Statement row) =>
-        new(row.Text(), row.Int(), new(row.Long()), row.Key(), row.Text(), row.Text(), row.Text(), row.Text(), row.Time());
+        new(
+            row.Text(),
+            row.Int(),
+            new(row.Long()),
+            row.Key(),
+            row.Text(),
+            row.Text(),
+            row.Text(),
+            row.Text(),
+            new(row.Text()),
+            row.Text(),
+            row.Text(),
+            row.Time()
+        );
 
     private static ModelAlias AliasOf(Statement row) =>
         new(row.Text(), row.Text(), row.Int(), row.LongOrNull() is { } run ? new RunNumber(run) : null, row.TextOrNull(), row.Time());

@@ -40,6 +40,9 @@ public sealed partial class WriteSession
         """
     );
 
+    /// <summary>Adds a line to the history of a run, for what is no change of its rows.</summary>
+    public void AddHistoryLine(RunNumber run, HistoryEntry entry) => Write(run, entry);
+
     private void Write(RunNumber run, HistoryEntry entry) =>
         Use(AddHistory)
             .Set("@run", run.Value)

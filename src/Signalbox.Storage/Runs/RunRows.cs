@@ -24,7 +24,7 @@ public partial class ReadSession
 {
     private const string RunColumns = """
         number, run_id, pipeline, version, logical_ms, interval_start_ms, interval_end_ms, partition_key, started_by, state, priority, params,
-        backfill, namespace, only_tasks, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch
+        backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch
         """;
     private static readonly Sql RunNumbered = new($"select {RunColumns} from runs where number = @number");
     private static readonly Sql RunNamed = new($"select {RunColumns} from runs where pipeline = @pipeline and run_id = @run_id");
@@ -135,6 +135,7 @@ public partial class ReadSession
             Backfill = row.LongOrNull(),
             Namespace = row.TextOrNull() is { } space ? new RunNamespace(space) : null,
             OnlyTasks = TaskNames(row.Text()),
+            Author = row.TextOrNull(),
             Reason = row.TextOrNull(),
             CreatedAt = row.Time(),
             StartedAt = row.TimeOrNull(),

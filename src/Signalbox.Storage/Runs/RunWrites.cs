@@ -9,9 +9,11 @@ public sealed partial class WriteSession
     private static readonly Sql AddRun = new(
         """
         insert into runs (number, run_id, pipeline, version, logical_ms, interval_start_ms, interval_end_ms, partition_key, started_by,
-            state, priority, params, backfill, namespace, only_tasks, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch)
+            state, priority, params, backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, ending,
+            revision, owner, epoch)
         values (@number, @run_id, @pipeline, @version, @logical_ms, @interval_start_ms, @interval_end_ms, @partition_key, @started_by,
-            @state, @priority, @params, @backfill, @namespace, @only_tasks, @reason, @created_ms, @started_ms, @ended_ms, @deadline_ms, @ending, @revision,
+            @state, @priority, @params, @backfill, @namespace, @only_tasks, @author, @reason, @created_ms, @started_ms, @ended_ms, @deadline_ms,
+            @ending, @revision,
             @owner, @epoch)
         on conflict do nothing
         """
@@ -146,6 +148,7 @@ public sealed partial class WriteSession
             .Set("@backfill", run.Backfill)
             .Set("@namespace", run.Namespace?.Value)
             .Set("@only_tasks", OnlyTasks(run))
+            .Set("@author", run.Author)
             .Set("@reason", run.Reason)
             .Set("@created_ms", run.CreatedAt)
             .Set("@started_ms", run.StartedAt)

@@ -48,6 +48,7 @@ internal static class FirstSchema
             backfill bigint,
             namespace text check (namespace <> ''),
             only_tasks text not null,
+            author text,
             reason text,
             created_ms bigint not null,
             started_ms bigint,
@@ -308,6 +309,9 @@ internal static class FirstSchema
             path text not null,
             sha256 text not null,
             metrics text not null,
+            definition text not null,
+            inputs text not null,
+            published_path text not null,
             created_ms bigint not null,
             primary key (model, version),
             unique (model, run_number, task, map_index, output, sha256)
@@ -331,6 +335,10 @@ internal static class FirstSchema
             from_version bigint,
             to_version bigint not null,
             run_number bigint,
+            who text,
+            back bigint not null check (back in (0, 1)),
+            from_metrics text,
+            to_metrics text not null,
             reason text,
             at_ms bigint not null
         );
@@ -372,39 +380,38 @@ internal static class FirstSchema
             reason text
         );
 
-        create table trials (
-            run_number bigint primary key references runs (number),
-            conditions text not null
-        );
-
-        create table verdicts (
+        create table approvals (
             id {identity},
-            pipeline text not null,
-            version text not null,
-            task text,
-            partition_key text not null,
-            verdict text not null check (verdict in ('idempotent', 'not_idempotent')),
-            message text not null,
-            cause text,
-            first_run bigint not null references runs (number),
-            second_run bigint not null references runs (number),
-            at_ms bigint not null
-        );
-        create index verdicts_of_version on verdicts (pipeline, version, id);
-
-        create table fingerprints (
-            run_number bigint not null references runs (number),
+            run_number bigint not null,
             task text not null,
             map_index bigint not null,
-            pipeline text not null,
-            partition_key text not null,
-            params text not null,
-            hash text not null,
-            parts text not null,
-            result text,
-            at_ms bigint not null,
-            primary key (run_number, task, map_index)
+            token bigint not null,
+            round bigint not null check (round > 0),
+            message text not null,
+            about text,
+            state text not null check (state in ('open', 'approved', 'rejected', 'expired')),
+            reason text,
+            asked_ms bigint not null,
+            deadline_ms bigint,
+            remind_ms bigint,
+            reminders bigint not null check (reminders >= 0),
+            closed_ms bigint,
+            unique (run_number, task, map_index, token),
+            foreign key (run_number, task, map_index) references tasks (run_number, task, map_index),
+            check ((closed_ms is null) = (state = 'open'))
         );
-        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, partition_key, at_ms);
+        create index approvals_open on approvals (id) where state = 'open';
+
+        create table approval_answers (
+            id {identity},
+            approval bigint not null references approvals (id),
+            round bigint not null check (round > 0),
+            who text not null,
+            approves bigint not null check (approves in (0, 1)),
+            reason text,
+            form text not null,
+            at_ms bigint not null,
+            unique (approval, round, who)
+        );
         """;
 }

@@ -154,6 +154,7 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
             failure.Class == FailureClass.Lost
                 ? mayRun && _nodes[after.Key.Task].Idempotent && books.Losses <= policy.LostBudget
                 : mayRun
+                    && !_nodes[after.Key.Task].Kind.Asks
                     && books.Failures <= policy.Retries
                     && failure.Class is FailureClass.Transient or FailureClass.RateLimited or FailureClass.Timeout;
         again &= mayRun;

@@ -1,3 +1,4 @@
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 
@@ -42,7 +43,10 @@ internal static class RandomPipeline
         return new TaskNode
         {
             Name = Name(index),
-            Kind = waits ? new TaskKind.WaitForTime("06:00") : new TaskKind.Noop(),
+            Kind =
+                !waits ? new TaskKind.Noop()
+                : dice.Chance(50) ? new TaskKind.WaitForTime("06:00")
+                : new TaskKind.Approve(ApprovalSpec.Default),
             Needs = [.. Needs(dice, index)],
             TriggerRule = dice.Chance(50) ? TriggerRule.AllSuccess : dice.Of(Rules),
             When = dice.Chance(10) ? "{{ x }}" : null,

@@ -159,6 +159,10 @@ internal sealed class Simulator
             case < 78:
                 Rerun();
                 break;
+            case < 82:
+                var asked = AnyTask();
+                On(new RunEvent.Answered(_world.Now, asked, _run.Find(asked)!.Token));
+                break;
             case < 92:
                 var state = _dice.Of<TaskState>([TaskState.Success, TaskState.Failed, TaskState.Skipped]);
                 On(new RunEvent.Marked(_world.Now, AnyTask(), state, "marked by hand"));
@@ -193,11 +197,12 @@ internal sealed class Simulator
     {
         var key = AnyTask();
         var token = _run.LiveAttempts.TryGetValue(key, out var live) ? live.Token - 1 : _run.Find(key)!.Token - 1;
-        RunEvent e = _dice.Below(4) switch
+        RunEvent e = _dice.Below(5) switch
         {
             0 => new RunEvent.AttemptStarted(_world.Now, key, token, new ProcessFacts("2")),
             1 => new RunEvent.AttemptExited(_world.Now, key, token, 0, null),
             2 => new RunEvent.NotYet(_world.Now, key, token, "not there", _world.Now),
+            3 => new RunEvent.Answered(_world.Now, key, token),
             _ => new RunEvent.AttemptEnded(_world.Now, key, token, new Outcome.Succeeded("stale"), 0, null),
         };
         var decision = On(e);

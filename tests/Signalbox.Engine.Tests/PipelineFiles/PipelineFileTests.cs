@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core;
+using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -328,7 +329,6 @@ public sealed class PipelineFileTests
             string.Join(' ', Enum.GetValues<T>().Where(value => !read(file(name(value))).Equals(value)).Select(name));
 
         Pipeline Top(string keys) => Yaml.Good($"pipeline: p\nrun: echo\n{keys}\n");
-        Pipeline Of(string keys) => Yaml.Good($"pipeline: p\ntasks: {{ t: {{ {keys} }} }}\n");
         Assert.Empty(Words(Names.Of, word => Top($"catchup: {word}"), p => p.CatchUp));
         Assert.Empty(Words(Names.Of, word => Top($"partition: {word}"), p => p.Partition));
         Assert.Empty(Words(Names.Of, word => Top($"logical_date: {word}"), p => p.LogicalDate));
@@ -351,6 +351,20 @@ public sealed class PipelineFileTests
             )
         );
         Assert.Empty(
+            Words<ApprovalDefault>(
+                Names.Of,
+                word => Of($"approve: {{ message: m, on_timeout: {word} }}"),
+                p => ((TaskKind.Approve)p.Tasks[0].Kind).Spec.OnTimeout
+            )
+        );
+        Assert.Empty(
+            Words<ApprovalRejection>(
+                Names.Of,
+                word => Of($"approve: {{ message: m, on_reject: {word} }}"),
+                p => ((TaskKind.Approve)p.Tasks[0].Kind).Spec.OnReject
+            )
+        );
+        Assert.Empty(
             Words<BackfillPromotion>(
                 Names.Of,
                 word => Promote($", in_backfill: {word}"),
@@ -362,8 +376,41 @@ public sealed class PipelineFileTests
     [Theory]
     [InlineData("", BackfillPromotion.Skip)]
     [InlineData(", in_backfill: allow", BackfillPromotion.Allow)]
+    [InlineData(", in_backfill: approve, approval: false", BackfillPromotion.Approve)]
     public void A_model_is_promoted(string more, BackfillPromotion inBackfill) =>
         Assert.Equal(new TaskKind.Promote("delay", "champion", inBackfill), Promote(more).Tasks[1].Kind);
+
+    [Fact]
+    public void A_promotion_may_ask_people()
+    {
+        Assert.Equal(
+            new TaskKind.Promote("delay", "champion", BackfillPromotion.Skip, ApprovalSpec.Default),
+            Promote(", approval: true").Tasks[1].Kind
+        );
+        var asks = (TaskKind.Promote)Promote(", approval: { who: leads, quorum: 2, on_timeout: reject }").Tasks[1].Kind;
+        Assert.Equal(["leads"], asks.Approval!.Who);
+        Assert.Equal((2, ApprovalDefault.Reject), (asks.Approval.Quorum, asks.Approval.OnTimeout));
+        Assert.True(asks is { Waits: true, Asks: true });
+    }
+
+    [Fact]
+    public void A_task_may_ask_people()
+    {
+        var plain = Of("approve: go on?").Tasks[0].Kind;
+        Assert.Equal(new TaskKind.Approve(new ApprovalSpec { Message = "go on?" }), plain);
+        var full = (TaskKind.Approve)
+            Of(
+                "approve: { message: \"{{ ds }}?\", form: { n: { type: integer } }, who: [a, b], not_author: yes, on_reject: skip, remind_every: 4h }, timeout: 1d"
+            )
+                .Tasks[0]
+                .Kind;
+        Assert.Equal(("n", ParamType.Integer), (Assert.Single(full.Spec.Form).Name, full.Spec.Form[0].Type));
+        Assert.Equal(["a", "b"], full.Spec.Who);
+        Assert.Equal(
+            (true, ApprovalRejection.Skip, TimeSpan.FromHours(4)),
+            (full.Spec.NotAuthor, full.Spec.OnReject, full.Spec.RemindEvery)
+        );
+    }
 
     [Fact]
     public void Retries_by_default_are_not_for_tasks_that_wait()
@@ -380,6 +427,8 @@ public sealed class PipelineFileTests
         Assert.Empty(parsed.Problems);
         Assert.Equal([0, 2], parsed.Pipeline!.Tasks.Select(task => task.Retry.Retries));
     }
+
+    private static Pipeline Of(string keys) => Yaml.Good($"pipeline: p\ntasks: {{ t: {{ {keys} }} }}\n");
 
     private static Pipeline Promote(string more) =>
         Yaml.Good(

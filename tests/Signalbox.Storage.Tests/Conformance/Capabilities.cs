@@ -342,6 +342,9 @@ public abstract partial class StoreConformance
             "models/jfk.json",
             "ab",
             "{\"auc\":0.8}",
+            run.Version,
+            "[]",
+            "data/jfk.json",
             Made.Noon
         );
 
@@ -351,7 +354,8 @@ public abstract partial class StoreConformance
         Assert.Equal(1, await store.WriteAsync(s => s.AddModelVersion(made with { Model = "delay/SFO" }), Ct));
         var champion = new ModelAlias("delay/JFK", "champion", 1, run.Number, "first", Made.Noon);
         await store.WriteAsync(s => s.MoveModelAlias(champion, expected: null), Ct);
-        await store.WriteAsync(s => s.MoveModelAlias(champion with { Version = 2, Reason = "better" }, expected: 1), Ct);
+        var next = champion with { Version = 2, Reason = "better" };
+        await store.WriteAsync(s => s.MoveModelAlias(next, expected: 1, who: "ann", back: true), Ct);
 
         var late = await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.MoveModelAlias(champion, expected: 1), Ct));
         await Assert.ThrowsAsync<StoreConflict>(() =>
@@ -360,6 +364,8 @@ public abstract partial class StoreConformance
         Assert.Contains("points to version 2 by now, not to version 1", late.Message, StringComparison.Ordinal);
         Assert.Equal(2, store.Read(s => s.ModelAlias("delay/JFK", "champion"))!.Version);
         Assert.Equal([(1, 2), (null, 1)], store.Read(s => s.ModelAliasMoves("delay/JFK", null, 10)).Select(move => (move.From, move.To)));
+        var move = store.Read(s => s.ModelAliasMoves("delay/JFK", null, 10))[0];
+        Assert.Equal(("ann", true, made.Metrics, made.Metrics), (move.Who, move.Back, move.FromMetrics, move.ToMetrics));
         Assert.Equal([2, 1], store.Read(s => s.ModelVersions("delay/JFK")).Select(version => version.Version));
         Assert.Equal(["delay/JFK", "delay/SFO"], store.Read(s => s.Models()));
         Assert.Equal(3, store.Read(s => s.ModelVersions(run.Number)).Count);

@@ -26,6 +26,7 @@ public abstract partial class StoreConformance
         "insert into ticks values ('daily', 's', 'l', 1, null, null, 1)",
         "insert into ticks values ('daily', 's', 'l', 1, 1, 'both', 1)",
         "insert into pools values ('p', -1, null)",
+        "insert into approvals (run_number, task, map_index, token, round, message, state, asked_ms, reminders) values (9, 'x', -1, 1, 1, 'm', 'open', 1, 0)",
         "insert into definitions values ('p', 'short', '{}', '', 1)",
     ];
 

@@ -21,6 +21,7 @@ internal static class PipelineText
             TaskKind.WaitForTime => "wait for time",
             TaskKind.WaitForTask => "wait for task",
             TaskKind.Promote => "promote",
+            TaskKind.Approve => "approve",
             TaskKind.Noop => "noop",
             _ => throw new UnreachableException(),
         };

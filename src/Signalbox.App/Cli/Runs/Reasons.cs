@@ -125,6 +125,9 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
                     )
                 );
                 break;
+            case TaskState.UpForReschedule when node.Kind.Asks:
+                reasons.Add(new("approval", task.Reason ?? "it asks people"));
+                break;
             case TaskState.UpForReschedule:
                 reasons.Add(
                     new(

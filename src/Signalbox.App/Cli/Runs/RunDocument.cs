@@ -7,6 +7,7 @@ using Signalbox.Storage;
 namespace Signalbox.App.Cli;
 
 /// <summary>A run, as <c>run --json</c>, <c>rerun --json</c> and <c>runs --json</c> print it.</summary>
+/// <param name="Author">Who started it, or its backfill; null for a scheduled run.</param>
 /// <param name="Tasks">Null in lists of runs.</param>
 internal sealed record RunDocument(
     string RunId,
@@ -19,6 +20,7 @@ internal sealed record RunDocument(
     string Partition,
     string Trigger,
     long? Backfill,
+    string? Author,
     string State,
     string? Reason,
     JsonElement Params,
@@ -51,6 +53,7 @@ internal sealed record RunDocument(
             run.Partition,
             Names.Of(run.Trigger),
             run.Backfill,
+            run.Author,
             Names.Of(run.State),
             run.Reason,
             parameters.RootElement.Clone(),

@@ -147,7 +147,9 @@ internal static class RunsVerb
             $"  logical date   {InstantText.Utc(run.LogicalDate)}{(run.Partition.Length > 0 ? $", partition {run.Partition}" : "")}"
         );
         Console.Out.WriteLine($"  data interval  {InstantText.Utc(run.IntervalStart)} to {InstantText.Utc(run.IntervalEnd)}");
-        Console.Out.WriteLine($"  started by     {(run.Backfill is { } backfill ? $"backfill {backfill}" : Names.Of(run.Trigger))}");
+        Console.Out.WriteLine(
+            $"  started by     {(run.Backfill is { } backfill ? $"backfill {backfill}" : Names.Of(run.Trigger))}{(run.Author is { } author ? $", by {author}" : "")}"
+        );
         Console.Out.WriteLine($"  version        {run.Version}");
         Console.Out.WriteLine($"  params         {run.Params}");
         Console.Out.WriteLine($"  created        {InstantText.Fine(run.CreatedAt)}");
