@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Proving;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
@@ -426,5 +427,18 @@ public static class Names
             "week" => PartitionKind.Week,
             "month" => PartitionKind.Month,
             _ => null,
+        };
+
+    public static string Of(Cause value) =>
+        value switch
+        {
+            Cause.Append => "append",
+            Cause.WallClock => "wall_clock",
+            Cause.Order => "order",
+            Cause.Randomness => "randomness",
+            Cause.MutablePath => "mutable_path",
+            Cause.Encoding => "encoding",
+            Cause.Leftover => "leftover",
+            _ => throw new UnreachableException(),
         };
 }

@@ -60,6 +60,9 @@ public static class TaskEnvironment
     /// <summary>A variable of the program itself, for tests: the name of a point between two steps of publishing at which it kills itself.</summary>
     public const string Fault = "SIGNALBOX_FAULT";
 
+    /// <summary>A variable of the program itself: the full path of libfaketime, where it is not in one of the usual places.</summary>
+    public const string Faketime = "SIGNALBOX_FAKETIME";
+
     /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
     public const string Debug = "SIGNALBOX_DEBUG";
 

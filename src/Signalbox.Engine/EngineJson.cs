@@ -6,4 +6,5 @@ namespace Signalbox.Engine;
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(Outputs.InputVersion[]))]
+[JsonSerializable(typeof(Proving.TrialConditions))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -115,7 +115,7 @@ public sealed class PipelineJsonTests
         Owner = "ml-platform",
         Tags = ["b", "a"],
         Doc = "docs/daily.md",
-        Schedule = new("15 2 * * *", "Europe/London"),
+        Schedule = new("15 2 * * *", "Europe/London", "At 02:15, every day"),
         LogicalDate = LogicalDateMode.FireTime,
         Partition = PartitionKind.Month,
         Start = new DateTimeOffset(2001, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)).ToUniversalTime(),
@@ -186,6 +186,12 @@ public sealed class PipelineJsonTests
                         Model = "delay/{{ item.segment }}",
                         Optional = true,
                         Keep = 5,
+                        Idempotency = new IdempotencySpec
+                        {
+                            Ignore = ["loaded_at"],
+                            Tolerance = new IdempotencySpec().Tolerance.Add("mean_delay", 1e-9),
+                            AnyOrder = true,
+                        },
                         Checks =
                         [
                             new CheckSpec.RowCount("{{ params.min_rows }}", null),
@@ -203,6 +209,7 @@ public sealed class PipelineJsonTests
                     },
                 ],
                 Metrics = false,
+                Reuse = true,
                 Doc = "docs/first.md",
             },
             Task("argv", new TaskKind.Argv(["python3", "extract.py", "--date", "{{ ds }}"])),

@@ -11,6 +11,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(CronDocument))]
 [JsonSerializable(typeof(ProblemDocument[]))]
 [JsonSerializable(typeof(LintDocument))]
+[JsonSerializable(typeof(ProofDocument))]
+[JsonSerializable(typeof(ProofBadge[]))]
 [JsonSerializable(typeof(GraphDocument))]
 [JsonSerializable(typeof(PipelineDocument[]))]
 [JsonSerializable(typeof(PipelineDetailDocument))]

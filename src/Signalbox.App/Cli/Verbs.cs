@@ -12,6 +12,7 @@ internal static class Verbs
         ValidateVerb.Verb,
         LintVerb.Verb,
         PipelinesVerb.Verb,
+        VerifyVerb.Verb,
         RunsVerb.Verb,
         LogsVerb.Verb,
         WhyVerb.Verb,

@@ -29,8 +29,41 @@ public static partial class PipelineJson
             json.WriteEndArray();
         }
 
+        if (output.Idempotency is { } counts)
+        {
+            json.WriteStartObject("idempotency");
+            Put(json, "ignore", counts.Ignore);
+            if (!counts.Tolerance.IsEmpty)
+            {
+                json.WriteStartObject("tolerance");
+                foreach (var (column, difference) in counts.Tolerance)
+                {
+                    json.WriteNumber(column, difference);
+                }
+
+                json.WriteEndObject();
+            }
+
+            Put(json, "any_order", counts.AnyOrder, normal: false);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
+
+    private static IdempotencySpec ReadIdempotency(JsonElement json) =>
+        new()
+        {
+            Ignore = json.TryGetProperty("ignore", out var ignore)
+                ? [.. ignore.EnumerateArray().Select(column => column.GetString()!)]
+                : [],
+            Tolerance = json.TryGetProperty("tolerance", out var tolerance)
+                ? tolerance
+                    .EnumerateObject()
+                    .ToImmutableSortedDictionary(one => one.Name, one => one.Value.GetDouble(), StringComparer.Ordinal)
+                : new IdempotencySpec().Tolerance,
+            AnyOrder = Truth(json, "any_order", normal: false),
+        };
 
     private static OutputSpec ReadOutput(JsonElement json) =>
         new()
@@ -41,6 +74,7 @@ public static partial class PipelineJson
             Model = Text(json, "model"),
             Optional = Truth(json, "optional", normal: false),
             Keep = Number(json, "keep", OutputSpec.DefaultKeep),
+            Idempotency = json.TryGetProperty("idempotency", out var counts) ? ReadIdempotency(counts) : null,
             Checks = All(
                 json,
                 "checks",

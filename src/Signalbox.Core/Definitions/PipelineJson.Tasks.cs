@@ -40,6 +40,7 @@ public static partial class PipelineJson
         }
 
         Put(json, "metrics", task.Metrics, DefaultTask.Metrics);
+        Put(json, "reuse", task.Reuse, DefaultTask.Reuse);
         Put(json, "doc", task.Doc);
         json.WriteEndObject();
     }
@@ -66,6 +67,7 @@ public static partial class PipelineJson
             Inputs = Map(json, "inputs"),
             Outputs = All(json, "outputs", ReadOutput),
             Metrics = Truth(json, "metrics", DefaultTask.Metrics),
+            Reuse = Truth(json, "reuse", DefaultTask.Reuse),
             Doc = Text(json, "doc"),
         };
 

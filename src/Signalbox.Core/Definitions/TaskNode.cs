@@ -75,6 +75,12 @@ public sealed record TaskNode
     /// <summary>Whether JSON numbers written to <c>SIGNALBOX_METRICS</c> are kept. Default true.</summary>
     public bool Metrics { get; init; } = true;
 
+    /// <summary>
+    /// Whether the task is left out where its definition, the versions of its inputs, its parameters and its date are those of an earlier
+    /// success, whose outputs then stand for its own. Default false.
+    /// </summary>
+    public bool Reuse { get; init; }
+
     public string? Doc { get; init; }
 }
 
@@ -259,4 +265,7 @@ public sealed record OutputSpec
     public const int DefaultKeep = 2;
 
     public ImmutableArray<CheckSpec> Checks { get; init; } = [];
+
+    /// <summary>What counts when two results of it are compared. Default: every byte.</summary>
+    public IdempotencySpec? Idempotency { get; init; }
 }

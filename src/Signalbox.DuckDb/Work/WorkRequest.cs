@@ -2,11 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Signalbox.DuckDb.Work;
 
-/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c> or <c>describe</c>.</summary>
+/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c>, <c>describe</c> or <c>compare</c>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(SqlRequest), "sql")]
 [JsonDerivedType(typeof(ChecksRequest), "checks")]
 [JsonDerivedType(typeof(DescribeRequest), "describe")]
+[JsonDerivedType(typeof(CompareRequest), "compare")]
 public abstract record WorkRequest
 {
     /// <summary>As <see cref="DuckSettings.MemoryLimit"/>.</summary>
@@ -63,4 +64,28 @@ public sealed record ChecksRequest : WorkRequest
 public sealed record DescribeRequest : WorkRequest
 {
     public required IReadOnlyList<string> Paths { get; init; }
+}
+
+/// <summary>The rows of two data files or folders, one beside the other.</summary>
+public sealed record CompareRequest : WorkRequest
+{
+    private static readonly IReadOnlyDictionary<string, double> Exact = new Dictionary<string, double>();
+
+    public required string First { get; init; }
+
+    public required string Second { get; init; }
+
+    /// <summary>Columns that do not count.</summary>
+    public IReadOnlyList<string> Ignore
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
+
+    /// <summary>Columns of numbers, with the difference up to which two are the same.</summary>
+    public IReadOnlyDictionary<string, double> Tolerance
+    {
+        get;
+        init => field = value ?? Exact;
+    } = Exact;
 }

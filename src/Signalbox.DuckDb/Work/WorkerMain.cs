@@ -70,6 +70,8 @@ public static class WorkerMain
                 SourceDescription source = SourceDescriber.Describe(connection, checks.Path);
                 var runner = new CheckRunner(connection, source);
                 return new ChecksResponse { Source = source, Checks = [.. checks.Checks.Select(runner.Run)] };
+            case CompareRequest compare:
+                return RowComparer.Compare(connection, compare);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

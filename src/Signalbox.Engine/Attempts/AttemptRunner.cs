@@ -186,11 +186,13 @@ internal sealed partial class AttemptRunner(
     private async Task SubmitAsync(LiveAttempt attempt, AttemptContext context, Work.Command command, bool maybeSubmittedBefore)
     {
         var environment = AttemptEnvironment.Of(context, attempt.Secrets);
+        var trial = Proving.TrialConditions.Of(parts.Store, attempt.Run);
         foreach (var (name, value) in command.Environment)
         {
             environment[name] = value;
         }
 
+        environment = trial?.Applied(environment) ?? environment;
         if (attempt.Stop.IsCancellationRequested)
         {
             attempt.Submitted.TrySetResult(false);
@@ -202,7 +204,7 @@ internal sealed partial class AttemptRunner(
             {
                 Key = attempt.Ref.Key,
                 Directory = attempt.Ref.Directory,
-                WorkingDirectory = parts.Project.Folder,
+                WorkingDirectory = trial?.WorkingDirectory ?? parts.Project.Folder,
                 Command = command.Spec,
                 Environment = environment,
             },

@@ -16,8 +16,20 @@ public abstract record Request
     /// <param name="LogicalDate">The slice it is about: a date or an instant, in the schedule's zone.</param>
     /// <param name="Params">JSON object of parameters.</param>
     /// <param name="RunId">A name of one's own. Null: one is made.</param>
-    public sealed record StartRun(string Pipeline, string? Version, string LogicalDate, string Params, string? RunId, string? Reason)
-        : Request;
+    /// <param name="Namespace">Where its outputs go instead of the live places. Null: a live run.</param>
+    /// <param name="OnlyTasks">The tasks to run; all when there is none.</param>
+    /// <param name="Conditions">JSON of <see cref="Proving.TrialConditions"/>, for a run in a namespace of a proof. Null: none.</param>
+    public sealed record StartRun(
+        string Pipeline,
+        string? Version,
+        string LogicalDate,
+        string Params,
+        string? RunId,
+        string? Reason,
+        string? Namespace = null,
+        ImmutableArray<string> OnlyTasks = default,
+        string? Conditions = null
+    ) : Request;
 
     public sealed record CancelRun(long Run, string Reason) : Request;
 

@@ -155,11 +155,27 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
 
         var run = factory.Create(
             session,
-            new NewRun(pipeline, version, slice.Slice, RunTrigger.Manual, start.RunId, parameters.Json, start.Reason, Backfill: null, [])
+            new NewRun(
+                pipeline,
+                version,
+                slice.Slice,
+                RunTrigger.Manual,
+                start.RunId,
+                parameters.Json,
+                start.Reason,
+                Backfill: null,
+                start.OnlyTasks.IsDefaultOrEmpty ? [] : [.. start.OnlyTasks.Select(task => new TaskName(task))],
+                start.Namespace is { } space ? new RunNamespace(space) : null
+            )
             {
                 Author = sender,
             }
         );
+        if (start.Conditions is { } conditions)
+        {
+            session.SaveTrial(run.Snapshot.Run.Number, conditions);
+        }
+
         return new Deed(
             new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
             Then: () => driver.Adopt(run, afterRestart: false)

@@ -40,6 +40,13 @@ internal static class RequestJson
                     json.WriteString("params", run.Params);
                     Optional(json, "run_id", run.RunId);
                     Optional(json, "reason", run.Reason);
+                    Optional(json, "namespace", run.Namespace);
+                    Optional(json, "conditions", run.Conditions);
+                    if (!run.OnlyTasks.IsDefaultOrEmpty)
+                    {
+                        Texts(json, "only_tasks", run.OnlyTasks);
+                    }
+
                     break;
                 case Request.CancelRun cancel:
                     json.WriteNumber("run", cancel.Run);
@@ -107,7 +114,10 @@ internal static class RequestJson
                 String(json, "logical_date"),
                 String(json, "params"),
                 StringOrNull(json, "run_id"),
-                StringOrNull(json, "reason")
+                StringOrNull(json, "reason"),
+                StringOrNull(json, "namespace"),
+                Texts(json, "only_tasks"),
+                StringOrNull(json, "conditions")
             ),
             "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
             "rerun" => new Request.Rerun(
@@ -181,13 +191,7 @@ internal static class RequestJson
         json.WriteEndArray();
         json.WriteNumber("max_active", backfill.MaxActive);
         json.WriteString("params", backfill.Params);
-        json.WriteStartArray("only_tasks");
-        foreach (var task in backfill.OnlyTasks)
-        {
-            json.WriteStringValue(task);
-        }
-
-        json.WriteEndArray();
+        Texts(json, "only_tasks", backfill.OnlyTasks);
         json.WriteString("reason", backfill.Reason);
         json.WriteBoolean("selective", backfill.Selective);
         json.WriteBoolean("watermark", backfill.Watermark);
@@ -203,18 +207,12 @@ internal static class RequestJson
             dates.Add(date.GetDateTimeOffset());
         }
 
-        var tasks = ImmutableArray.CreateBuilder<string>();
-        foreach (var task in json.GetProperty("only_tasks").EnumerateArray())
-        {
-            tasks.Add(task.GetString()!);
-        }
-
         return new Request.StartBackfill(
             String(json, "pipeline"),
             dates.ToImmutable(),
             (int)Number(json, "max_active"),
             String(json, "params"),
-            tasks.ToImmutable(),
+            Texts(json, "only_tasks"),
             String(json, "reason"),
             json.GetProperty("selective").GetBoolean(),
             json.GetProperty("watermark").GetBoolean(),
@@ -223,6 +221,32 @@ internal static class RequestJson
         {
             Author = StringOrNull(json, "author"),
         };
+    }
+
+    private static void Texts(Utf8JsonWriter json, string name, ImmutableArray<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>A list of texts; empty when it is missing.</summary>
+    private static ImmutableArray<string> Texts(JsonElement json, string name)
+    {
+        var texts = ImmutableArray.CreateBuilder<string>();
+        if (json.TryGetProperty(name, out var list))
+        {
+            foreach (var text in list.EnumerateArray())
+            {
+                texts.Add(text.GetString()!);
+            }
+        }
+
+        return texts.ToImmutable();
     }
 
     private static string Object(Action<Utf8JsonWriter> write)

@@ -183,6 +183,15 @@ internal static class PipelineShape
             {
                 Examples = ["{\"min_rows\": {\"type\": \"integer\", \"default\": 1000, \"minimum\": 0}}"],
             },
+            new Field<Draft, bool>(
+                "reuse",
+                Scalars.Boolean,
+                (d, v) => d.Reuse = v,
+                "Whether tasks that are current are left out; a task's own word, and that under `defaults`, goes first."
+            )
+            {
+                Default = "false",
+            },
             new Field<Draft, TaskDefaults>(
                 "defaults",
                 TaskDefaults.Shape,
@@ -243,7 +252,7 @@ internal static class PipelineShape
             written = [new WrittenTask(new TaskNode { Name = new TaskName(OnlyTask), Kind = kind }, TaskDefaults.None)];
         }
 
-        var defaults = draft.Defaults.Over(projectDefaults);
+        var defaults = draft.Defaults.Over(new TaskDefaults { Reuse = draft.Reuse }).Over(projectDefaults);
         // A wait looks again by itself and fails once: retries that are meant for the work would say nothing there.
         var waiting = defaults with
         {
@@ -322,6 +331,8 @@ internal static class PipelineShape
         public TimeSpan? Timeout { get; set; }
 
         public Named<ParamSpec>[] Params { get; set; } = [];
+
+        public bool? Reuse { get; set; }
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
 

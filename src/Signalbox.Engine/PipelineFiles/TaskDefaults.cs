@@ -43,6 +43,8 @@ public sealed record TaskDefaults
 
     public bool? Metrics { get; internal set; }
 
+    public bool? Reuse { get; internal set; }
+
     public TriggerRule? TriggerRule { get; internal set; }
 
     public ImmutableSortedDictionary<string, string> Env { get; internal set; } =
@@ -66,6 +68,7 @@ public sealed record TaskDefaults
             Priority = Priority ?? outer.Priority,
             Idempotent = Idempotent ?? outer.Idempotent,
             Metrics = Metrics ?? outer.Metrics,
+            Reuse = Reuse ?? outer.Reuse,
             TriggerRule = TriggerRule ?? outer.TriggerRule,
             Env = Joined(outer.Env),
         };
@@ -101,6 +104,7 @@ public sealed record TaskDefaults
             Priority = Priority ?? task.Priority,
             Idempotent = Idempotent ?? task.Idempotent,
             Metrics = Metrics ?? task.Metrics,
+            Reuse = Reuse ?? task.Reuse,
             TriggerRule = TriggerRule ?? task.TriggerRule,
             Env = Env,
         };
@@ -213,6 +217,15 @@ public sealed record TaskDefaults
         )
         {
             Default = "true",
+        },
+        new Field<TaskDefaults, bool>(
+            "reuse",
+            Scalars.Boolean,
+            (d, v) => d.Reuse = v,
+            "Whether the task is left out where its definition, the versions of its inputs, its parameters and its date are those of an earlier success."
+        )
+        {
+            Default = "false",
         },
         new Field<TaskDefaults, bool>(
             "metrics",

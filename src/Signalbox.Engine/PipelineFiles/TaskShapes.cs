@@ -74,6 +74,15 @@ internal static class TaskShapes
             {
                 Default = "2",
             },
+            new Field<OutputDraft, IdempotencySpec>(
+                "idempotency",
+                IdempotencyShape.Mapping,
+                (d, v) => d.Idempotency = v,
+                "What counts when two results are compared by `verify idempotency` and `backfill compare`."
+            )
+            {
+                Examples = ["{\"ignore\": [\"loaded_at\"], \"tolerance\": {\"mean\": 1e-9}, \"order\": \"any\"}"],
+            },
             new Field<OutputDraft, CheckSpec[]>(
                 "checks",
                 CheckShapes.List,
@@ -88,6 +97,7 @@ internal static class TaskShapes
             Model = draft.Model,
             Optional = draft.Optional,
             Keep = draft.Keep,
+            Idempotency = draft.Idempotency,
             Checks = [.. draft.Checks],
         })
     );
@@ -326,6 +336,8 @@ internal static class TaskShapes
         public bool Optional { get; set; }
 
         public int Keep { get; set; } = OutputSpec.DefaultKeep;
+
+        public IdempotencySpec? Idempotency { get; set; }
 
         public CheckSpec[] Checks { get; set; } = [];
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Signalbox.Core.Definitions;
+using Signalbox.Engine.Projects;
 
 namespace Signalbox.App.Cli;
 
@@ -26,10 +27,11 @@ internal static class GraphVerb
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), ProjectOpening.Find(parsed.GetValue(project))).Pipeline!;
+            var opened = ProjectOpening.Find(parsed.GetValue(project));
+            var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), opened).Pipeline!;
             if (parsed.GetValue(json))
             {
-                CliJson.Print(DocumentOf(found), CliJson.Default.GraphDocument);
+                CliJson.Print(DocumentOf(found, BadgeOf(opened, found)), CliJson.Default.GraphDocument);
             }
             else if (parsed.GetValue(mermaid))
             {
@@ -38,6 +40,10 @@ internal static class GraphVerb
             else
             {
                 Console.Out.WriteLine(PipelineText.Sentence(found));
+                var badge = BadgeOf(opened, found);
+                Console.Out.WriteLine(
+                    $"idempotency: {badge.Words}{(badge.Message is null ? "" : $" ({badge.Partition}): {badge.Message}")}"
+                );
                 Console.Out.WriteLine();
                 Console.Out.Write(PipelineText.Drawing(found));
             }
@@ -47,7 +53,13 @@ internal static class GraphVerb
         return command;
     }
 
-    private static GraphDocument DocumentOf(Pipeline pipeline)
+    private static ProofBadge BadgeOf(Project project, Pipeline pipeline)
+    {
+        using var store = ProjectOpening.FindStore(project);
+        return ProofBadge.Of(store, pipeline);
+    }
+
+    private static GraphDocument DocumentOf(Pipeline pipeline, ProofBadge badge)
     {
         var graph = Graph.Of(pipeline);
         var levels = PipelineText.Levels(graph);
@@ -67,7 +79,8 @@ internal static class GraphVerb
                         )
                 ),
             ],
-            PipelineText.Mermaid(pipeline)
+            PipelineText.Mermaid(pipeline),
+            badge.Idempotency
         );
     }
 }

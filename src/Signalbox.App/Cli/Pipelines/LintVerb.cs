@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Lint;
 using Signalbox.Engine.Linting;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
@@ -37,8 +39,9 @@ internal static class LintVerb
         {
             var opened = ProjectOpening.Find(parsed.GetValue(project));
             var files = PipelineSource.Check(parsed.GetValue(paths) ?? [], opened);
+            using var store = ProjectOpening.FindStore(opened);
             var reports = files
-                .Select(file => (File: file, Report: PipelineLinter.Check(opened, file.File, file.Text, file.Parsed)))
+                .Select(file => (File: file, Report: Proven(PipelineLinter.Check(opened, file.File, file.Text, file.Parsed), file, store)))
                 .ToList();
             var problems = reports.SelectMany(one => one.Report.Problems).Distinct().ToList();
             var errors = problems.Count(found => found.Problem.Severity == Severity.Error);
@@ -62,6 +65,22 @@ internal static class LintVerb
                 : ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>The report with what is proven of the pipeline as the last item of its checklist.</summary>
+    private static LintReport Proven(LintReport report, CheckedFile file, Store? store)
+    {
+        if (file.Pipeline is not { } pipeline)
+        {
+            return report;
+        }
+
+        var badge = ProofBadge.Of(store, pipeline);
+        var detail = badge.Message ?? $"unverified: signalbox verify idempotency {pipeline.Name} --date D";
+        return report with
+        {
+            Checklist = report.Checklist.Add(new ChecklistItem("idempotency verified", badge.Idempotency == "verified", detail)),
+        };
     }
 
     private static LintChecklistDocument Document((CheckedFile File, LintReport Report) one) =>

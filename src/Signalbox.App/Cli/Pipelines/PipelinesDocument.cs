@@ -10,6 +10,7 @@ namespace Signalbox.App.Cli;
 /// <summary>One line of <c>pipelines --json</c>.</summary>
 /// <param name="Schedule">The cron expression; null when runs are started by hand or by a backfill.</param>
 /// <param name="Next">The next tick; null when there is none, or it is paused.</param>
+/// <param name="Idempotency"><c>verified</c>, <c>not_idempotent</c> or <c>unverified</c>, of this version.</param>
 internal sealed record PipelineDocument(
     string Pipeline,
     string? Title,
@@ -23,7 +24,8 @@ internal sealed record PipelineDocument(
     string? PausedReason,
     DateTimeOffset? Next,
     LastRunDocument? LastRun,
-    int Tasks
+    int Tasks,
+    string Idempotency
 )
 {
     public static PipelineDocument Of(Pipeline pipeline, string file, Store? store, DateTimeOffset now)
@@ -47,7 +49,8 @@ internal sealed record PipelineDocument(
             row?.PausedReason,
             paused ? null : pipeline.ScheduleOf().Next(now)?.Utc,
             last is null ? null : new LastRunDocument(last.Number.Value, Brief.Slice(last), Names.Of(last.State), last.EndedAt),
-            pipeline.Tasks.Length
+            pipeline.Tasks.Length,
+            ProofBadge.Of(store, pipeline).Idempotency
         );
     }
 }

@@ -121,7 +121,7 @@ internal static class PipelinesVerb
 
         TextTable.Write(
             Console.Out,
-            ["pipeline", "schedule", "next (UTC)", "last run", "tasks", "version", "owner", "tags"],
+            ["pipeline", "schedule", "next (UTC)", "last run", "idempotency", "tasks", "version", "owner", "tags"],
             [
                 .. all.Select(one =>
                     new[]
@@ -132,6 +132,7 @@ internal static class PipelinesVerb
                         : one.Next is { } next ? InstantText.Utc(next)
                         : "-",
                         one.LastRun is { } last ? $"{last.State}, {last.For}" : "never",
+                        one.Idempotency.Replace('_', ' '),
                         $"{one.Tasks}",
                         one.Version,
                         one.Owner ?? "",
@@ -162,6 +163,7 @@ internal static class PipelinesVerb
             $"limits    {Brief.Count(pipeline.MaxActiveRuns, "run")} and {Brief.Count(pipeline.MaxActiveTasks, "task")} at a time, "
                 + $"{(pipeline.Timeout is { } limit ? $"{Brief.Of(limit)} a run" : "no time-out of a run")}, catch-up {Names.Of(pipeline.CatchUp)}"
         );
+        Console.Out.WriteLine($"proven    idempotency: {about.Idempotency.Replace('_', ' ')}");
         if (about.LastRun is { } last)
         {
             Console.Out.WriteLine($"last run  {last.Number} for {last.For}: {last.State}");
