@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outbox;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.TaskKinds;
@@ -37,4 +38,7 @@ public sealed record EngineParts
     public required string Instance { get; init; }
 
     public Sightings Sightings { get; } = new();
+
+    /// <summary>Rung when there is something new to tell the world.</summary>
+    public OutboxBell Outbox { get; } = new();
 }

@@ -7,6 +7,7 @@ using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outbox;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.PipelineFiles;
 using Signalbox.Engine.Projects;
@@ -104,6 +105,7 @@ internal sealed class Replica : IAsyncDisposable
         engine.Loop("inbox", engine.WatchInboxAsync);
         engine.Loop("versions", engine._versions.FinishAllAsync);
         engine._versions.Said += line => engine.Said?.Invoke(line);
+        engine.Loop("outbox", new Courier(engine._parts, line => engine.Said?.Invoke(line)).DeliverAsync);
         engine._attempts.Said += line => engine.Said?.Invoke(line);
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;

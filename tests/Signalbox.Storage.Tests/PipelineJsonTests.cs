@@ -140,6 +140,7 @@ public sealed class PipelineJsonTests
                 Description = "rows",
             },
         ],
+        ActiveVersion = new("flags", "active_version:daily"),
         Tasks =
         [
             new()
@@ -191,6 +192,11 @@ public sealed class PipelineJsonTests
                             Ignore = ["loaded_at"],
                             Tolerance = new IdempotencySpec().Tolerance.Add("mean_delay", 1e-9),
                             AnyOrder = true,
+                        },
+                        Compare = new()
+                        {
+                            Keys = ["origin", "month"],
+                            Tolerance = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal).Add("mean_delay", 0.01),
                         },
                         Checks =
                         [

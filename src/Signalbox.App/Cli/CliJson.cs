@@ -31,6 +31,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ModelLineDocument[]))]
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelComparisonDocument))]
+[JsonSerializable(typeof(VariantsDocument[]))]
+[JsonSerializable(typeof(SwitchDocument))]
 [JsonSerializable(typeof(DbDocument))]
 [JsonSerializable(typeof(DoctorLine[]))]
 [JsonSerializable(typeof(DemoDocument))]

@@ -59,6 +59,9 @@ public sealed record Pipeline
 
     public ImmutableArray<ParamSpec> Params { get; init; } = [];
 
+    /// <summary>Where the name of the active variant is written too, for routers outside. Default nowhere but in the project's state.</summary>
+    public ActiveVersionSpec? ActiveVersion { get; init; }
+
     /// <summary>The tasks in the order of the file. Names are unique, <see cref="TaskNode.Needs"/> exist, and there is no cycle (see <c>PipelineChecker</c>).</summary>
     public required ImmutableArray<TaskNode> Tasks { get; init; }
 }
@@ -70,6 +73,18 @@ public sealed record Pipeline
 /// What is required of it, in the words in which <c>cron explain</c> says what an expression means; the linter compares. Default none.
 /// </param>
 public sealed record ScheduleSpec(string Cron, string TimeZone = "UTC", string? Means = null);
+
+/// <summary>A flag outside the product that says which variant of a pipeline is active.</summary>
+/// <param name="Connection">A Redis connection of the project.</param>
+/// <param name="Key">
+/// The key of the flag. Default <c>active_pipeline_version</c>; with more than one such pipeline on the connection
+/// <c>active_pipeline_version:PIPELINE</c>.
+/// </param>
+public sealed record ActiveVersionSpec(string Connection, string? Key = null)
+{
+    /// <summary>The default of <see cref="Key"/>.</summary>
+    public const string DefaultKey = "active_pipeline_version";
+}
 
 /// <summary>A typed parameter of a run, a small part of JSON Schema.</summary>
 public sealed record ParamSpec

@@ -45,9 +45,43 @@ public sealed partial class PipelineChecker
             CheckDataName(node, model, $"{path}.model", "a model");
         }
 
+        if (output.Compare is { } compare)
+        {
+            CheckCompare(compare, $"{path}.compare");
+        }
+
         for (var i = 0; i < output.Checks.Length; i++)
         {
             CheckCheck(node, output.Checks[i], $"{path}.checks[{i}]");
+        }
+    }
+
+    private void CheckCompare(CompareSpec compare, string path)
+    {
+        if (compare.Keys.GroupBy(key => key, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            Error("duplicate-column", $"{path}.keys", $"the column `{twice.Key}` is named twice");
+        }
+
+        foreach (var (column, difference) in compare.Tolerance)
+        {
+            if (difference < 0 || !double.IsFinite(difference))
+            {
+                Error("bad-number", $"{path}.tolerance.{column}", "a tolerance is a number from 0 up");
+            }
+
+            if (compare.Keys.IsEmpty)
+            {
+                Error(
+                    "tolerance-without-keys",
+                    $"{path}.tolerance.{column}",
+                    "without `keys` whole rows are compared, and no row has a partner to differ from a little; name the columns that name a row"
+                );
+            }
+            else if (compare.Keys.Contains(column, StringComparer.OrdinalIgnoreCase))
+            {
+                Error("tolerance-of-key", $"{path}.tolerance.{column}", "a column of `keys` has no tolerance: by it rows are found");
+            }
         }
     }
 

@@ -51,6 +51,19 @@ public sealed partial class PipelineChecker
             Error("empty-window", "end", "`end` is not after `start`, so the schedule never makes a run");
         }
 
+        if (_pipeline.ActiveVersion is { } flag)
+        {
+            if (Slug.Problem(flag.Connection) is { } connection)
+            {
+                Error("bad-name", "active_version.connection", connection);
+            }
+
+            if (flag.Key is { } key && (key.Length == 0 || key.Any(char.IsWhiteSpace)))
+            {
+                Error("bad-key", "active_version.key", "a key is a text without spaces, e.g. `active_pipeline_version`");
+            }
+        }
+
         AtLeast(1, _pipeline.MaxCatchUp, "max_catchup");
         AtLeast(1, _pipeline.MaxActiveRuns, "max_active_runs");
         AtLeast(1, _pipeline.MaxActiveTasks, "max_active_tasks");

@@ -15,6 +15,24 @@ public static partial class PipelineJson
         Put(json, "model", output.Model);
         Put(json, "optional", output.Optional, normal: false);
         Put(json, "keep", output.Keep, OutputSpec.DefaultKeep);
+        if (output.Compare is { } compare)
+        {
+            json.WriteStartObject("compare");
+            Put(json, "keys", compare.Keys);
+            if (!compare.Tolerance.IsEmpty)
+            {
+                json.WriteStartObject("tolerance");
+                foreach (var (column, difference) in compare.Tolerance)
+                {
+                    json.WriteNumber(column, difference);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
         if (!output.Checks.IsDefaultOrEmpty)
         {
             json.WriteStartArray("checks");
@@ -65,6 +83,17 @@ public static partial class PipelineJson
             AnyOrder = Truth(json, "any_order", normal: false),
         };
 
+    private static CompareSpec ReadCompare(JsonElement json) =>
+        new()
+        {
+            Keys = Texts(json, "keys"),
+            Tolerance = json.TryGetProperty("tolerance", out var tolerance)
+                ? tolerance
+                    .EnumerateObject()
+                    .ToImmutableSortedDictionary(column => column.Name, column => column.Value.GetDouble(), StringComparer.Ordinal)
+                : new CompareSpec().Tolerance,
+        };
+
     private static OutputSpec ReadOutput(JsonElement json) =>
         new()
         {
@@ -75,6 +104,7 @@ public static partial class PipelineJson
             Optional = Truth(json, "optional", normal: false),
             Keep = Number(json, "keep", OutputSpec.DefaultKeep),
             Idempotency = json.TryGetProperty("idempotency", out var counts) ? ReadIdempotency(counts) : null,
+            Compare = json.TryGetProperty("compare", out var compare) ? ReadCompare(compare) : null,
             Checks = All(
                 json,
                 "checks",

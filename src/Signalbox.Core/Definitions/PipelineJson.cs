@@ -83,6 +83,14 @@ public static partial class PipelineJson
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
         WriteParams(json, "params", pipeline.Params);
+        if (pipeline.ActiveVersion is { } flag)
+        {
+            json.WriteStartObject("active_version");
+            json.WriteString("connection", flag.Connection);
+            Put(json, "key", flag.Key);
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("tasks");
         foreach (var task in pipeline.Tasks)
         {
@@ -116,6 +124,9 @@ public static partial class PipelineJson
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
             Params = All(json, "params", ReadParam),
+            ActiveVersion = json.TryGetProperty("active_version", out var flag)
+                ? new(Required(flag, "connection"), Text(flag, "key"))
+                : null,
             Tasks = json.TryGetProperty("tasks", out _) ? All(json, "tasks", ReadTask) : throw new FormatException("`tasks` is missing"),
         };
 

@@ -264,6 +264,9 @@ public sealed record OutputSpec
     /// <summary>The default of <see cref="Keep"/>.</summary>
     public const int DefaultKeep = 2;
 
+    /// <summary>How two versions of the pipeline are compared by it. Default: by whole rows.</summary>
+    public CompareSpec? Compare { get; init; }
+
     public ImmutableArray<CheckSpec> Checks { get; init; } = [];
 
     /// <summary>What counts when two results of it are compared. Default: every byte.</summary>

@@ -177,7 +177,7 @@ public sealed class Admission
             );
         }
 
-        var pipeline = _used.GetValueOrDefault(Limit.OfPipeline(lane.Pipeline));
+        var pipeline = _used.GetValueOrDefault(Limit.OfPipeline(lane));
         if (pipeline >= entry.PipelineLimit)
         {
             found.Add(
@@ -220,7 +220,14 @@ public sealed class Admission
         return new Entry
         {
             Seat = seat,
-            Lane = new Lane(run.Pipeline.Name, node.Pool, node.Slots, isMapped ? run.Run.Number : null, isMapped ? node.Name : null),
+            Lane = new Lane(
+                run.Pipeline.Name,
+                run.Run.Namespace,
+                node.Pool,
+                node.Slots,
+                isMapped ? run.Run.Number : null,
+                isMapped ? node.Name : null
+            ),
             Priority = run.Run.Priority + node.Priority,
             IsBackfill = run.Run.Trigger == RunTrigger.Backfill,
             ReadyAt = task.ReadyAt ?? run.Run.CreatedAt,
@@ -238,9 +245,9 @@ public sealed class Admission
             return Limit.OfMap(lane);
         }
 
-        if (_used.GetValueOrDefault(Limit.OfPipeline(lane.Pipeline)) >= head.PipelineLimit)
+        if (_used.GetValueOrDefault(Limit.OfPipeline(lane)) >= head.PipelineLimit)
         {
-            return Limit.OfPipeline(lane.Pipeline);
+            return Limit.OfPipeline(lane);
         }
 
         return SizeOf(lane.Pool) is { } size && InUseOf(lane.Pool) + lane.Slots > size ? Limit.OfPool(lane.Pool) : null;
@@ -250,7 +257,7 @@ public sealed class Admission
     {
         Add(Limit.Server, sign);
         Add(Limit.OfPool(entry.Lane.Pool), sign * entry.Lane.Slots);
-        Add(Limit.OfPipeline(entry.Lane.Pipeline), sign);
+        Add(Limit.OfPipeline(entry.Lane), sign);
         if (entry.Lane.Map is not null)
         {
             Add(Limit.OfMap(entry.Lane), sign);
@@ -374,7 +381,14 @@ public sealed class Admission
     }
 
     /// <summary>What a queue of tasks has in common: the limits that hold them back.</summary>
-    private readonly record struct Lane(PipelineName Pipeline, string Pool, int Slots, RunNumber? Run, TaskName? Map);
+    private readonly record struct Lane(
+        PipelineName Pipeline,
+        RunNamespace? Namespace,
+        string Pool,
+        int Slots,
+        RunNumber? Run,
+        TaskName? Map
+    );
 
     private readonly record struct Limit(char Kind, string Name, long Run)
     {
@@ -382,7 +396,9 @@ public sealed class Admission
 
         public static Limit OfPool(string pool) => new('p', pool, 0);
 
-        public static Limit OfPipeline(PipelineName pipeline) => new('n', pipeline.Value, 0);
+        // What is in a namespace counts by itself: it never takes the place of what is live.
+        public static Limit OfPipeline(Lane lane) =>
+            new('n', lane.Namespace is { } space ? $"{lane.Pipeline}@{space}" : lane.Pipeline.Value, 0);
 
         public static Limit OfMap(Lane lane) => new('m', lane.Map!.Value.Value, lane.Run!.Value.Value);
     }

@@ -5,7 +5,7 @@ namespace Signalbox.Core.Pools;
 
 /// <summary>
 /// Which queued runs begin: at most <see cref="Pipeline.MaxActiveRuns"/> of a pipeline at one time, whatever started them, and at
-/// most the backfill's own limit of a backfill.
+/// most the backfill's own limit of a backfill. Runs in a namespace count by themselves: they never take the place of a live one.
 /// </summary>
 /// <remarks>
 /// Order: higher priority; live before backfill; live runs by logical date, the runs of a backfill in the order in which it
@@ -14,7 +14,7 @@ namespace Signalbox.Core.Pools;
 public sealed class RunQueue
 {
     private readonly Dictionary<RunNumber, (Run Run, Line Line)> _known = [];
-    private readonly Dictionary<PipelineName, Line> _lines = [];
+    private readonly Dictionary<(PipelineName, RunNamespace?), Line> _lines = [];
     private readonly Dictionary<long, int> _backfillLimits = [];
     private readonly Dictionary<long, int> _backfillActive = [];
     private readonly HashSet<Line> _ready = [];
@@ -35,9 +35,9 @@ public sealed class RunQueue
             Remove(known.Run, known.Line);
         }
 
-        if (!_lines.TryGetValue(run.Pipeline, out var line))
+        if (!_lines.TryGetValue((run.Pipeline, run.Namespace), out var line))
         {
-            _lines.Add(run.Pipeline, line = new Line());
+            _lines.Add((run.Pipeline, run.Namespace), line = new Line());
         }
 
         line.Limit = maxActiveRuns;

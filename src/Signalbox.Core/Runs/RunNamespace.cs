@@ -17,12 +17,18 @@ public readonly record struct RunNamespace(string Value)
     /// <summary>What the name of a comparison begins with.</summary>
     public const string ShadowPrefix = "shadow-";
 
+    /// <summary>What people call the live version of a pipeline, beside variants such as <c>green</c>. It is no namespace.</summary>
+    public const string Blue = "blue";
+
     public bool IsVerify => Value.StartsWith(VerifyPrefix, StringComparison.Ordinal);
 
     public bool IsShadow => Value.StartsWith(ShadowPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether it is that of a deployed variant.</summary>
     public bool IsVariant => !IsVerify && !IsShadow;
+
+    /// <summary>The name of a variant as people write it: <see cref="Blue"/> where there is no namespace.</summary>
+    public static string NameOf(RunNamespace? variant) => variant?.Value ?? Blue;
 
     /// <summary>The schema of its tables: a name that every database takes without quotes.</summary>
     public string Schema => "signalbox_" + Value.Replace('-', '_').Replace('.', '_');
@@ -32,6 +38,7 @@ public readonly record struct RunNamespace(string Value)
         Slug.Problem(text)
         ?? (
             text.Any(char.IsAsciiLetterUpper) ? $"a variant's name is in lower case: `{text.ToLowerInvariant()}`"
+            : text == Blue ? $"`{Blue}` is the live version, which the file in pipelines/ defines; take another name, such as `green`"
             : new RunNamespace(text).IsVariant ? null
             : $"names that begin with `{VerifyPrefix}` or `{ShadowPrefix}` are the program's own; take another, such as `green`"
         );

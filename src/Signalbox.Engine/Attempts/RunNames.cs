@@ -21,6 +21,9 @@ internal sealed class RunNames
     private readonly TasksNames _tasks;
     private readonly ModelsNames _models;
 
+    // Looked up once for all of a run: a switch while it goes on would have it read two variants of one thing.
+    private readonly Lazy<ActiveVariants> _active;
+
     public RunNames(EngineParts parts, Pipeline pipeline, Run run)
     {
         _parts = parts;
@@ -31,6 +34,9 @@ internal sealed class RunNames
         _params = Value.FromJson(run.Params) is { Succeeded: true, Value: Value.Map map } ? map : Value.Map.Empty;
         _tasks = new TasksNames(this);
         _models = new ModelsNames(_facts);
+        _active = new Lazy<ActiveVariants>(() =>
+            parts.Store.Read(session => ActiveVariants.Read(session, parts.Project.Folder, parts.Project.StateFolder))
+        );
     }
 
     /// <summary>The names that do not depend on a task.</summary>
@@ -81,12 +87,10 @@ internal sealed class RunNames
         return node.Inputs.ToImmutableSortedDictionary(
             input => input.Key,
             input =>
-                Targets.Input(
-                    _parts.Project.Folder,
-                    _parts.Project.StateFolder,
-                    _run.Namespace,
-                    Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}")
-                ),
+            {
+                var rendered = Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}");
+                return _parts.Store.Read(session => _active.Value.Input(session, _run, rendered));
+            },
             StringComparer.Ordinal
         );
     }

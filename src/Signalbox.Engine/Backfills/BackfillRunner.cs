@@ -28,7 +28,17 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     public Deed Start(Request.StartBackfill wanted, WriteSession session)
     {
         var name = new PipelineName(wanted.Pipeline);
-        var wish = wanted.Version is { } named ? new VersionHash(named) : session.Pipeline(name)?.Version;
+        if (wanted is { Watermark: true, Variant: not null })
+        {
+            throw new RequestRefused(
+                "a backfill of a variant does not go by the watermark, which is that of the live version; name the dates"
+            );
+        }
+
+        var wish =
+            wanted.Version is { } named ? new VersionHash(named)
+            : wanted.Variant is { } variant ? VariantDesk.Known(session, name, variant).Version
+            : session.Pipeline(name)?.Version;
         if (wish is not { } version || session.Definition(name, version) is not { Pipeline: { } pipeline })
         {
             throw new RequestRefused($"there is no pipeline `{wanted.Pipeline}`");
@@ -191,11 +201,12 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
                     new VersionHash(wanted.Version!),
                     slice,
                     RunTrigger.Backfill,
-                    wanted.Selective ? SelectiveName(slice, backfill) : null,
+                    wanted is { Selective: true, Variant: null } ? SelectiveName(slice, backfill) : null,
                     wanted.Params,
                     wanted.Reason,
                     id,
-                    [.. wanted.OnlyTasks.Select(task => new TaskName(task))]
+                    [.. wanted.OnlyTasks.Select(task => new TaskName(task))],
+                    wanted.Variant is { } variant ? new RunNamespace(variant) : null
                 )
                 {
                     Author = wanted.Author,

@@ -16,7 +16,10 @@ public abstract record Request
     /// <param name="LogicalDate">The slice it is about: a date or an instant, in the schedule's zone.</param>
     /// <param name="Params">JSON object of parameters.</param>
     /// <param name="RunId">A name of one's own. Null: one is made.</param>
-    /// <param name="Namespace">Where its outputs go instead of the live places. Null: a live run.</param>
+    /// <param name="Namespace">
+    /// Where its outputs go instead of the live places: a deployed variant, whose definition runs when no version is given, or a namespace apart.
+    /// Null: a live run.
+    /// </param>
     /// <param name="OnlyTasks">The tasks to run; all when there is none.</param>
     /// <param name="Conditions">JSON of <see cref="Proving.TrialConditions"/>, for a run in a namespace of a proof. Null: none.</param>
     public sealed record StartRun(
@@ -68,6 +71,9 @@ public abstract record Request
     {
         /// <summary>Who asks for it: known to the desk, kept with the backfill.</summary>
         public string? Author { get; init; }
+
+        /// <summary>The deployed variant that runs. Null: the live version.</summary>
+        public string? Variant { get; init; }
     }
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;
@@ -80,6 +86,23 @@ public abstract record Request
     /// <param name="Version">The version; null with <paramref name="Back"/>: the one that it pointed to before.</param>
     /// <param name="Back">Only to a version that the alias has pointed to before.</param>
     public sealed record MoveAlias(string Model, string Alias, int? Version, bool Back, string Reason) : Request;
+
+    /// <summary>Run a definition beside the live one of its pipeline, in a namespace of its own.</summary>
+    /// <param name="Variant">Its name, which is that of the namespace.</param>
+    /// <param name="Version">The definition, already stored.</param>
+    /// <param name="SourceFile">The file it comes from, for people.</param>
+    public sealed record Deploy(string Pipeline, string Variant, string Version, string SourceFile, string? Reason) : Request;
+
+    /// <summary>End a variant: it gets no more runs.</summary>
+    public sealed record Undeploy(string Pipeline, string Variant, string? Reason) : Request;
+
+    /// <summary>Serve a variant to readers. Answered with the number of the switch.</summary>
+    /// <param name="Variant">Null: the only one that is deployed.</param>
+    /// <param name="Force">Also when the last comparison with the live version was not clean.</param>
+    public sealed record PromoteVariant(string Pipeline, string? Variant, string Reason, bool Force) : Request;
+
+    /// <summary>Serve again what was served before the active variant was promoted. Answered with the number of the switch.</summary>
+    public sealed record RollbackVariant(string Pipeline, string Reason) : Request;
 
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);
@@ -104,7 +127,10 @@ public enum RerunMode
 }
 
 /// <summary>What came of a request.</summary>
-/// <param name="Number">The run or backfill that was started; otherwise the one that was changed.</param>
+/// <param name="Number">
+/// The run or backfill that was started; otherwise the one that was changed. Of a promotion that was not done: the comparison that speaks
+/// against it.
+/// </param>
 /// <param name="Message">What was done, or why not, a sentence.</param>
 public sealed record Answer(bool Done, long? Number, string Message)
 {

@@ -17,6 +17,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
     private readonly SemaphoreSlim _turn = new(1);
 
     private readonly PeopleDesk _people = new(parts, driver, owner);
+    private readonly VariantDesk _variants = new(parts);
 
     /// <summary>Takes and carries out what waits, also what an engine that died had taken and not answered.</summary>
     public async Task ServeAsync(CancellationToken cancellationToken)
@@ -135,12 +136,17 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
             Request.AnswerApproval answer => _people.Answer(answer, sender, session),
             Request.MoveAlias move => _people.MoveAlias(move, sender, session),
+            Request.Deploy deploy => _variants.Deploy(deploy, sender, session),
+            Request.Undeploy undeploy => _variants.Undeploy(undeploy, sender, session),
+            Request.PromoteVariant promote => _variants.Promote(promote, sender, session),
+            Request.RollbackVariant rollback => _variants.Rollback(rollback, sender, session),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
     private Deed StartRun(Request.StartRun start, string sender, WriteSession session)
     {
-        var (pipeline, version) = Definition(session, start.Pipeline, start.Version);
+        var space = start.Namespace is { } name ? new RunNamespace(name) : (RunNamespace?)null;
+        var (pipeline, version) = Definition(session, start.Pipeline, start.Version ?? VariantDesk.VersionOf(session, start));
         var slice = pipeline.CalendarOf().Find(start.LogicalDate);
         if (slice.Slice is null)
         {
@@ -165,7 +171,7 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
                 start.Reason,
                 Backfill: null,
                 start.OnlyTasks.IsDefaultOrEmpty ? [] : [.. start.OnlyTasks.Select(task => new TaskName(task))],
-                start.Namespace is { } space ? new RunNamespace(space) : null
+                space
             )
             {
                 Author = sender,

@@ -24,6 +24,10 @@ internal static class RequestJson
             Request.CancelBackfill => "cancel_backfill",
             Request.AnswerApproval => "answer_approval",
             Request.MoveAlias => "move_alias",
+            Request.Deploy => "deploy",
+            Request.Undeploy => "undeploy",
+            Request.PromoteVariant => "promote_variant",
+            Request.RollbackVariant => "rollback_variant",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -99,6 +103,28 @@ internal static class RequestJson
                     json.WriteBoolean("back", move.Back);
                     json.WriteString("reason", move.Reason);
                     break;
+                case Request.Deploy deploy:
+                    json.WriteString("pipeline", deploy.Pipeline);
+                    json.WriteString("variant", deploy.Variant);
+                    json.WriteString("version", deploy.Version);
+                    json.WriteString("source_file", deploy.SourceFile);
+                    Optional(json, "reason", deploy.Reason);
+                    break;
+                case Request.Undeploy undeploy:
+                    json.WriteString("pipeline", undeploy.Pipeline);
+                    json.WriteString("variant", undeploy.Variant);
+                    Optional(json, "reason", undeploy.Reason);
+                    break;
+                case Request.PromoteVariant promote:
+                    json.WriteString("pipeline", promote.Pipeline);
+                    Optional(json, "variant", promote.Variant);
+                    json.WriteString("reason", promote.Reason);
+                    json.WriteBoolean("force", promote.Force);
+                    break;
+                case Request.RollbackVariant rollback:
+                    json.WriteString("pipeline", rollback.Pipeline);
+                    json.WriteString("reason", rollback.Reason);
+                    break;
             }
         });
 
@@ -152,6 +178,21 @@ internal static class RequestJson
                 json.GetProperty("back").GetBoolean(),
                 String(json, "reason")
             ),
+            "deploy" => new Request.Deploy(
+                String(json, "pipeline"),
+                String(json, "variant"),
+                String(json, "version"),
+                String(json, "source_file"),
+                StringOrNull(json, "reason")
+            ),
+            "undeploy" => new Request.Undeploy(String(json, "pipeline"), String(json, "variant"), StringOrNull(json, "reason")),
+            "promote_variant" => new Request.PromoteVariant(
+                String(json, "pipeline"),
+                StringOrNull(json, "variant"),
+                String(json, "reason"),
+                json.GetProperty("force").GetBoolean()
+            ),
+            "rollback_variant" => new Request.RollbackVariant(String(json, "pipeline"), String(json, "reason")),
             var other => throw new JsonException($"`{other}` is no request that this program knows"),
         };
     }
@@ -197,6 +238,7 @@ internal static class RequestJson
         json.WriteBoolean("watermark", backfill.Watermark);
         Optional(json, "version", backfill.Version);
         Optional(json, "author", backfill.Author);
+        Optional(json, "variant", backfill.Variant);
     }
 
     private static Request.StartBackfill ReadBackfill(JsonElement json)
@@ -220,6 +262,7 @@ internal static class RequestJson
         )
         {
             Author = StringOrNull(json, "author"),
+            Variant = StringOrNull(json, "variant"),
         };
     }
 

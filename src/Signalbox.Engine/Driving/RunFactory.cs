@@ -32,6 +32,9 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
     // Below every live run, so that history never holds up the present.
     private const int BackfillPriority = -100;
 
+    // Below every live run, for readers do not wait for it; above every backfill.
+    private const int NamespacePriority = -50;
+
     /// <summary>The engine that drives what is made here.</summary>
     public Guid Owner => owner;
 
@@ -53,7 +56,10 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
             Partition = wanted.Slice.Partition,
             Trigger = wanted.Trigger,
             State = RunState.Queued,
-            Priority = wanted.Pipeline.Priority + (wanted.Trigger == RunTrigger.Backfill ? BackfillPriority : 0),
+            Priority =
+                wanted.Pipeline.Priority
+                + (wanted.Trigger == RunTrigger.Backfill ? BackfillPriority : 0)
+                + (wanted.Namespace is null ? 0 : NamespacePriority),
             Params = wanted.Params,
             Backfill = wanted.Backfill,
             Namespace = wanted.Namespace,

@@ -56,6 +56,26 @@ internal static class PipelineShape
         text => Instants.Parse(text, Zone.Utc) is not null
     );
 
+    private static readonly Shape<ActiveVersionSpec> ActiveVersion = new MappingShape<ActiveVersionDraft>(
+        "active_version",
+        "`active_version`",
+        () => new ActiveVersionDraft(),
+        new Field<ActiveVersionDraft, string>("connection", Scalars.Slug, (d, v) => d.Connection = v, "A Redis connection of the project.")
+        {
+            Required = true,
+            Examples = ["\"flags\""],
+        },
+        new Field<ActiveVersionDraft, string>(
+            "key",
+            Scalars.Text,
+            (d, v) => d.Key = v,
+            "The key; unstated: active_pipeline_version, with more than one such pipeline active_pipeline_version:PIPELINE."
+        )
+        {
+            Examples = ["\"active_pipeline_version\""],
+        }
+    ).To((draft, _, _) => draft.Connection is { } connection ? new ActiveVersionSpec(connection, draft.Key) : null);
+
     private static readonly MappingShape<Draft> Mapping = new(
         "pipeline",
         "a pipeline",
@@ -192,6 +212,16 @@ internal static class PipelineShape
             {
                 Default = "false",
             },
+            new Field<Draft, ActiveVersionSpec>(
+                "active_version",
+                ActiveVersion,
+                (d, v) => d.ActiveVersion = v,
+                "A flag in Redis that says which variant readers are served, for routers outside."
+            )
+            {
+                Nullable = true,
+                Examples = ["{\"connection\": \"flags\"}"],
+            },
             new Field<Draft, TaskDefaults>(
                 "defaults",
                 TaskDefaults.Shape,
@@ -279,6 +309,7 @@ internal static class PipelineShape
             Priority = draft.Priority,
             Timeout = draft.Timeout,
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
+            ActiveVersion = draft.ActiveVersion,
             Tasks = [.. written.Select(task => task.Settings.Over(task.Node.Kind.Waits ? waiting : defaults).On(task.Node))],
         };
     }
@@ -292,6 +323,13 @@ internal static class PipelineShape
         public string TimeZone { get; set; } = "UTC";
 
         public string? Means { get; set; }
+    }
+
+    private sealed class ActiveVersionDraft
+    {
+        public string? Connection { get; set; }
+
+        public string? Key { get; set; }
     }
 
     private sealed class Draft
@@ -333,6 +371,8 @@ internal static class PipelineShape
         public Named<ParamSpec>[] Params { get; set; } = [];
 
         public bool? Reuse { get; set; }
+
+        public ActiveVersionSpec? ActiveVersion { get; set; }
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
 

@@ -83,6 +83,15 @@ internal static class TaskShapes
             {
                 Examples = ["{\"ignore\": [\"loaded_at\"], \"tolerance\": {\"mean\": 1e-9}, \"order\": \"any\"}"],
             },
+            new Field<OutputDraft, CompareSpec>(
+                "compare",
+                CompareShape.Mapping,
+                (d, v) => d.Compare = v,
+                "How `shadow` compares what two versions of the pipeline made of it."
+            )
+            {
+                Examples = ["{\"keys\": [\"user_id\"], \"tolerance\": {\"amount\": 0.01}}"],
+            },
             new Field<OutputDraft, CheckSpec[]>(
                 "checks",
                 CheckShapes.List,
@@ -98,6 +107,7 @@ internal static class TaskShapes
             Optional = draft.Optional,
             Keep = draft.Keep,
             Idempotency = draft.Idempotency,
+            Compare = draft.Compare,
             Checks = [.. draft.Checks],
         })
     );
@@ -338,6 +348,8 @@ internal static class TaskShapes
         public int Keep { get; set; } = OutputSpec.DefaultKeep;
 
         public IdempotencySpec? Idempotency { get; set; }
+
+        public CompareSpec? Compare { get; set; }
 
         public CheckSpec[] Checks { get; set; } = [];
     }

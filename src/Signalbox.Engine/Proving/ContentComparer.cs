@@ -65,7 +65,11 @@ public sealed partial class ContentComparer(ImmutableArray<string> worker, strin
                         First = one with { Rows = once },
                         Second = other with { Rows = 2 * once },
                         // Without a head its columns are not what the reader took them for.
-                        Rows = rows with { Columns = [], Samples = [] },
+                        Rows = rows with
+                        {
+                            Columns = [],
+                            Samples = [],
+                        },
                     },
                     known with
                     {

@@ -163,6 +163,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         }
 
         var calendar = pipeline.CalendarOf();
+        var variants = plan.Due.IsEmpty ? [] : session.Variants(pipeline.Name);
         foreach (var interval in plan.Due)
         {
             var label = schedule.KeyOf(interval.Tick);
@@ -196,6 +197,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
             );
             Record(interval.Tick, run.Snapshot.Run.Number, skipped: null);
             runs.Add(run);
+            runs.AddRange(variants.Select(variant => VariantRun(variant, interval, session)));
         }
 
         session.AdvanceCursor(pipeline.Name, plan.Cursor);
@@ -212,6 +214,28 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
                 ticks.Add(tick);
             }
         }
+    }
+
+    /// <summary>The run of a variant for a tick of the live pipeline: the same tick, in the same transaction, into its own namespace.</summary>
+    private LiveRun VariantRun(Variant variant, DataInterval interval, WriteSession session)
+    {
+        var pipeline = session.Definition(variant.Pipeline, variant.Version)!.Pipeline;
+        var parameters = ParamChecker.Check(pipeline, "{}");
+        return factory.Create(
+            session,
+            new NewRun(
+                pipeline,
+                variant.Version,
+                pipeline.CalendarOf().Of(interval),
+                RunTrigger.Scheduled,
+                RunId: null,
+                parameters.Json ?? throw new StoreCorrupt($"variant {variant.Name} of {variant.Pipeline} cannot run without parameters"),
+                Reason: null,
+                Backfill: null,
+                [],
+                variant.Name
+            )
+        );
     }
 
     private List<PipelineName> TakeDue(DateTimeOffset now)

@@ -29,7 +29,7 @@ internal static class WaitForTaskTask
             return LookForAll(kind, context, session, what, next);
         }
 
-        var found = Matching(kind, context.Run, session);
+        var found = Matching(kind, context.Run, session, LineOf(kind, context.Run, session));
         if (found.Any(run => Succeeded(kind, run)))
         {
             return new Sighting.Satisfied(Result: null);
@@ -60,8 +60,10 @@ internal static class WaitForTaskTask
         var (partitions, from, to) = Wanted(scheme, context);
         var wanted = partitions.Select(partition => partition.Key).ToList();
         // A day wider on both sides: the producer's zone may be another one.
+        var line = LineOf(kind, context.Run, session);
         var there = session
             .RunsMatching(kind.Pipeline, kind.Task, from.AddDays(-2), to.AddDays(2))
+            .Concat(line is null ? [] : session.RunsMatching(kind.Pipeline, kind.Task, from.AddDays(-2), to.AddDays(2), line))
             .Where(run => Succeeded(kind, run))
             .Select(run => scheme.PartitionOf(run.LogicalDate).Key)
             .ToHashSet(StringComparer.Ordinal);
@@ -94,13 +96,24 @@ internal static class WaitForTaskTask
         return (scheme.Range(context.Run.IntervalStart, context.Run.IntervalEnd), context.Run.IntervalStart, context.Run.IntervalEnd);
     }
 
-    private static IReadOnlyList<MatchingRun> Matching(TaskKind.WaitForTask kind, Run run, ReadSession session) =>
-        kind.Match switch
+    /// <summary>
+    /// Whose runs are waited for: those of the variant that readers are served, for their outputs are what this run reads; of the own pipeline
+    /// those of the own line. Null is the live one.
+    /// </summary>
+    private static RunNamespace? LineOf(TaskKind.WaitForTask kind, Run run, ReadSession session) =>
+        kind.Pipeline == run.Pipeline ? run.Namespace : session.ActiveVariant(kind.Pipeline);
+
+    /// <summary>The runs of a line; where it has none for the slice, the live ones, whose outputs are then what is read.</summary>
+    private static IReadOnlyList<MatchingRun> Matching(TaskKind.WaitForTask kind, Run run, ReadSession session, RunNamespace? line)
+    {
+        IReadOnlyList<MatchingRun> found = kind.Match switch
         {
-            TaskMatch.Identity => session.RunsMatching(kind.Pipeline, kind.Task, run.LogicalDate),
-            TaskMatch.Offset => session.RunsMatching(kind.Pipeline, kind.Task, run.LogicalDate + kind.Offset),
-            _ => session.RunsMatching(kind.Pipeline, kind.Task, run.IntervalStart, run.IntervalEnd),
+            TaskMatch.Identity => session.RunsMatching(kind.Pipeline, kind.Task, run.LogicalDate, line),
+            TaskMatch.Offset => session.RunsMatching(kind.Pipeline, kind.Task, run.LogicalDate + kind.Offset, line),
+            _ => session.RunsMatching(kind.Pipeline, kind.Task, run.IntervalStart, run.IntervalEnd, line),
         };
+        return found.Count > 0 || line is null ? found : Matching(kind, run, session, line: null);
+    }
 
     private static bool Succeeded(TaskKind.WaitForTask kind, MatchingRun run) =>
         kind.Task is null ? run.State == RunState.Success : run.Task == TaskState.Success;

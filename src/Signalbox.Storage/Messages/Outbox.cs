@@ -24,21 +24,23 @@ public partial class ReadSession
         """
     );
 
+    private static readonly Sql OutboxWaiting = new(
+        """
+        select id, kind, payload, created_ms, attempts, due_ms, delivered_ms, error from outbox
+        where delivered_ms is null and kind = @kind order by id limit @limit
+        """
+    );
+
+    /// <summary>The messages of a kind that are not delivered, in the order in which they were written, due or not.</summary>
+    public IReadOnlyList<OutboxMessage> WaitingMessages(string kind, int limit) =>
+        Use(OutboxWaiting).Set("@kind", kind).Set("@limit", limit).All(MessageOf);
+
     /// <summary>The messages to deliver now, the longest due first.</summary>
     public IReadOnlyList<OutboxMessage> DueMessages(DateTimeOffset now, int limit) =>
-        Use(OutboxDue)
-            .Set("@now", now)
-            .Set("@limit", limit)
-            .All(row => new OutboxMessage(
-                row.Long(),
-                row.Text(),
-                row.Text(),
-                row.Time(),
-                row.Int(),
-                row.Time(),
-                row.TimeOrNull(),
-                row.TextOrNull()
-            ));
+        Use(OutboxDue).Set("@now", now).Set("@limit", limit).All(MessageOf);
+
+    private static OutboxMessage MessageOf(Statement row) =>
+        new(row.Long(), row.Text(), row.Text(), row.Time(), row.Int(), row.Time(), row.TimeOrNull(), row.TextOrNull());
 }
 
 public sealed partial class WriteSession

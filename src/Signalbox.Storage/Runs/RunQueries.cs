@@ -19,7 +19,7 @@ public sealed record TaskDuration(RunNumber Run, DateTimeOffset StartedAt, TimeS
 
 public partial class ReadSession
 {
-    // A run in a namespace is nobody's run of that date: nothing waits for it, and no history is made of it.
+    // A run in a namespace is nobody's run of that date unless somebody asks for that namespace.
     private const string MatchColumns = """
         r.number, r.logical_ms, r.interval_start_ms, r.interval_end_ms, r.state, t.state from runs r
         left join tasks t on t.run_number = r.number and t.task = @task and t.map_index = -1
@@ -27,18 +27,22 @@ public partial class ReadSession
     private static readonly Sql MatchingInterval = new(
         $"""
         select {MatchColumns}
-        where r.pipeline = @pipeline and r.namespace is null and ((r.interval_start_ms <= @from_ms and r.interval_end_ms >= @to_ms)
+        where r.pipeline = @pipeline and coalesce(r.namespace, '') = @namespace and ((r.interval_start_ms <= @from_ms and r.interval_end_ms >= @to_ms)
             or (r.interval_start_ms >= @from_ms and r.interval_end_ms <= @to_ms))
         order by r.interval_start_ms, r.number
         """
     );
     private static readonly Sql MatchingDate = new(
-        $"select {MatchColumns} where r.pipeline = @pipeline and r.namespace is null and r.logical_ms = @logical_ms order by r.number"
+        $"""
+        select {MatchColumns}
+        where r.pipeline = @pipeline and coalesce(r.namespace, '') = @namespace and r.logical_ms = @logical_ms order by r.number
+        """
     );
     private static readonly Sql RunsBetween = new(
         $"""
         select {RunColumns} from runs
-        where pipeline = @pipeline and namespace is null and logical_ms >= @from_ms and logical_ms < @to_ms order by number
+        where pipeline = @pipeline and coalesce(namespace, '') = @namespace and logical_ms >= @from_ms and logical_ms < @to_ms
+        order by number
         """
     );
     private static readonly Sql RunLatestSuccess = new(
@@ -60,21 +64,43 @@ public partial class ReadSession
     /// interval counts as contained in every one that touches it.
     /// </summary>
     /// <param name="task">The task whose state is wanted.</param>
-    public IReadOnlyList<MatchingRun> RunsMatching(PipelineName pipeline, TaskName? task, DateTimeOffset from, DateTimeOffset to) =>
+    /// <param name="space">Those in this namespace; null for the live ones.</param>
+    public IReadOnlyList<MatchingRun> RunsMatching(
+        PipelineName pipeline,
+        TaskName? task,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        RunNamespace? space = null
+    ) =>
         Use(MatchingInterval)
             .Set("@task", task?.Value)
             .Set("@pipeline", pipeline.Value)
+            .Set("@namespace", space?.Value ?? "")
             .Set("@from_ms", from)
             .Set("@to_ms", to)
             .All(MatchOf);
 
     /// <summary>The runs of a pipeline with exactly this logical date, by number.</summary>
-    public IReadOnlyList<MatchingRun> RunsMatching(PipelineName pipeline, TaskName? task, DateTimeOffset logicalDate) =>
-        Use(MatchingDate).Set("@task", task?.Value).Set("@pipeline", pipeline.Value).Set("@logical_ms", logicalDate).All(MatchOf);
+    /// <param name="space">Those in this namespace; null for the live ones.</param>
+    public IReadOnlyList<MatchingRun> RunsMatching(
+        PipelineName pipeline,
+        TaskName? task,
+        DateTimeOffset logicalDate,
+        RunNamespace? space = null
+    ) =>
+        Use(MatchingDate)
+            .Set("@task", task?.Value)
+            .Set("@pipeline", pipeline.Value)
+            .Set("@namespace", space?.Value ?? "")
+            .Set("@logical_ms", logicalDate)
+            .All(MatchOf);
 
     /// <summary>The runs of a pipeline with a logical date from one instant up to, not including, another; by number.</summary>
-    public IReadOnlyList<Run> RunsOf(PipelineName pipeline, DateTimeOffset from, DateTimeOffset to) =>
-        RunsOf(Use(RunsBetween).Set("@pipeline", pipeline.Value).Set("@from_ms", from).Set("@to_ms", to));
+    /// <param name="space">Those in this namespace; null for the live ones.</param>
+    public IReadOnlyList<Run> RunsOf(PipelineName pipeline, DateTimeOffset from, DateTimeOffset to, RunNamespace? space = null) =>
+        RunsOf(
+            Use(RunsBetween).Set("@pipeline", pipeline.Value).Set("@namespace", space?.Value ?? "").Set("@from_ms", from).Set("@to_ms", to)
+        );
 
     /// <summary>The successful run with the latest logical date; null when there is none.</summary>
     public Run? LatestSuccess(PipelineName pipeline) =>

@@ -447,5 +447,53 @@ internal static class FirstSchema
             at_ms bigint not null,
             unique (approval, round, who)
         );
+        create table variants (
+            pipeline text not null,
+            variant text not null check (variant <> ''),
+            version text not null,
+            source_file text not null,
+            who text not null,
+            reason text,
+            deployed_ms bigint not null,
+            primary key (pipeline, variant),
+            foreign key (pipeline, version) references definitions (pipeline, version)
+        );
+
+        create table variant_switches (
+            id {identity},
+            pipeline text not null,
+            kind text not null check (kind in ('promote', 'rollback')),
+            from_variant text,
+            from_version text not null,
+            to_variant text,
+            to_version text not null,
+            who text not null,
+            reason text,
+            at_ms bigint not null
+        );
+        create index variant_switches_of_pipeline on variant_switches (pipeline, id);
+
+        create table shadows (
+            id {identity},
+            pipeline text not null,
+            current_version text not null,
+            candidate_version text not null,
+            namespace text not null,
+            clean bigint not null check (clean in (0, 1)),
+            gate bigint,
+            dates bigint not null check (dates > 0),
+            clean_dates bigint not null check (clean_dates between 0 and dates),
+            row_count bigint not null,
+            missing bigint not null,
+            extra bigint not null,
+            different bigint not null,
+            document text not null,
+            who text not null,
+            reason text,
+            at_ms bigint not null,
+            foreign key (pipeline, current_version) references definitions (pipeline, version),
+            foreign key (pipeline, candidate_version) references definitions (pipeline, version)
+        );
+        create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
         """;
 }

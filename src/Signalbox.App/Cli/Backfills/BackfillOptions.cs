@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
 
 namespace Signalbox.App.Cli;
 
@@ -39,7 +40,11 @@ internal sealed record BackfillSelection(
     bool Reverse,
     int MaxActive,
     string Reason
-);
+)
+{
+    /// <summary>The variant whose runs count as having been there; null is the live version.</summary>
+    public RunNamespace? Variant { get; init; }
+}
 
 /// <summary>The options of <c>backfill</c>.</summary>
 internal sealed class BackfillOptions
@@ -99,6 +104,13 @@ internal sealed class BackfillOptions
             AllowMultipleArgumentsPerToken = true,
         };
 
+    public Option<string?> Variant { get; } =
+        new("--variant")
+        {
+            Description = "The deployed variant that runs, into places of its own, e.g. green. Default: the live version",
+            HelpName = "NAME",
+        };
+
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Only show what would run" };
 
     public Option<bool> Detach { get; } = new("--detach") { Description = "Do not wait for the end: the server runs it" };
@@ -121,6 +133,7 @@ internal sealed class BackfillOptions
             _maxActive,
             Param,
             Only,
+            Variant,
             _reason,
             DryRun,
             Detach,
@@ -173,7 +186,10 @@ internal sealed class BackfillOptions
             parsed.GetValue(_reverse),
             maxActive,
             parsed.GetValue(_reason) ?? $"{(kind == BackfillKind.Incremental ? "incremental " : "")}backfill of {pipeline.Name}"
-        );
+        )
+        {
+            Variant = parsed.GetValue(Variant) is { } variant ? new RunNamespace(variant) : null,
+        };
     }
 
     private BackfillFilter Filter(ParseResult parsed) =>

@@ -220,7 +220,9 @@ internal sealed record BackfillPlan(
             return selection.Filter == BackfillFilter.Failed ? "never ran" : null;
         }
 
-        var runs = store.Read(session => session.RunsOf(pipeline.Name, slice.LogicalDate, slice.LogicalDate.AddMilliseconds(1)));
+        var runs = store.Read(session =>
+            session.RunsOf(pipeline.Name, slice.LogicalDate, slice.LogicalDate.AddMilliseconds(1), selection.Variant)
+        );
         if (selection.Filter == BackfillFilter.Missing)
         {
             return runs.Any(run => run.State == RunState.Success) ? "succeeded before" : null;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Signalbox.Core;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
@@ -46,28 +47,41 @@ internal static class BackfillVerb
         }
 
         var selection = options.Read(parsed, file.Pipeline!);
+        var pipeline = file.Pipeline!;
+        StoredDefinition? deployed = null;
+        if (selection.Variant is { } variant)
+        {
+            if (selection.Kind == BackfillKind.Incremental)
+            {
+                throw new UserMistakeException("--since-watermark goes by the live version; name the dates of a variant");
+            }
+
+            deployed = VariantSource.Find(project, file, variant.Value);
+            pipeline = deployed.Pipeline;
+        }
+
         var only = parsed.GetValue(options.Only) ?? [];
-        foreach (var unknown in only.Where(name => file.Pipeline!.Tasks.All(task => task.Name.Value != name)))
+        foreach (var unknown in only.Where(name => pipeline.Tasks.All(task => task.Name.Value != name)))
         {
             throw new UserMistakeException(
-                $"--only: {file.Pipeline!.Name} has no task `{unknown}`{Suggestion.DidYouMean(unknown, file.Pipeline.Tasks.Select(task => task.Name.Value))}"
+                $"--only: {pipeline.Name} has no task `{unknown}`{Suggestion.DidYouMean(unknown, pipeline.Tasks.Select(task => task.Name.Value))}"
             );
         }
 
-        var parameters = ParamArguments.Json(file.Pipeline!, parsed.GetValue(options.Param) ?? []);
-        PipelineSource.RequireSecrets(file, project);
+        var parameters = ParamArguments.Json(pipeline, parsed.GetValue(options.Param) ?? []);
+        PipelineSource.RequireSecrets(file with { Pipeline = pipeline }, project);
         var json = parsed.GetValue(options.Json);
         if (parsed.GetValue(options.DryRun))
         {
             using var store = ProjectOpening.FindStore(project);
-            Show(BackfillPlan.Make(file.Pipeline!, selection, store, TimeProvider.System.GetUtcNow()), json, isFinal: true);
+            Show(BackfillPlan.Make(pipeline, selection, store, TimeProvider.System.GetUtcNow()), json, isFinal: true);
             return ExitCode.Done;
         }
 
         using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
-        var plan = BackfillPlan.Make(file.Pipeline!, selection, engine.Store, TimeProvider.System.GetUtcNow());
+        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, TimeProvider.System.GetUtcNow());
         Show(plan, json, isFinal: plan.Dates.IsEmpty);
         if (plan.Dates.IsEmpty)
         {
@@ -76,7 +90,7 @@ internal static class BackfillVerb
 
         var answer = await engine.AskAsync(
             new Request.StartBackfill(
-                file.Pipeline!.Name.Value,
+                pipeline.Name.Value,
                 [.. plan.Dates.Select(slice => slice.LogicalDate)],
                 selection.MaxActive,
                 parameters,
@@ -84,8 +98,11 @@ internal static class BackfillVerb
                 selection.Reason,
                 selection.Kind == BackfillKind.Selective,
                 selection.Kind == BackfillKind.Incremental,
-                version.Value
+                (deployed?.Version ?? version).Value
             )
+            {
+                Variant = selection.Variant?.Value,
+            }
         );
         return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, interrupts);
     }

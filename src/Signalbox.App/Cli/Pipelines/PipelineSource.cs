@@ -82,6 +82,13 @@ internal static class PipelineSource
         );
     }
 
+    /// <summary>Keeps a definition without making it the current one, wherever its file lies.</summary>
+    public static Task<VersionHash> SaveCandidateAsync(Store store, CheckedFile file) =>
+        store.WriteAsync(
+            session => session.SaveDefinition(file.Pipeline!, file.Text, TimeProvider.System.GetUtcNow()),
+            CancellationToken.None
+        );
+
     /// <summary>
     /// What keeps a run from being possible though the file is right, found before its first task starts: missing secrets.
     /// </summary>

@@ -37,11 +37,16 @@ internal static class RunVerb
                 "A name for the run, unique in its pipeline: asking again for the same name gives the same run. Default: made from the date",
             HelpName = "ID",
         };
+        var variant = new Option<string?>("--variant")
+        {
+            Description = "The deployed variant that runs, into places of its own, e.g. green. Default: the live version",
+            HelpName = "NAME",
+        };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the end: the server runs it" };
         var project = VerbParts.Project();
         var json = VerbParts.Json();
         command.Arguments.Add(pipeline);
-        foreach (var option in new Option[] { date, param, reason, runId, detach, project, json })
+        foreach (var option in new Option[] { date, param, reason, runId, variant, detach, project, json })
         {
             command.Options.Add(option);
         }
@@ -55,6 +60,7 @@ internal static class RunVerb
                         parsed.GetValue(param) ?? [],
                         parsed.GetValue(reason),
                         parsed.GetValue(runId),
+                        parsed.GetValue(variant),
                         parsed.GetValue(detach),
                         parsed.GetValue(project),
                         parsed.GetValue(json)
@@ -80,7 +86,8 @@ internal static class RunVerb
     {
         var project = ProjectOpening.Find(call.Project);
         var file = PipelineSource.Load(call.Pipeline, project);
-        var pipeline = file.Pipeline!;
+        var variant = call.Variant is { } name ? VariantSource.Find(project, file, name) : null;
+        var pipeline = variant?.Pipeline ?? file.Pipeline!;
         var date = call.Date ?? DefaultDate(pipeline, TimeProvider.System.GetUtcNow());
         if (pipeline.CalendarOf().Find(date).Error is { } wrong)
         {
@@ -88,7 +95,7 @@ internal static class RunVerb
         }
 
         var parameters = ParamArguments.Json(pipeline, call.Params);
-        PipelineSource.RequireSecrets(file, project);
+        PipelineSource.RequireSecrets(file with { Pipeline = pipeline }, project);
         using var interrupts = call.Detach ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
@@ -97,7 +104,15 @@ internal static class RunVerb
         if (number is null)
         {
             var answer = await engine.AskAsync(
-                new Request.StartRun(pipeline.Name.Value, version.Value, date, parameters, call.RunId, call.Reason)
+                new Request.StartRun(
+                    pipeline.Name.Value,
+                    (variant?.Version ?? version).Value,
+                    date,
+                    parameters,
+                    call.RunId,
+                    call.Reason,
+                    call.Variant
+                )
             );
             (number, message) = (new RunNumber(answer.Number!.Value), answer.Message);
         }
@@ -129,6 +144,7 @@ internal static class RunVerb
         string[] Params,
         string? Reason,
         string? RunId,
+        string? Variant,
         bool Detach,
         string? Project,
         bool Json
