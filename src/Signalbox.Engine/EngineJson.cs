@@ -7,4 +7,5 @@ namespace Signalbox.Engine;
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(Outputs.InputVersion[]))]
 [JsonSerializable(typeof(Proving.TrialConditions))]
+[JsonSerializable(typeof(Outputs.SwitchedPath[]))]
 internal sealed partial class EngineJson : JsonSerializerContext;

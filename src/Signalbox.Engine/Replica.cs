@@ -78,7 +78,7 @@ internal sealed class Replica : IAsyncDisposable
         _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));
         _factory = new RunFactory(_parts, _owner);
         _backfills = new BackfillRunner(_parts, _factory, _driver);
-        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _owner);
+        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, new Rollbacks(_parts, _versions), _owner);
         _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }

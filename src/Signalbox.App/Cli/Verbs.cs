@@ -30,6 +30,7 @@ internal static class Verbs
         PromoteVerb.Rollback,
         VariantsVerb.Verb,
         DeployVerb.Undeploy,
+        DatasetsVerb.Verb,
         CronVerb.Verb,
         GraphVerb.Verb,
         DoctorVerb.Verb,

@@ -104,6 +104,11 @@ public abstract record Request
     /// <summary>Serve again what was served before the active variant was promoted. Answered with the number of the switch.</summary>
     public sealed record RollbackVariant(string Pipeline, string Reason) : Request;
 
+    /// <summary>Make kept versions of a dataset current again, at all paths of one partition.</summary>
+    /// <param name="Partition">Null: the only one it has.</param>
+    /// <param name="To">A version; what its run published at the other paths comes back with it. Null: those before the current ones.</param>
+    public sealed record RollBackDataset(string Dataset, string? Partition, long? To, string Reason) : Request;
+
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);
 
@@ -134,6 +139,9 @@ public enum RerunMode
 /// <param name="Message">What was done, or why not, a sentence.</param>
 public sealed record Answer(bool Done, long? Number, string Message)
 {
+    /// <summary>JSON of what was done, where the message is not enough for a program.</summary>
+    public string? Details { get; init; }
+
     public string ToJson() => RequestJson.Write(this);
 
     /// <exception cref="JsonException">It is no answer.</exception>

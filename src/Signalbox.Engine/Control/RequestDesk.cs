@@ -4,12 +4,20 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Driving;
+using Signalbox.Engine.Outputs;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Control;
 
 /// <summary>Carries out requests: each one in one transaction together with its answer, then the runs concerned are told.</summary>
-internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriver driver, BackfillRunner backfills, Guid owner)
+internal sealed class RequestDesk(
+    EngineParts parts,
+    RunFactory factory,
+    RunDriver driver,
+    BackfillRunner backfills,
+    Rollbacks rollbacks,
+    Guid owner
+)
 {
     private const int MostAtOnce = 64;
 
@@ -48,6 +56,16 @@ internal sealed class RequestDesk(EngineParts parts, RunFactory factory, RunDriv
     {
         try
         {
+            if (Request.FromJson(row.Payload) is Request.RollBackDataset back)
+            {
+                var answer = await rollbacks.CarryOutAsync(row, back, cancellationToken);
+                await parts.Store.WriteAsync(
+                    session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now),
+                    cancellationToken
+                );
+                return;
+            }
+
             Deed? deed = null;
             await parts.Store.WriteAsync(
                 session =>

@@ -28,6 +28,7 @@ internal static class RequestJson
             Request.Undeploy => "undeploy",
             Request.PromoteVariant => "promote_variant",
             Request.RollbackVariant => "rollback_variant",
+            Request.RollBackDataset => "rollback_dataset",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -125,6 +126,16 @@ internal static class RequestJson
                     json.WriteString("pipeline", rollback.Pipeline);
                     json.WriteString("reason", rollback.Reason);
                     break;
+                case Request.RollBackDataset back:
+                    json.WriteString("dataset", back.Dataset);
+                    Optional(json, "partition", back.Partition);
+                    if (back.To is { } wanted)
+                    {
+                        json.WriteNumber("to", wanted);
+                    }
+
+                    json.WriteString("reason", back.Reason);
+                    break;
             }
         });
 
@@ -193,6 +204,12 @@ internal static class RequestJson
                 json.GetProperty("force").GetBoolean()
             ),
             "rollback_variant" => new Request.RollbackVariant(String(json, "pipeline"), String(json, "reason")),
+            "rollback_dataset" => new Request.RollBackDataset(
+                String(json, "dataset"),
+                StringOrNull(json, "partition"),
+                json.TryGetProperty("to", out var wanted) ? wanted.GetInt64() : null,
+                String(json, "reason")
+            ),
             var other => throw new JsonException($"`{other}` is no request that this program knows"),
         };
     }
@@ -207,6 +224,7 @@ internal static class RequestJson
             }
 
             json.WriteString("message", answer.Message);
+            Optional(json, "details", answer.Details);
         });
 
     public static Answer ReadAnswer(string text)
@@ -217,7 +235,10 @@ internal static class RequestJson
             json.GetProperty("done").GetBoolean(),
             json.TryGetProperty("number", out var number) ? number.GetInt64() : null,
             String(json, "message")
-        );
+        )
+        {
+            Details = StringOrNull(json, "details"),
+        };
     }
 
     private static void Write(Utf8JsonWriter json, Request.StartBackfill backfill)

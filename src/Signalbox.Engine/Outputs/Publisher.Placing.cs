@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Engine.Attempts;
@@ -91,4 +92,9 @@ internal sealed partial class Publisher
 
 /// <summary>A version that an attempt read.</summary>
 /// <param name="Name">The input's name, or <c>task.output</c> of a task before it.</param>
-public sealed record InputVersion(string Name, string Path, long Publication, string Sha256);
+public sealed record InputVersion(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("path")] string Path,
+    [property: JsonPropertyName("publication")] long Publication,
+    [property: JsonPropertyName("sha256")] string Sha256
+);

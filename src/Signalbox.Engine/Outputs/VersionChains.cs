@@ -50,7 +50,7 @@ internal sealed class VersionChains(EngineParts parts)
         var (from, to, holder) = parts.Store.Read(session =>
         {
             var wanted = session.Publication(begun.To)!;
-            return (begun.From is { } id ? session.Publication(id) : null, wanted, HolderOf(session, wanted));
+            return (begun.From is { } id ? session.Publication(id) : null, wanted, session.HolderOf(wanted));
         });
         var placed = await parts.Places.Of(to.Path).SwitchAsync(from, to with { Kept = holder?.Kept }, cancellationToken);
         FaultPoints.Hit(FaultPoints.AfterSwitchPlaced);
@@ -77,15 +77,6 @@ internal sealed class VersionChains(EngineParts parts)
             await FinishAtAsync(path, cancellationToken);
         }
     }
-
-    /// <summary>Whose content a version can be brought back from: its own, or the same bytes of another version of the path; null when it is gone.</summary>
-    public static Publication? HolderOf(ReadSession session, Publication version) =>
-        version.Kept is not null ? version
-        : IsFoundByContent(version.Kind) ? session.KeptAt(version.Path).FirstOrDefault(other => other.Sha256 == version.Sha256)
-        : null;
-
-    /// <summary>Whether equal bytes are kept once, whichever version they are of.</summary>
-    public static bool IsFoundByContent(PublicationKind kind) => kind is PublicationKind.File or PublicationKind.Folder;
 
     /// <summary>Finishes what others have begun at the path of a publication, in the order in which it was decided.</summary>
     private async Task SettleAsync(Publication comes)
@@ -166,7 +157,7 @@ internal sealed class VersionChains(EngineParts parts)
         var left = 0;
         foreach (var version in kept)
         {
-            var isDouble = IsFoundByContent(version.Kind) && !contents.Add(version.Sha256!);
+            var isDouble = version.IsFoundByContent && !contents.Add(version.Sha256!);
             if (!isDouble && left < keep)
             {
                 left++;

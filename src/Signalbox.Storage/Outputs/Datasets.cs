@@ -38,6 +38,14 @@ public partial class ReadSession
         order by partition_key, path
         """
     );
+    private static readonly Sql VersionsOfDataset = new(
+        $"""
+        select {PublicationColumns} from publications
+        where dataset = @dataset and coalesce(namespace, '') = @namespace and state = 'published'
+            and (@any = 1 or partition_key = @partition_key)
+        order by id desc limit @limit
+        """
+    );
     private static readonly Sql PublicationsKeptAt = new(
         $"""
         select {PublicationColumns} from publications where path = @path and kept is not null
@@ -59,6 +67,27 @@ public partial class ReadSession
     /// <param name="space">The namespace; null for what live readers see.</param>
     public IReadOnlyList<Publication> CurrentVersions(string dataset, RunNamespace? space = null) =>
         Use(CurrentOfDataset).Set("@dataset", dataset).Set("@namespace", space?.Value ?? "").All(PublicationOf);
+
+    /// <summary>The versions of a dataset, the newest first.</summary>
+    /// <param name="partition">Null: of all partitions.</param>
+    /// <param name="space">The namespace; null for what live readers see.</param>
+    public IReadOnlyList<Publication> Versions(string dataset, string? partition, int limit, RunNamespace? space = null) =>
+        Use(VersionsOfDataset)
+            .Set("@dataset", dataset)
+            .Set("@namespace", space?.Value ?? "")
+            .Set("@any", partition is null)
+            .Set("@partition_key", partition ?? "")
+            .Set("@limit", limit)
+            .All(PublicationOf);
+
+    /// <summary>
+    /// The version whose kept content a version that is not current can be brought back from: its own, or equal bytes of the same path; null
+    /// when they are gone, or are those of the current one.
+    /// </summary>
+    public Publication? HolderOf(Publication version) =>
+        version.Kept is not null ? version
+        : version.IsFoundByContent ? KeptAt(version.Path).FirstOrDefault(other => other.Sha256 == version.Sha256)
+        : null;
 
     /// <summary>The versions of a path whose content can be made current again, those first that were current last.</summary>
     public IReadOnlyList<Publication> KeptAt(string path) => Use(PublicationsKeptAt).Set("@path", path).All(PublicationOf);

@@ -64,7 +64,11 @@ public sealed record Publication(
     RunNamespace? Namespace = null,
     string Inputs = "[]",
     string? Kept = null
-);
+)
+{
+    /// <summary>Whether equal bytes at its path are kept once, whichever version they are of.</summary>
+    public bool IsFoundByContent => Kind is PublicationKind.File or PublicationKind.Folder;
+}
 
 public partial class ReadSession
 {

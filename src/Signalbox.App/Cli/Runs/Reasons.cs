@@ -168,6 +168,16 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             AddUpstream(reasons, picture, node, task);
         }
 
+        foreach (var refusal in session.Refusals(picture.Run.Number).Where(refusal => refusal.Task == key))
+        {
+            reasons.Add(
+                new(
+                    "refused",
+                    $"attempt {refusal.Attempt} came to publish at {InstantText.Utc(refusal.At)} and was refused: {refusal.Reason}"
+                )
+            );
+        }
+
         return new WhyDocument($"{key} of run {picture.Run.Number} of {picture.Run.Pipeline}", Names.Of(task.State), [.. reasons]);
     }
 

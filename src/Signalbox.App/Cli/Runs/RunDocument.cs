@@ -9,6 +9,7 @@ namespace Signalbox.App.Cli;
 /// <summary>A run, as <c>run --json</c>, <c>rerun --json</c> and <c>runs --json</c> print it.</summary>
 /// <param name="Author">Who started it, or its backfill; null for a scheduled run.</param>
 /// <param name="Tasks">Null in lists of runs.</param>
+/// <param name="Published">What it published, in its order; null in lists of runs.</param>
 internal sealed record RunDocument(
     string RunId,
     long Number,
@@ -28,7 +29,8 @@ internal sealed record RunDocument(
     string? StartedAt,
     string? EndedAt,
     double? DurationSeconds,
-    TaskDocument[]? Tasks
+    TaskDocument[]? Tasks,
+    PublishedDocument[]? Published = null
 )
 {
     /// <summary>A run with all its tasks and attempts, from one state of the store.</summary>
@@ -36,7 +38,10 @@ internal sealed record RunDocument(
     {
         var run = session.LoadRun(number) ?? throw new InvalidOperationException($"Run {number} is gone.");
         var pipeline = session.Definition(run.Run.Pipeline, run.Run.Version)!.Pipeline;
-        return Of(run.Run, TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number)));
+        return Of(run.Run, TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number))) with
+        {
+            Published = PublishedDocument.Read(session, number),
+        };
     }
 
     public static RunDocument Of(Run run, TaskDocument[]? tasks)

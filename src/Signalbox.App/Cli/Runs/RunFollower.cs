@@ -108,6 +108,7 @@ internal static class RunFollower
             output.WriteLine($"  {RunPicture.Title(task)} blocked: {task.Reason}");
         }
 
+        PublishedLines.Write(output, store.Read(session => PublishedDocument.Read(session, number)));
         if (run.State == RunState.Failed)
         {
             output.WriteLine($"  after mending: signalbox rerun {run.Number} --from-failed");

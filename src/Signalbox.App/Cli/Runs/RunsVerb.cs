@@ -89,7 +89,8 @@ internal static class RunsVerb
                 CliJson.Print(
                     store.Read(session => new RunDetailDocument(
                         RunDocument.Read(session, number),
-                        [.. session.History(number).Select(HistoryDocument.Of)]
+                        [.. session.History(number).Select(HistoryDocument.Of)],
+                        [.. session.Refusals(number).Select(RefusalDocument.Of)]
                     )),
                     CliJson.Default.RunDetailDocument
                 );
@@ -163,6 +164,18 @@ internal static class RunsVerb
             ["task", "state", "attempt", "time", "exit", "reason"],
             [.. picture.Tasks.SelectMany(task => Rows(picture, task, byTask[task.Key]))]
         );
+        var (published, refusals) = store.Read(session => (PublishedDocument.Read(session, number), session.Refusals(number)));
+        if (published.Length + refusals.Count > 0)
+        {
+            Console.Out.WriteLine();
+            PublishedLines.Write(Console.Out, published);
+        }
+
+        foreach (var refusal in refusals)
+        {
+            Console.Out.WriteLine($"  refused: {refusal.Task}, attempt {refusal.Attempt}: {refusal.Reason}");
+        }
+
         if (withHistory)
         {
             Console.Out.WriteLine();
@@ -220,7 +233,8 @@ internal static class RunsVerb
 }
 
 /// <summary><c>runs show --json</c>.</summary>
-internal sealed record RunDetailDocument(RunDocument Run, HistoryDocument[] History);
+/// <param name="Refusals">Attempts that were over when they came to publish: nothing of them was.</param>
+internal sealed record RunDetailDocument(RunDocument Run, HistoryDocument[] History, RefusalDocument[] Refusals);
 
 /// <summary>One change of state.</summary>
 internal sealed record HistoryDocument(

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Outputs;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary><c>datasets resolve</c>: where the current version lies.</summary>
+internal static class DatasetsResolve
+{
+    public static Command Build()
+    {
+        var command = VerbParts.Command(
+            "resolve",
+            "Prints where the current version lies: a path or an address, one line for each path, and nothing else. What is printed for several "
+                + "objects in an object store is the prefix of the one version, which stays whole while a new one is published.",
+            "datasets resolve flights/features --partition 2024-03-01",
+            "cat $(signalbox datasets resolve flights/features --partition 2024-03-01)",
+            "datasets resolve flights/features --json"
+        );
+        var name = new Argument<string>("DATASET") { Description = "The name of a dataset" };
+        var partition = DatasetsVerb.Partition("all");
+        var space = DatasetsVerb.Namespace();
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Arguments.Add(name);
+        foreach (var option in new Option[] { partition, space, project, json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(
+            async (parsed, stop) =>
+            {
+                var found = ProjectOpening.Find(parsed.GetValue(project));
+                using var store = ProjectOpening.OpenStore(found);
+                var current = store.Read(session =>
+                    Current(
+                        session,
+                        parsed.GetRequiredValue(name),
+                        parsed.GetValue(partition),
+                        DatasetsVerb.SpaceOf(parsed.GetValue(space))
+                    )
+                );
+                var places = Places.Of(found, ProjectOpening.Options());
+                var lines = new List<ResolvedDocument>();
+                foreach (var version in current)
+                {
+                    lines.Add(
+                        new ResolvedDocument(
+                            version.Dataset,
+                            version.Partition,
+                            version.Path,
+                            await places.Of(version.Path).ResolveAsync(version, stop),
+                            version.Id,
+                            version.Sha256,
+                            version.Rows
+                        )
+                    );
+                }
+
+                if (parsed.GetValue(json))
+                {
+                    CliJson.Print([.. lines], CliJson.Default.ResolvedDocumentArray);
+                }
+                else
+                {
+                    lines.ForEach(line => Console.Out.WriteLine(line.Location));
+                }
+
+                return ExitCode.Done;
+            }
+        );
+        return command;
+    }
+
+    private static IReadOnlyList<Publication> Current(ReadSession session, string name, string? partition, RunNamespace? space)
+    {
+        var all = session.CurrentVersions(name, space);
+        if (all.Count == 0)
+        {
+            throw DatasetsVerb.Unknown(session, name, space);
+        }
+
+        if (partition is null)
+        {
+            return all;
+        }
+
+        var slice = all.Where(version => version.Partition == partition).ToList();
+        return slice.Count > 0 ? slice : throw DatasetsVerb.NoPartition(name, partition, all.Select(version => version.Partition));
+    }
+}
