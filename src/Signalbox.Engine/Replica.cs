@@ -132,7 +132,10 @@ internal sealed class Replica : IAsyncDisposable
         var strays = new StraySweep(_parts);
         strays.Said += line => Said?.Invoke(line);
         Loop("strays", strays.WatchAsync);
-        SweepStaging();
+        var sweep = new StagingSweep(_parts, _attempts);
+        sweep.Said += line => Said?.Invoke(line);
+        sweep.SweepHere();
+        Loop("staging", sweep.WatchAsync);
         await _backfills.ResumeAsync(cancellationToken);
         var scheduler = new Scheduler(_parts, _factory, _driver);
         scheduler.Ticked += (pipeline, tick) =>
@@ -310,10 +313,6 @@ internal sealed class Replica : IAsyncDisposable
             stop
         );
     }
-
-    /// <summary>Wipes what was staged for runs that have ended, or that nobody knows.</summary>
-    private void SweepStaging() =>
-        _attempts.Sweep(number => _parts.Store.Read(session => session.Run(number)) is { } run && !run.State.IsEnd());
 
     /// <summary>A duty of the engine. One that fails is said and begun again: half an engine would be worse than none.</summary>
     private void Loop(string name, Func<CancellationToken, Task> duty)

@@ -36,6 +36,9 @@ internal sealed partial class AttemptRunner
     /// <summary>Told what people who watch the server should see.</summary>
     public event Action<string>? Said;
 
+    /// <summary>Whether this engine is busy with an attempt.</summary>
+    public bool IsLive(string key) => _live.ContainsKey(AttemptKey.Of(key));
+
     /// <summary>Wipes what attempts staged that are no longer wanted by anybody.</summary>
     /// <param name="isWanted">Whether a run, by its number, may still need it.</param>
     public void Sweep(Func<RunNumber, bool> isWanted)

@@ -48,6 +48,9 @@ public sealed record Project
     /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
     public int MaxActiveTasks { get; init; } = 16;
 
+    /// <summary>How long what an attempt staged may stay after the attempt is over, wherever it lies. Default 60 s.</summary>
+    public TimeSpan StagingTtl { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Settings of tasks that neither task nor pipeline gives. Default none.</summary>
     public TaskDefaults Defaults { get; init; } = TaskDefaults.None;
 

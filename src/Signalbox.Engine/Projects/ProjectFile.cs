@@ -73,6 +73,15 @@ internal static class ProjectFile
         {
             Default = "16",
         },
+        new Field<Draft, TimeSpan>(
+            "staging_ttl",
+            Durations.Positive,
+            (d, v) => d.StagingTtl = v,
+            "How long what an attempt staged may stay after the attempt is over, when its end was not seen: on this machine, in object stores and in databases."
+        )
+        {
+            Default = "\"60s\"",
+        },
         new Field<Draft, TaskDefaults>(
             "defaults",
             TaskDefaults.Shape,
@@ -123,7 +132,7 @@ internal static class ProjectFile
 
     private static Project Finish(Draft draft, string folder, YamlMapping root, Reading reading)
     {
-        var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults };
+        var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults, StagingTtl = draft.StagingTtl };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
         {
@@ -172,6 +181,8 @@ internal static class ProjectFile
         public Named<string[]>[] Groups { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
+
+        public TimeSpan StagingTtl { get; set; } = TimeSpan.FromSeconds(60);
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

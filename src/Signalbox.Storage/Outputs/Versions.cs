@@ -144,7 +144,8 @@ public sealed partial class WriteSession
     public void KeepVersion(long id, string? kept) => Use(PutKept).Set("@id", id).Set("@kept", kept).Post();
 
     /// <summary>Records that an attempt that is over came to publish and was refused; once for each attempt.</summary>
-    public void AddRefusalOf(Refusal refusal) =>
+    /// <returns>Whether this is the first time.</returns>
+    public bool AddRefusalOf(Refusal refusal) =>
         Use(AddRefusal)
             .Set(refusal.Run)
             .Set(refusal.Task)
@@ -152,5 +153,5 @@ public sealed partial class WriteSession
             .Set("@token", refusal.Token)
             .Set("@reason", refusal.Reason)
             .Set("@at_ms", refusal.At)
-            .Post();
+            .Execute() > 0;
 }

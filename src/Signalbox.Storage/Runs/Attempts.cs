@@ -16,6 +16,14 @@ public partial class ReadSession
         $"select {AttemptColumns} from attempts where run_number = @run and task = @task and map_index = @map_index order by number"
     );
 
+    private static readonly Sql LostAttempts = new(
+        $"select {AttemptColumns}, run_number from attempts where state = 'lost' and ended_ms > @since_ms order by ended_ms"
+    );
+
+    /// <summary>The attempts that were declared lost after an instant, with their runs.</summary>
+    public IReadOnlyList<(RunNumber Run, Attempt Attempt)> AttemptsLostSince(DateTimeOffset since) =>
+        Use(LostAttempts).Set("@since_ms", since).All(row => (AttemptOf(row), new RunNumber(row.Long()))).ConvertAll(each => (each.Item2, each.Item1));
+
     /// <summary>All attempts of a run, by task and number.</summary>
     public IReadOnlyList<Attempt> Attempts(RunNumber run) => AttemptsOf(Use(AttemptsOfRun).Set("@run", run.Value));
 
@@ -30,27 +38,28 @@ public partial class ReadSession
         {
             while (query.Read())
             {
-                found.Add(
-                    new()
-                    {
-                        Key = new(new(query.Text()), query.Int()),
-                        Number = query.Int(),
-                        Token = query.Long(),
-                        State = query.Word(Names.AttemptStateOf),
-                        SubmittedAt = query.Time(),
-                        StartedAt = query.TimeOrNull(),
-                        EndedAt = query.TimeOrNull(),
-                        ExitCode = query.IntOrNull(),
-                        Failure = FailureOf(query),
-                        Process = ProcessOf(query),
-                        NextDelay = query.SpanOrNull(),
-                    }
-                );
+                found.Add(AttemptOf(query));
             }
         }
 
         return found;
     }
+
+    private static Attempt AttemptOf(Statement query) =>
+        new()
+        {
+            Key = new(new(query.Text()), query.Int()),
+            Number = query.Int(),
+            Token = query.Long(),
+            State = query.Word(Names.AttemptStateOf),
+            SubmittedAt = query.Time(),
+            StartedAt = query.TimeOrNull(),
+            EndedAt = query.TimeOrNull(),
+            ExitCode = query.IntOrNull(),
+            Failure = FailureOf(query),
+            Process = ProcessOf(query),
+            NextDelay = query.SpanOrNull(),
+        };
 
     private static ProcessFacts? ProcessOf(Statement row)
     {

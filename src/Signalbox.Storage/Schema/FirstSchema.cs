@@ -133,6 +133,8 @@ internal static class FirstSchema
             check ((failure_class is null) = (failure_message is null))
         ) {clustered};
 
+        create index attempts_lost on attempts (ended_ms) where state = 'lost';
+
         create table history (
             id {identity},
             run_number bigint not null,
