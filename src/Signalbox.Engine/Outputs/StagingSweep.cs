@@ -69,8 +69,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
         }
     }
 
-    private bool IsOver(string key) =>
-        AttemptKeys.RunOf(parts.Instance, key) is { } run && !attempts.IsLive(key) && !IsUnderWay(run, key);
+    private bool IsOver(string key) => AttemptKeys.RunOf(parts.Instance, key) is { } run && !attempts.IsLive(key) && !IsUnderWay(run, key);
 
     private bool IsUnderWay(RunNumber number, string key) =>
         parts.Store.Read(session =>
@@ -85,7 +84,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
                 .Attempts(number)
                 .Any(attempt =>
                     !attempt.State.IsEnd()
-                    && tasks.FindIndex(node => node.Name == attempt.Key.Task) is var position
+                    && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
                     && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
                 );
         });

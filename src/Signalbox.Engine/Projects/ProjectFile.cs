@@ -132,7 +132,12 @@ internal static class ProjectFile
 
     private static Project Finish(Draft draft, string folder, YamlMapping root, Reading reading)
     {
-        var project = Empty(folder) with { MaxActiveTasks = draft.MaxActiveTasks, Defaults = draft.Defaults, StagingTtl = draft.StagingTtl };
+        var project = Empty(folder) with
+        {
+            MaxActiveTasks = draft.MaxActiveTasks,
+            Defaults = draft.Defaults,
+            StagingTtl = draft.StagingTtl,
+        };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
         {

@@ -22,7 +22,10 @@ public partial class ReadSession
 
     /// <summary>The attempts that were declared lost after an instant, with their runs.</summary>
     public IReadOnlyList<(RunNumber Run, Attempt Attempt)> AttemptsLostSince(DateTimeOffset since) =>
-        Use(LostAttempts).Set("@since_ms", since).All(row => (AttemptOf(row), new RunNumber(row.Long()))).ConvertAll(each => (each.Item2, each.Item1));
+        Use(LostAttempts)
+            .Set("@since_ms", since)
+            .All(row => (AttemptOf(row), new RunNumber(row.Long())))
+            .ConvertAll(each => (each.Item2, each.Item1));
 
     /// <summary>All attempts of a run, by task and number.</summary>
     public IReadOnlyList<Attempt> Attempts(RunNumber run) => AttemptsOf(Use(AttemptsOfRun).Set("@run", run.Value));

@@ -20,7 +20,8 @@ internal static class Children
             : [Environment.ProcessPath!, what];
 
     /// <summary>A server of the project in a folder, in a process of its own. Ready when this returns.</summary>
-    public static async Task<Process> ServeAsync(string folder, CancellationToken cancellationToken)
+    /// <param name="fault">The fault point at which it dies.</param>
+    public static async Task<Process> ServeAsync(string folder, CancellationToken cancellationToken, string? fault = null)
     {
         var command = Command(Server).Add(folder);
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -29,6 +30,11 @@ internal static class Children
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
+        if (fault is not null)
+        {
+            start.Environment[TaskEnvironment.Fault] = fault;
+        }
+
         var server = Process.Start(start)!;
         Assert.Equal(
             "ready",

@@ -1,0 +1,123 @@
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Tests.Driving;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Tests.Outputs;
+
+/// <summary>Several who come to one path.</summary>
+public sealed class OnePathTests
+{
+    [Fact]
+    public async Task The_record_of_what_is_current_is_what_is_there_when_runs_publish_at_once()
+    {
+        await using var house = new House("max_active_tasks: 16\n");
+        var name = house.Pipeline(
+            """
+            pipeline: race
+            max_active_runs: 16
+            params: { v: { type: string } }
+            tasks:
+              make:
+                run: |
+                  until test -e go; do sleep 0.01; done
+                  for i in 1 2 3; do echo {{ params.v }} > {{ outputs.out }}/$i; done
+                outputs: { out: data/out/ }
+            """
+        );
+        var runs = new List<Core.RunNumber>();
+        for (var v = 0; v < 8; v++)
+        {
+            runs.Add(await house.StartAsync(name, $"2024-03-0{v + 1}", $$"""{"v": "{{v}}"}"""));
+        }
+
+        await house.UntilAsync(() => runs.All(run => house.Task(run, "make").Attempt == AttemptState.Running), "all attempts at the gate");
+        house.Write("go", "");
+        foreach (var run in runs)
+        {
+            Assert.Equal(RunState.Success, (await house.EndAsync(run)).State);
+        }
+
+        Chains.AssertWhole(house, house.Path("data/out"), keep: 2);
+        var versions = house.Store.Read(session => session.VersionsAt(house.Path("data/out"), 100));
+        Assert.Equal(8, versions.Count);
+        // Each replaced the one before it: no two took the same place.
+        var switches = house.Store.Read(session => session.Switches(house.Path("data/out"), 100)).Reverse().ToList();
+        Assert.Equal(switches.Skip(1).Select(made => made.From), switches.SkipLast(1).Select(made => (long?)made.To));
+        Assert.Empty(house.Staged());
+    }
+
+    [Theory]
+    [InlineData(FaultPoints.AfterIntent)]
+    [InlineData(FaultPoints.BeforeSwap)]
+    [InlineData(FaultPoints.AfterSwap)]
+    [InlineData(FaultPoints.AfterRetire)]
+    [InlineData(FaultPoints.AfterPlaced)]
+    [InlineData(FaultPoints.AfterCurrent)]
+    public async Task What_an_engine_that_died_had_decided_comes_before_what_another_run_publishes(string point)
+    {
+        await using var house = new House();
+        var name = house.Pipeline(RollbackTests.File("chain", keep: 2));
+        await RollbackTests.PublishAsync(house, name, "1");
+        await house.CloseAsync();
+        using var server = await Children.ServeAsync(house.Folder, House.Cancel, point);
+        var died = await house.StartAsync(name, "2024-03-02", """{"v": "2"}""");
+        await server.WaitForExitAsync(House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        // This engine drives its own run only; the one that died in the middle is not asked again before it.
+        var next = await house.RunAsync(name, "2024-03-03", """{"v": "3"}""");
+        Assert.Equal(RunState.Running, house.Store.Read(session => session.Run(died))!.State);
+        Assert.Equal("3\n", house.Read("data/out"));
+        Assert.Equal(RunState.Success, (await house.EndAsync(died)).State);
+
+        Assert.Equal("3\n", house.Read("data/out"));
+        Assert.Equal(next.Number, house.Store.Read(session => session.PublicationAt(house.Path("data/out")))!.Run);
+        Assert.All(
+            (Core.RunNumber[])[died, next.Number],
+            run => Assert.Equal(PublicationState.Published, Assert.Single(house.Publications(run)).State)
+        );
+        Assert.Equal(
+            ["2", "1"],
+            house.Store.Read(session => session.KeptAt(house.Path("data/out"))).Select(version => Chains.ValueOf(version.Kept!))
+        );
+        Chains.AssertWhole(house, house.Path("data/out"), keep: 2);
+        Assert.Empty(house.Staged());
+    }
+
+    [Fact]
+    public async Task What_is_staged_for_attempts_that_are_over_is_wiped_while_the_server_runs()
+    {
+        await using var house = new House("staging_ttl: 100ms\n");
+        await house.SaveAsync();
+        var name = house.Pipeline(
+            """
+            pipeline: slow
+            tasks:
+              make:
+                run: echo x > {{ outputs.out }}; until test -e go; do sleep 0.01; done
+                outputs: { out: data/out }
+            """
+        );
+        await house.ServeAsync();
+        var number = await house.StartAsync(name);
+        await house.UntilAttemptAsync(number, "make", AttemptState.Running);
+        var mine = Assert.Single(house.Staged());
+        var instance = house.Store.Read(session => session.Instance)[..8];
+        var staging = new Staging(house.Path(".signalbox"));
+        foreach (var key in (string[])[$"{instance}-{number}-0-a9", $"{instance}-77-0-a1", "another-77-0-a1"])
+        {
+            staging.Prepare(staging.Locate(key, "out", house.Path("data/out")));
+        }
+
+        Directory.CreateDirectory(house.Path($".signalbox/staging/{instance}-78-0-a1/out"));
+        await house.UntilAsync(() => house.Staged().Length == 3, "the sweep");
+
+        // What is under way stays, and so does what is not ours: another installation's, and what has no marker.
+        Assert.Equal(
+            new[] { mine, "another-77-0-a1", $"{instance}-78-0-a1" }.Order(StringComparer.Ordinal),
+            house.Staged().Order(StringComparer.Ordinal)
+        );
+        house.Write("go", "");
+        Assert.Equal(RunState.Success, (await house.EndAsync(number)).State);
+    }
+}
