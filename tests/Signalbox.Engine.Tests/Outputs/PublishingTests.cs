@@ -15,11 +15,14 @@ public sealed class PublishingTests
     [Trait("Requirement", "S108")]
     [Trait("Requirement", "S109")]
     [Trait("Requirement", "S189")]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Four_readers_at_full_speed_see_one_whole_version_in_1000_publications(bool folder)
+    [InlineData(true, "/dev/shm", 1000)]
+    [InlineData(false, "/dev/shm", 1000)]
+    [InlineData(true, "/tmp", 100)]
+    [InlineData(false, "/tmp", 100)]
+    public async Task Four_readers_at_full_speed_see_one_whole_version_in_every_publication(bool folder, string where, int publications)
     {
-        using var home = new PipelineFiles.TemporaryFolder();
+        // Most of a publication is waiting for the disk, which readers do not see: where nothing waits, there is more of them.
+        using var home = new PipelineFiles.TemporaryFolder(where);
         var staging = new Staging(Path.Combine(home.Path, ".signalbox"));
         var place = new LocalPlace(staging);
         Publication? last = null;
@@ -30,7 +33,7 @@ public sealed class PublishingTests
             .Range(0, 4)
             .Select(_ => Task.Run(() => folder ? ReadFolders(stop.Token) : ReadFiles(stop.Token)))
             .ToArray();
-        for (var version = 1; version <= 1000; version++)
+        for (var version = 1; version <= publications; version++)
         {
             await PublishAsync(version);
         }
