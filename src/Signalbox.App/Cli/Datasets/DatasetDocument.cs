@@ -44,7 +44,7 @@ internal sealed record DatasetDocument(
     string Dataset,
     string? Partition,
     VersionDocument[] Versions,
-    SwitchDocument[] Switches,
+    VersionSwitchDocument[] Switches,
     RefusalDocument[] Refusals
 );
 
@@ -111,9 +111,9 @@ internal sealed record VersionDocument(
 }
 
 /// <summary>One change of what readers see.</summary>
-internal sealed record SwitchDocument(string Path, long? From, long To, string Who, string? Reason, string At)
+internal sealed record VersionSwitchDocument(string Path, long? From, long To, string Who, string? Reason, string At)
 {
-    public static SwitchDocument Of(VersionSwitch made) =>
+    public static VersionSwitchDocument Of(VersionSwitch made) =>
         new(made.Path, made.From, made.To, made.Who, made.Reason, InstantText.Fine(made.EndedAt ?? made.At));
 }
 

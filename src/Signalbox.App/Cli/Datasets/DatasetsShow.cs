@@ -91,7 +91,7 @@ internal static class DatasetsShow
                     .Keys.SelectMany(path => session.Switches(path, limit))
                     .OrderByDescending(made => made.Id)
                     .Take(limit)
-                    .Select(SwitchDocument.Of),
+                    .Select(VersionSwitchDocument.Of),
             ],
             [
                 .. versions
