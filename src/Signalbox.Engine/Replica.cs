@@ -279,9 +279,14 @@ internal sealed class Replica : IAsyncDisposable
     {
         var current = new Dictionary<PipelineName, VersionHash>();
         IReadOnlyCollection<string> told = [];
+        HashSet<string> wasBroken = [];
         await foreach (var set in folder.WatchAsync(stop))
         {
             told = TellProblems(set, told);
+            var broken = set
+                .Problems.Where(problem => problem.Severity == Severity.Error)
+                .GroupBy(problem => problem.File)
+                .ToDictionary(file => file.Key, file => $"{file.First()}{(file.Count() > 1 ? $" (and {file.Count() - 1} more)" : "")}");
 
             foreach (var loaded in set.Pipelines)
             {
@@ -292,7 +297,14 @@ internal sealed class Replica : IAsyncDisposable
                     scheduler.Follow(loaded.Pipeline, loaded.Version);
                     current[loaded.Pipeline.Name] = loaded.Version;
                 }
+                else if (!broken.ContainsKey(loaded.File) && wasBroken.Contains(loaded.File))
+                {
+                    await SaveAsync(loaded, stop);
+                }
             }
+
+            await NoteBrokenAsync(broken, stop);
+            wasBroken = [.. broken.Keys];
 
             foreach (var gone in current.Keys.Except(set.Pipelines.Select(loaded => loaded.Pipeline.Name)).ToList())
             {
@@ -302,6 +314,27 @@ internal sealed class Replica : IAsyncDisposable
             }
 
             first.TrySetResult();
+        }
+    }
+
+    /// <summary>Writes down which pipelines have a file that cannot be loaded now, so that whoever asks why learns it from the store.</summary>
+    private async Task NoteBrokenAsync(Dictionary<string, string> errors, CancellationToken stop)
+    {
+        if (errors.Count > 0)
+        {
+            await _parts.Store.WriteAsync(
+                session =>
+                {
+                    foreach (var pipeline in session.Pipelines())
+                    {
+                        if (pipeline.SourceFile is { } file && errors.TryGetValue(file, out var error) && pipeline.LoadError != error)
+                        {
+                            session.SaveLoadError(pipeline.Name, file, error, _parts.Time.GetUtcNow());
+                        }
+                    }
+                },
+                stop
+            );
         }
     }
 

@@ -244,7 +244,7 @@ public sealed class Spec004Run
                 "pipeline: cyclic\ntasks:\n  a: { run: x, needs: [c] }\n  b: { run: x, needs: [a] }\n  c: { run: x, needs: [b] }\n"
             );
         var drawn = (await project.CallAsync("graph", "good")).Expect(0);
-        Assert.StartsWith("good runs at 02:15, every day (UTC): it does a, then b.", drawn.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Daily at 02:15 UTC: a, then b.", drawn.Output, StringComparison.Ordinal);
         Assert.Contains("[b] run  <- a", drawn.Output, StringComparison.Ordinal);
         var mermaid = (await project.CallAsync("graph", "good", "--mermaid")).Expect(0);
         Assert.StartsWith("graph LR\n", mermaid.Output, StringComparison.Ordinal);

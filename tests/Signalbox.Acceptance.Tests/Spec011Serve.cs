@@ -93,6 +93,12 @@ public sealed class Spec011Serve
         Assert.Equal("success", run.State);
         project.Pipeline("good", "tasks:\n  only: { rnu: \"true\" }\n");
         await server.SaysAsync(line => line.Contains("good stays as it was", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => Why().Contains("its file has mistakes", StringComparison.Ordinal), TimeSpan.FromSeconds(20));
+        Assert.Contains("good.yaml:3:", Why(), StringComparison.Ordinal);
+        project.Pipeline("good", "tasks:\n  only: { run: \"true\" }\n");
+        await Eventually.TrueAsync(() => !Why().Contains("its file has mistakes", StringComparison.Ordinal), TimeSpan.FromSeconds(20));
+
+        string Why() => project.CallAsync("why", "good").GetAwaiter().GetResult().Expect(0).Output;
     }
 
     [Fact]

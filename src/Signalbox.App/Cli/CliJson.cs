@@ -50,6 +50,10 @@ internal sealed partial class CliJson : JsonSerializerContext
     private static CliJson Readable =>
         readable ??= new CliJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
+    /// <summary>The same form for documents that are written piece by piece.</summary>
+    public static JsonWriterOptions Writing =>
+        new() { Indented = Default.Options.WriteIndented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Prints the one document of a call.</summary>
     public static void Print<T>(T document, JsonTypeInfo<T> type)
     {

@@ -6,7 +6,7 @@ namespace Signalbox.Core.Expressions;
 /// Follows the literal text of a command as a POSIX shell would, to know the place of each value. Where shells differ it says
 /// <see cref="ShellPlace.Unclear"/> for the rest rather than guess: only values without any special character may stand there.
 /// </summary>
-internal sealed partial class ShellLexer
+internal sealed partial class ShellLexer : ISlotLexer<ShellSlot>
 {
     private const string WordEnds = " \t\n;&|()<>";
 

@@ -37,29 +37,15 @@ public sealed class ShellTemplate
     /// <summary>Finds the place of every value; a value right behind a backslash or a <c>$</c> is a mistake.</summary>
     public static TemplateResult<ShellTemplate> From(Template template)
     {
+        var slots = Quoting.Slots(template, new ShellLexer());
         var parts = template.Parts;
-        var slots = new ShellSlot[parts.Length];
-        var lexer = new ShellLexer();
         List<TemplateError>? errors = null;
         for (var index = 0; index < parts.Length; index++)
         {
-            if (parts[index].Expression is null)
-            {
-                lexer.Read(parts[index].Literal);
-                continue;
-            }
-
-            var following =
-                index + 1 >= parts.Length ? ""
-                : parts[index + 1].Expression is null ? parts[index + 1].Literal
-                : null;
-            slots[index] = lexer.SlotBefore(following);
             if (slots[index].Mistake is { } mistake)
             {
                 (errors ??= []).Add(TemplateError.At(template.Text, parts[index].Start, parts[index].End, mistake));
             }
-
-            lexer.SkipValue();
         }
 
         return errors is null
@@ -75,28 +61,7 @@ public sealed class ShellTemplate
     }
 
     /// <summary>The command, to be given to <c>sh -c</c>.</summary>
-    public TemplateResult<string> Render(IScope scope)
-    {
-        var parts = Template.Parts;
-        var evaluator = new Evaluator(Template.Text, scope);
-        var pieces = new string[parts.Length];
-        var length = 0L;
-        for (var index = 0; index < parts.Length; index++)
-        {
-            pieces[index] = parts[index].Expression is { } node ? Piece(evaluator, node, _slots[index]) ?? "" : parts[index].Literal;
-            length += pieces[index].Length;
-            if (length > Template.MaxOutput)
-            {
-                return TemplateResult<string>.Failed(
-                    TemplateError.At(Template.Text, parts[index].Start, parts[index].End, Evaluator.TooLong)
-                );
-            }
-        }
-
-        return evaluator.Errors is { } errors
-            ? TemplateResult<string>.Failed([.. errors])
-            : TemplateResult<string>.Of(string.Concat(pieces));
-    }
+    public TemplateResult<string> Render(IScope scope) => Quoting.Render(Template, _slots, scope, Piece);
 
     private static string? Piece(Evaluator evaluator, Node node, ShellSlot slot)
     {

@@ -27,7 +27,7 @@ internal readonly record struct SqlSlot(SqlPlace Place, char Before, char After,
 }
 
 /// <summary>Follows the literal text of SQL as DuckDB and PostgreSQL read it.</summary>
-internal sealed class SqlLexer
+internal sealed class SqlLexer : ISlotLexer<SqlSlot>
 {
     private SqlPlace _place;
     private string _tag = "";

@@ -37,53 +37,10 @@ public sealed class SqlTemplate
     }
 
     /// <summary>Finds the place of every value.</summary>
-    public static SqlTemplate From(Template template)
-    {
-        var parts = template.Parts;
-        var slots = new SqlSlot[parts.Length];
-        var lexer = new SqlLexer();
-        for (var index = 0; index < parts.Length; index++)
-        {
-            if (parts[index].Expression is null)
-            {
-                lexer.Read(parts[index].Literal);
-                continue;
-            }
-
-            var following =
-                index + 1 >= parts.Length ? ""
-                : parts[index + 1].Expression is null ? parts[index + 1].Literal
-                : null;
-            slots[index] = lexer.SlotBefore(following);
-            lexer.SkipValue();
-        }
-
-        return new SqlTemplate(template, slots);
-    }
+    public static SqlTemplate From(Template template) => new(template, Quoting.Slots(template, new SqlLexer()));
 
     /// <summary>The SQL text, without parameters.</summary>
-    public TemplateResult<string> Render(IScope scope)
-    {
-        var parts = Template.Parts;
-        var evaluator = new Evaluator(Template.Text, scope);
-        var pieces = new string[parts.Length];
-        var length = 0L;
-        for (var index = 0; index < parts.Length; index++)
-        {
-            pieces[index] = parts[index].Expression is { } node ? Piece(evaluator, node, _slots[index]) ?? "" : parts[index].Literal;
-            length += pieces[index].Length;
-            if (length > Template.MaxOutput)
-            {
-                return TemplateResult<string>.Failed(
-                    TemplateError.At(Template.Text, parts[index].Start, parts[index].End, Evaluator.TooLong)
-                );
-            }
-        }
-
-        return evaluator.Errors is { } errors
-            ? TemplateResult<string>.Failed([.. errors])
-            : TemplateResult<string>.Of(string.Concat(pieces));
-    }
+    public TemplateResult<string> Render(IScope scope) => Quoting.Render(Template, _slots, scope, Piece);
 
     private static string? Piece(Evaluator evaluator, Node node, SqlSlot slot)
     {

@@ -1,6 +1,8 @@
 using Signalbox.Core;
+using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Processes;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Attempts;
@@ -18,6 +20,28 @@ internal sealed partial class AttemptRunner
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             Said?.Invoke($"{attempt.Ref.Key}: its staging place cannot be wiped: {problem.Message}");
+        }
+    }
+
+    /// <summary>What has no content of its own cannot be published, and reading it might never end.</summary>
+    /// <exception cref="TaskRefused">A staged output is a pipe, a device or a socket, or holds one.</exception>
+    private static void RefuseSpecial(AttemptContext context)
+    {
+        foreach (var output in context.Outputs)
+        {
+            var found =
+                Directory.Exists(output.Path) ? FileKinds.FirstSpecialIn(output.Path)
+                : FileKinds.Special(output.Path) is { } kind ? (output.Path, kind)
+                : default((string Path, string Kind)?);
+            if (found is { } special)
+            {
+                var where = special.Path == output.Path ? "it" : $"`{Path.GetRelativePath(output.Path, special.Path)}` in it";
+                throw TaskRefused.Because(
+                    FailureClass.Validation,
+                    $"output `{output.Output}`: {where} is {special.Kind}; publish files and folders only",
+                    "output"
+                );
+            }
         }
     }
 

@@ -287,6 +287,7 @@ internal sealed partial class AttemptRunner(
     private async Task PublishAsync(LiveAttempt attempt)
     {
         var context = ContextOf(attempt, publisher.Locate(attempt));
+        RefuseSpecial(context);
         var (outcome, write) = await publisher.PublishAsync(attempt, context, attempt.Stop.Token);
         Ended(attempt, outcome, write: write);
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Signalbox.Core.Retry;
+using Signalbox.Engine.Processes;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -14,13 +15,19 @@ internal static class Reports
     /// <summary>The largest result at all.</summary>
     public const int Largest = 64 * 1024 * 1024;
 
+    /// <summary>The largest metrics file: numbers with names are small.</summary>
+    public const int LargestMetrics = 1024 * 1024;
+
+    /// <summary>As much of the error file is read: what it says is a class and a sentence.</summary>
+    public const int LargestError = 64 * 1024;
+
     private const string ReferencePrefix = "sha256:";
 
     /// <summary>The result as the store keeps it: JSON text, or a reference to a file. Null when the command wrote none.</summary>
     /// <exception cref="TaskRefused">It is not JSON, or too large.</exception>
     public static string? ReadResult(string file, StateFolder state)
     {
-        var bytes = ReadIfThere(file, "result");
+        var bytes = ReadIfThere(file, "result", Largest);
         if (bytes is null)
         {
             return null;
@@ -55,7 +62,7 @@ internal static class Reports
     /// <exception cref="TaskRefused">It is not a JSON object of numbers.</exception>
     public static IReadOnlyList<KeyValuePair<string, double>> ReadMetrics(string file)
     {
-        var bytes = ReadIfThere(file, "metrics");
+        var bytes = ReadIfThere(file, "metrics", LargestMetrics);
         if (bytes is null)
         {
             return [];
@@ -67,8 +74,20 @@ internal static class Reports
         return metrics;
     }
 
-    /// <summary>The text of the error file, or null.</summary>
-    public static string? ReadError(string file) => File.Exists(file) ? Encoding.UTF8.GetString(File.ReadAllBytes(file)) : null;
+    /// <summary>The text of the error file, at most <see cref="LargestError"/> bytes of it; null when there is none.</summary>
+    /// <exception cref="TaskRefused">It is a pipe, a device or a socket.</exception>
+    public static string? ReadError(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        RefuseSpecial(file, "error");
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var buffer = new byte[Math.Min(stream.Length, LargestError)];
+        return Encoding.UTF8.GetString(buffer.AsSpan(0, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)));
+    }
 
     private static void Collect(JsonElement element, string prefix, List<KeyValuePair<string, double>> metrics)
     {
@@ -100,21 +119,30 @@ internal static class Reports
 
     private static string Describe(JsonValueKind kind) => kind == JsonValueKind.Array ? "a list" : "text";
 
-    private static byte[]? ReadIfThere(string file, string what)
+    private static byte[]? ReadIfThere(string file, string what, int most)
     {
         var info = new FileInfo(file);
-        if (!info.Exists || info.Length == 0)
+        if (!info.Exists)
         {
             return null;
         }
 
-        return info.Length <= Largest
-            ? File.ReadAllBytes(file)
+        RefuseSpecial(file, what);
+        return info.Length == 0 ? null
+            : info.Length <= most ? File.ReadAllBytes(file)
             : throw TaskRefused.Because(
                 FailureClass.Validation,
-                $"the {what} file has {info.Length} bytes; at most {Largest} are kept: write an output instead and hand down its path",
+                $"the {what} file has {info.Length} bytes; at most {most} are kept: write an output instead and hand down its path",
                 $"{what} file"
             );
+    }
+
+    private static void RefuseSpecial(string file, string what)
+    {
+        if (FileKinds.Special(file) is { } kind)
+        {
+            throw TaskRefused.Because(FailureClass.Validation, $"the {what} file is {kind}; write a file", $"{what} file");
+        }
     }
 
     private static JsonDocument CheckJson(byte[] bytes, string what)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Signalbox.Engine.Processes;
 
 namespace Signalbox.Engine.Logs;
 
@@ -11,12 +12,12 @@ public static class LogScrubber
 {
     private const int ChunkSize = 64 * 1024;
 
-    /// <summary>Masks the secrets in the file; a file without any is left as it is. No file is no mistake.</summary>
+    /// <summary>Masks the secrets in the file; a file without any is left as it is. No file, or a pipe, is no mistake.</summary>
     /// <returns>Whether anything was masked.</returns>
     /// <exception cref="IOException">The file cannot be rewritten, for instance because the disk is full; it is then unchanged.</exception>
     public static bool Scrub(string path, SecretForms secrets)
     {
-        if (secrets.IsEmpty || !File.Exists(path))
+        if (secrets.IsEmpty || !File.Exists(path) || FileKinds.Special(path) is not null)
         {
             return false;
         }

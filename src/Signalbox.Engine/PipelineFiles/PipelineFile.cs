@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
+using Signalbox.Engine.Processes;
 
 namespace Signalbox.Engine.PipelineFiles;
 
@@ -37,12 +38,21 @@ public static class PipelineFile
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     public static byte[] Load(string path)
     {
+        if (!IsGivenByShell(path) && FileKinds.Special(path) is { } kind)
+        {
+            throw new IOException($"it is {kind}, and no file");
+        }
+
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        // What has no length, as a pipe, is read as far as it goes.
+        // What has no length, as the pipe of a shell, is read as far as it goes.
         var length = stream is { CanSeek: true, Length: > 0 } ? stream.Length : long.MaxValue;
         var buffer = new byte[Math.Min(length, SourceText.MaxBytes + 1)];
         return buffer[..stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
     }
+
+    /// <summary><c>/dev/stdin</c> and the <c>/dev/fd/63</c> of <c>&lt;(...)</c>: somebody writes there, or has closed it.</summary>
+    private static bool IsGivenByShell(string path) =>
+        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
 
     /// <summary>Reads one file.</summary>
     /// <param name="path">Names the file in problems; nothing is read from it.</param>

@@ -39,7 +39,7 @@ internal static class GraphVerb
             }
             else
             {
-                Console.Out.WriteLine(PipelineText.Sentence(found));
+                Console.Out.WriteLine(PipelineSentence.Of(found));
                 var badge = BadgeOf(opened, found);
                 Console.Out.WriteLine(
                     $"idempotency: {badge.Words}{(badge.Message is null ? "" : $" ({badge.Partition}): {badge.Message}")}"
@@ -65,7 +65,7 @@ internal static class GraphVerb
         var levels = PipelineText.Levels(graph);
         return new GraphDocument(
             pipeline.Name.Value,
-            PipelineText.Sentence(pipeline),
+            PipelineSentence.Of(pipeline),
             [
                 .. graph.Tasks.Select(
                     (task, i) =>

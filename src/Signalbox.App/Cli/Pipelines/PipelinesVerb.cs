@@ -81,7 +81,7 @@ internal static class PipelinesVerb
             var now = TimeProvider.System.GetUtcNow();
             var document = new PipelineDetailDocument(
                 PipelineDocument.Of(file.Pipeline!, file.File, store, now),
-                PipelineText.Sentence(file.Pipeline!),
+                PipelineSentence.Of(file.Pipeline!),
                 NextTicks(file.Pipeline!, now),
                 [.. file.Pipeline!.Tasks.Select(PolicyDocument.Of)]
             );

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using System.Text.Json;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
@@ -71,7 +72,8 @@ internal static class LogsVerb
                 if (parsed.GetValue(json))
                 {
                     Check(row, number);
-                    CliJson.Print(printer.Document(key, number), CliJson.Default.LogDocument);
+                    using var document = Console.OpenStandardOutput();
+                    printer.Document(key, number, document);
                     return ExitCode.Done;
                 }
 
@@ -133,21 +135,33 @@ internal static class LogsVerb
             }
         }
 
-        public LogDocument Document(TaskKey key, int attempt)
+        /// <summary>Writes the one document of <c>--json</c>, a piece of the log at a time: a log may be larger than the memory.</summary>
+        public void Document(TaskKey key, int attempt, Stream output)
         {
-            return new LogDocument(run.Value, key.Task.Value, key.MapIndex, attempt, Text(LogStream.Stdout), Text(LogStream.Stderr));
-
-            string Text(LogStream stream)
+            using (var json = new Utf8JsonWriter(output, CliJson.Writing))
             {
-                using var text = new MemoryStream();
-                if (streams.Contains(stream))
-                {
-                    using var reader = logs.Open(pipeline, run, key, attempt, stream);
-                    reader?.Complete(text);
-                }
+                json.WriteStartObject();
+                json.WriteNumber("run", run.Value);
+                json.WriteString("task", key.Task.Value);
+                json.WriteNumber("map_index", key.MapIndex);
+                json.WriteNumber("attempt", attempt);
+                Write("stdout", LogStream.Stdout);
+                Write("stderr", LogStream.Stderr);
+                json.WriteEndObject();
 
-                return Encoding.UTF8.GetString(text.ToArray());
+                void Write(string name, LogStream stream)
+                {
+                    json.WritePropertyName(name);
+                    using var text = new JsonText(json);
+                    if (streams.Contains(stream))
+                    {
+                        using var reader = logs.Open(pipeline, run, key, attempt, stream);
+                        reader?.Complete(text);
+                    }
+                }
             }
+
+            output.Write("\n"u8);
         }
 
         /// <summary>Goes on until the attempt has ended, or, when none is named, the task.</summary>
@@ -219,6 +233,3 @@ internal static class LogsVerb
             store.Read(session => session.Task(run, key)) ?? throw new UserMistakeException($"run {run} no longer has {key}");
     }
 }
-
-/// <summary><c>logs --json</c>.</summary>
-internal sealed record LogDocument(long Run, string Task, int MapIndex, int Attempt, string Stdout, string Stderr);
