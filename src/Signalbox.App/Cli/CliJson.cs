@@ -27,7 +27,6 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ResolvedDocument[]))]
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(SwitchedDocument[]))]
-[JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(WhyDocument))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(BackfillLineDocument[]))]
