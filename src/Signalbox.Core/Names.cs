@@ -257,6 +257,7 @@ public static class Names
         {
             CheckSeverity.Block => "block",
             CheckSeverity.Warn => "warn",
+            CheckSeverity.Quarantine => "quarantine",
             _ => throw new UnreachableException(),
         };
 
@@ -266,6 +267,7 @@ public static class Names
         {
             "block" => CheckSeverity.Block,
             "warn" => CheckSeverity.Warn,
+            "quarantine" => CheckSeverity.Quarantine,
             _ => null,
         };
 

@@ -45,6 +45,9 @@ public static class TaskEnvironment
     /// <summary>File: JSON object of the run's parameters.</summary>
     public const string Params = "SIGNALBOX_PARAMS";
 
+    /// <summary>Data file: rows that checks had rejected and that this run was started to take in again; absent for any other run.</summary>
+    public const string Rejected = "SIGNALBOX_REJECTED";
+
     /// <summary>
     /// W3C Trace Context (<c>00-trace-parent-01</c>): one trace a run, one parent an attempt, so that a task's own spans join the run's
     /// trace. The same run always has the same trace.

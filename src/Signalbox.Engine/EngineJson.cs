@@ -5,6 +5,7 @@ namespace Signalbox.Engine;
 /// <summary>The small JSON the engine writes itself.</summary>
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
+[JsonSerializable(typeof(Dictionary<string, long>))]
 [JsonSerializable(typeof(Outputs.InputVersion[]))]
 [JsonSerializable(typeof(Proving.TrialConditions))]
 [JsonSerializable(typeof(Outputs.SwitchedPath[]))]

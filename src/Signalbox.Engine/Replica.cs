@@ -68,9 +68,10 @@ internal sealed class Replica : IAsyncDisposable
         _deeds = new Deeds(names);
         _driver = new RunDriver(_parts, _deeds, new Dispatcher(new Admission(project.MaxActiveTasks, project.Pools), new RunQueue()));
         _versions = new VersionChains(_parts);
+        var quarantine = new Quarantine(_parts, names);
         _attempts = new AttemptRunner(
             _parts,
-            new Publisher(_parts, names, new Auditor(_parts, children), _versions),
+            new Publisher(_parts, names, new Auditor(_parts, children, quarantine), quarantine, _versions),
             children,
             names,
             _driver

@@ -177,6 +177,10 @@ public sealed class PipelineJsonTests
                     StringComparer.Ordinal,
                     [new("raw", "{{ tasks.argv.outputs.raw }}")]
                 ),
+                InputChecks = ImmutableSortedDictionary.CreateRange<string, ImmutableArray<CheckSpec>>(
+                    StringComparer.Ordinal,
+                    [new("raw", [new CheckSpec.RowCount("1", null)])]
+                ),
                 Outputs =
                 [
                     new()
@@ -200,16 +204,36 @@ public sealed class PipelineJsonTests
                         },
                         Checks =
                         [
-                            new CheckSpec.RowCount("{{ params.min_rows }}", null),
-                            new CheckSpec.NotNull(["origin", "mean_delay"]),
+                            new CheckSpec.RowCount("{{ params.min_rows }}", null) { Change = new(0.25, 3) },
+                            new CheckSpec.NotNull(["origin", "mean_delay"])
+                            {
+                                Tolerate = 0.01,
+                                Severity = CheckSeverity.Quarantine,
+                                QuarantineFolder = "data/rejected/",
+                                Name = "origin is there",
+                            },
                             new CheckSpec.Unique(["origin"]) { Severity = CheckSeverity.Warn },
                             new CheckSpec.Range("mean_delay", "-60", "600"),
                             new CheckSpec.AcceptedValues("origin", ["JFK", "SFO"]),
                             new CheckSpec.Regex("origin", "^[A-Z]{3}$"),
                             new CheckSpec.Schema(
                                 ImmutableSortedDictionary.CreateRange<string, string>(StringComparer.Ordinal, [new("origin", "varchar")])
-                            ),
-                            new CheckSpec.Sql("select * from {{ staged }} where flights < 0"),
+                            )
+                            {
+                                AtLeast = true,
+                            },
+                            new CheckSpec.Freshness("updated_at", TimeSpan.FromHours(6)),
+                            new CheckSpec.Referential("origin")
+                            {
+                                Path = "data/airports.csv",
+                                Dataset = "flights/airports",
+                                Key = "code",
+                            },
+                            new CheckSpec.Drift(["mean_delay"]) { Threshold = 0.1, Bins = 5 },
+                            new CheckSpec.Sql("select avg(flights) from {{ staged }}")
+                            {
+                                Expect = new(ComparisonOperator.AtLeast, "{{ params.min_rows }}"),
+                            },
                             new CheckSpec.Command("python3 drift.py {{ staged }}"),
                         ],
                     },

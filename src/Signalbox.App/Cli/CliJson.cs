@@ -21,6 +21,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(RunDocument[]))]
 [JsonSerializable(typeof(RunDetailDocument))]
 [JsonSerializable(typeof(RerunDocument))]
+[JsonSerializable(typeof(RejectedDocument[]))]
+[JsonSerializable(typeof(RejectedRowsDocument))]
 [JsonSerializable(typeof(AnswerDocument))]
 [JsonSerializable(typeof(DatasetLineDocument[]))]
 [JsonSerializable(typeof(DatasetDocument))]

@@ -19,6 +19,7 @@ internal static class Verbs
         RerunVerb.Verb,
         CancelVerb.Verb,
         MarkVerb.Verb,
+        RejectedVerb.Verb,
         PauseVerb.Verb,
         PauseVerb.Unpause,
         BackfillVerb.Verb,

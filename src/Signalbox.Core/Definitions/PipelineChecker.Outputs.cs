@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Signalbox.Core.Checks;
 using Signalbox.Core.Expressions;
 using Signalbox.Core.Time;
 
@@ -8,9 +6,6 @@ namespace Signalbox.Core.Definitions;
 
 public sealed partial class PipelineChecker
 {
-    /// <summary>In a check: the path of what was staged.</summary>
-    private const string Staged = "staged";
-
     private void CheckOutputs(int node, TaskNode task, string path)
     {
         CheckVariables(task.Outputs.Select(output => output.Name), $"{path}.outputs", "output", TaskEnvironment.Output);
@@ -50,10 +45,7 @@ public sealed partial class PipelineChecker
             CheckCompare(compare, $"{path}.compare");
         }
 
-        for (var i = 0; i < output.Checks.Length; i++)
-        {
-            CheckCheck(node, output.Checks[i], $"{path}.checks[{i}]");
-        }
+        CheckChecks(node, output.Checks, output.Path, $"{path}.checks", isInput: false);
     }
 
     private void CheckCompare(CompareSpec compare, string path)
@@ -242,115 +234,5 @@ public sealed partial class PipelineChecker
         }
 
         return depth == 0 ? "the path is the project folder itself" : null;
-    }
-
-    private void CheckCheck(int node, CheckSpec check, string path)
-    {
-        switch (check)
-        {
-            case CheckSpec.RowCount rows:
-                CheckBounds(node, rows.Min, rows.Max, $"{path}.row_count", isCount: true);
-                break;
-            case CheckSpec.NotNull notNull:
-                CheckColumns(notNull.Columns, $"{path}.not_null");
-                break;
-            case CheckSpec.Unique unique:
-                CheckColumns(unique.Columns, $"{path}.unique");
-                break;
-            case CheckSpec.Range range:
-                CheckColumns([range.Column], $"{path}.range.column");
-                CheckBounds(node, range.Min, range.Max, $"{path}.range", isCount: false);
-                break;
-            case CheckSpec.AcceptedValues accepted:
-                CheckColumns([accepted.Column], $"{path}.accepted_values.column");
-                if (accepted.Values.IsDefaultOrEmpty)
-                {
-                    Error(
-                        "empty-check",
-                        $"{path}.accepted_values.values",
-                        "no value is allowed, so the check always fails; list the values"
-                    );
-                }
-
-                for (var i = 0; i < accepted.Values.Length; i++)
-                {
-                    CheckTemplate(node, accepted.Values[i], $"{path}.accepted_values.values[{i}]", Place.Check);
-                }
-
-                break;
-            case CheckSpec.Regex regex:
-                CheckColumns([regex.Column], $"{path}.regex.column");
-                NotBlank(regex.Pattern, $"{path}.regex.pattern", "the pattern is empty, so every value matches");
-                break;
-            case CheckSpec.Schema schema:
-                if (schema.Columns.IsEmpty)
-                {
-                    Error("empty-check", $"{path}.schema", "the schema has no columns; list each with its type");
-                }
-
-                break;
-            case CheckSpec.Sql sql:
-                NotBlank(sql.Query, $"{path}.sql.query", "the query is empty");
-                CheckSql(node, sql.Query, $"{path}.sql.query", Place.Check);
-                break;
-            case CheckSpec.Command command:
-                NotBlank(command.Text, $"{path}.run", "the command is empty");
-                CheckShell(node, command.Text, $"{path}.run", Place.Check);
-                break;
-        }
-    }
-
-    private void CheckColumns(ImmutableArray<string> columns, string path)
-    {
-        if (columns.IsDefaultOrEmpty)
-        {
-            Error("empty-check", path, "the check has no columns");
-            return;
-        }
-
-        foreach (var column in columns)
-        {
-            NotBlank(column, path, "the name of a column is empty");
-        }
-    }
-
-    private void CheckBounds(int node, string? min, string? max, string path, bool isCount)
-    {
-        if (min is null && max is null)
-        {
-            Error("empty-check", path, "the check has no bounds; give `min` or `max`");
-        }
-
-        var low = Bound(node, min, $"{path}.min", isCount);
-        var high = Bound(node, max, $"{path}.max", isCount);
-        if (low > high)
-        {
-            Error("min-above-max", $"{path}.min", $"the minimum {min} is greater than the maximum {max}, so the check always fails");
-        }
-    }
-
-    private double? Bound(int node, string? text, string path, bool isCount)
-    {
-        if (text is null || CheckTemplate(node, text, path, Place.Check) is not { IsLiteral: true })
-        {
-            return null;
-        }
-
-        var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number);
-        if (isCount && !(isNumber && number >= 0 && double.IsInteger(number)))
-        {
-            Error("bad-bound", path, $"a number of rows is a whole number, 0 or more, not `{text}`");
-            return null;
-        }
-
-        return isNumber ? number : null;
-    }
-
-    private void NotBlank(string text, string path, string message)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            Error("empty-check", path, message);
-        }
     }
 }

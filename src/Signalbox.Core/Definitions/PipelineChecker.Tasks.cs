@@ -23,6 +23,7 @@ public sealed partial class PipelineChecker
             CheckTemplate(node, text, $"{path}.inputs.{name}", Place.Input);
         }
 
+        CheckInputChecks(node, task, path);
         CheckOutputs(node, task, path);
     }
 

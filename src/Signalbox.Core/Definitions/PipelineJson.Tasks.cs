@@ -28,6 +28,7 @@ public static partial class PipelineJson
         Put(json, "idempotent", task.Idempotent, DefaultTask.Idempotent);
         Put(json, "env", task.Env);
         Put(json, "inputs", task.Inputs);
+        WriteInputChecks(json, task);
         if (!task.Outputs.IsDefaultOrEmpty)
         {
             json.WriteStartArray("outputs");
@@ -65,6 +66,7 @@ public static partial class PipelineJson
             Idempotent = Truth(json, "idempotent", DefaultTask.Idempotent),
             Env = Map(json, "env"),
             Inputs = Map(json, "inputs"),
+            InputChecks = ReadInputChecks(json),
             Outputs = All(json, "outputs", ReadOutput),
             Metrics = Truth(json, "metrics", DefaultTask.Metrics),
             Reuse = Truth(json, "reuse", DefaultTask.Reuse),

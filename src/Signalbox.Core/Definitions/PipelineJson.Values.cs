@@ -23,9 +23,9 @@ public static partial class PipelineJson
         }
     }
 
-    private static void Put(Utf8JsonWriter json, string name, double? value)
+    private static void Put(Utf8JsonWriter json, string name, double? value, double? normal = null)
     {
-        if (value is { } known)
+        if (value is { } known && value != normal)
         {
             json.WriteNumber(name, known);
         }

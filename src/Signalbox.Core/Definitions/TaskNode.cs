@@ -70,6 +70,10 @@ public sealed record TaskNode
     public ImmutableSortedDictionary<string, string> Inputs { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Input name to the questions asked of the input before the task's work starts. Inputs without any are not in it.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<CheckSpec>> InputChecks { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<CheckSpec>>(StringComparer.Ordinal);
+
     public ImmutableArray<OutputSpec> Outputs { get; init; } = [];
 
     /// <summary>Whether JSON numbers written to <c>SIGNALBOX_METRICS</c> are kept. Default true.</summary>

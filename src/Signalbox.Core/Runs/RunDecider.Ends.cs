@@ -13,7 +13,7 @@ public static partial class RunDecider
         switch (outcome)
         {
             case Outcome.Succeeded done:
-                Succeed(d, task, attempt, done.Result, $"attempt {attempt.Number} succeeded");
+                Succeed(d, task, attempt, done.Result, $"attempt {attempt.Number} succeeded{(done.Note is { } note ? $"; {note}" : "")}");
                 break;
             case Outcome.Skipped skipped:
                 d.Set(attempt with { State = AttemptState.Skipped, EndedAt = d.At });

@@ -65,7 +65,11 @@ public abstract record Outcome
     private Outcome() { }
 
     /// <param name="Result">JSON text of the result or a reference to it; opaque.</param>
-    public sealed record Succeeded(string? Result) : Outcome;
+    public sealed record Succeeded(string? Result) : Outcome
+    {
+        /// <summary>What people should see though all went well, a sentence: rows that were rejected, warnings.</summary>
+        public string? Note { get; init; }
+    }
 
     /// <summary>The command asked to be skipped (exit code 99), or its action decided so.</summary>
     public sealed record Skipped(string Reason) : Outcome;

@@ -7,6 +7,10 @@ public enum SqlExpectation
 {
     [JsonStringEnumMemberName("no_rows")]
     NoRows,
+
+    /// <summary>The query gives one value, which is compared with another.</summary>
+    [JsonStringEnumMemberName("value")]
+    Value,
 }
 
 /// <summary>A check on data. Nulls pass every check but <see cref="NotNullCheck"/>, as they pass constraints in SQL.</summary>
@@ -18,13 +22,21 @@ public enum SqlExpectation
 [JsonDerivedType(typeof(AcceptedValuesCheck), "accepted_values")]
 [JsonDerivedType(typeof(RegexCheck), "regex")]
 [JsonDerivedType(typeof(SchemaCheck), "schema")]
+[JsonDerivedType(typeof(FreshnessCheck), "freshness")]
+[JsonDerivedType(typeof(ReferentialCheck), "referential")]
+[JsonDerivedType(typeof(DriftCheck), "drift")]
 [JsonDerivedType(typeof(SqlCheck), "sql")]
 public abstract record Check
 {
     /// <summary>Default: the kind and its columns, e.g. <c>unique(origin, date)</c>.</summary>
     public string? Name { get; init; }
 
-    /// <summary><c>block</c> (the default) or <c>warn</c>; comes back with the result as it was sent, for who asked to act on.</summary>
+    /// <summary>The severity of checks whose failing rows are put aside when a request has <see cref="ChecksRequest.Rejects"/>.</summary>
+    public const string Quarantine = "quarantine";
+
+    /// <summary>
+    /// <c>block</c> (the default), <c>warn</c> or <see cref="Quarantine"/>; comes back with the result as it was sent, for who asked to act on.
+    /// </summary>
     public string Severity
     {
         get;
@@ -39,12 +51,25 @@ public sealed record RowCountCheck : Check
     public long? Min { get; init; }
 
     public long? Max { get; init; }
+
+    /// <summary>The greatest relative difference from the mean of <see cref="Earlier"/>; null allows any.</summary>
+    public double? Change { get; init; }
+
+    /// <summary>The rows of earlier versions. With none there is nothing to differ from.</summary>
+    public IReadOnlyList<long> Earlier
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
-/// <summary>No row has a null in any of the columns.</summary>
+/// <summary>No row, or no more than a fraction of the rows, has a null in any of the columns.</summary>
 public sealed record NotNullCheck : Check
 {
     public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The fraction of all rows that may be null, 0 to 1.</summary>
+    public double Tolerate { get; init; }
 }
 
 /// <summary>The columns together are a key: no two rows have the same values. Rows with a null in one of them are not compared.</summary>
@@ -82,11 +107,56 @@ public sealed record RegexCheck : Check
     public required string Pattern { get; init; }
 }
 
-/// <summary>Every file has these columns with these types and no other, in any order.</summary>
+/// <summary>Every file has these columns with these types and, unless told, no other, in any order.</summary>
 public sealed record SchemaCheck : Check
 {
     /// <summary>Types by column, in any spelling that DuckDB knows: <c>text</c> is <c>varchar</c>, <c>int8</c> is <c>bigint</c>.</summary>
     public required IReadOnlyDictionary<string, string> Columns { get; init; }
+
+    /// <summary>Whether there may be further columns.</summary>
+    public bool AtLeast { get; init; }
+}
+
+/// <summary>The newest value of a date or timestamp column is not before an instant. Times without a zone are UTC.</summary>
+public sealed record FreshnessCheck : Check
+{
+    public required string Column { get; init; }
+
+    /// <summary>The instant.</summary>
+    public required DateTimeOffset NotBefore { get; init; }
+}
+
+/// <summary>Every value is found in a column of other data.</summary>
+public sealed record ReferentialCheck : Check
+{
+    public required string Column { get; init; }
+
+    /// <summary>The other data (<see cref="DataSource"/>).</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The column there.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>What people call the other data. Default: its path.</summary>
+    public string? Called { get; init; }
+}
+
+/// <summary>The values of each column are distributed as in other data: the population stability index is at most a threshold.</summary>
+public sealed record DriftCheck : Check
+{
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The data to compare with (<see cref="DataSource"/>); null when there is none yet, and then the check passes.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>What people call the reference.</summary>
+    public string? Called { get; init; }
+
+    /// <summary>The greatest index that passes.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>Bins of numbers and times.</summary>
+    public required int Bins { get; init; }
 }
 
 /// <summary>A query of one's own.</summary>
@@ -96,4 +166,10 @@ public sealed record SqlCheck : Check
     public required string Query { get; init; }
 
     public SqlExpectation Expect { get; init; }
+
+    /// <summary>With <see cref="SqlExpectation.Value"/>: <c>=</c>, <c>!=</c>, <c>&lt;</c>, <c>&lt;=</c>, <c>&gt;</c> or <c>&gt;=</c>.</summary>
+    public string? Operator { get; init; }
+
+    /// <summary>With <see cref="SqlExpectation.Value"/>: a number, or a text that converts to the value's type.</summary>
+    public string? Than { get; init; }
 }

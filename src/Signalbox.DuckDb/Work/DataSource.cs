@@ -107,6 +107,37 @@ public sealed class DataSource
         };
     }
 
+    /// <summary>The same as texts: what stands in each field, whatever it may mean. Null for a format that has no texts.</summary>
+    internal string? ReadTexts(IEnumerable<string> files, string options = "") =>
+        Format is "csv" or "tsv" ? Read(files, ", all_varchar = true, allow_quoted_nulls = false" + options) : null;
+
+    /// <summary>The call that reads each record of JSON files as the text that it is.</summary>
+    internal string ReadRecords(string file) =>
+        $"read_json_objects([{SqlQuote.Path(file)}]{(IsZipped(file) ? ", compression = 'gzip'" : "")})";
+
+    /// <summary>How DuckDB's <c>copy</c> writes a file of this name; null when the ending is none that is known.</summary>
+    internal static string? CopyOptions(string path)
+    {
+        string zip = IsZipped(path) ? ", compression gzip" : "";
+        return FormatOf(path) switch
+        {
+            "parquet" => "format parquet, compression zstd",
+            "csv" => $"format csv, header true{zip}",
+            "tsv" => $"format csv, header true, delimiter '\t'{zip}",
+            // One document for .json, one line per row for .jsonl and .ndjson.
+            "json" when !IsLines(path) => $"format json, array true{zip}",
+            "json" => $"format json{zip}",
+            _ => null,
+        };
+    }
+
+    /// <summary>Whether a JSON file of this name has a record a line, and is no list.</summary>
+    internal static bool IsLines(string path)
+    {
+        string bare = IsZipped(path) ? path[..^3] : path;
+        return !bare.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
+    }
+
     internal static bool IsZipped(string path) => path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsData(string relative) =>

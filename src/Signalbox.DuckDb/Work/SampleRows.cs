@@ -10,11 +10,11 @@ internal static class SampleRows
 
     private const int LongestText = 200;
 
-    internal static IReadOnlyList<JsonObject> Read(DuckConnection connection, string sql)
+    internal static IReadOnlyList<JsonObject> Read(DuckConnection connection, string sql, int most = Most)
     {
         var rows = new List<JsonObject>();
         using DuckReader reader = connection.Query(sql);
-        while (reader.Read() && rows.Count < Most)
+        while (reader.Read() && rows.Count < most)
         {
             var row = new JsonObject();
             for (int i = 0; i < reader.Columns.Count; i++)

@@ -79,29 +79,12 @@ internal sealed class SqlWork(DuckConnection connection, SqlRequest request, Tex
         return new StatementResult(statement.Line, connection.Run(statement.Text), null);
     }
 
-    private static string FormOf(string name, string path)
-    {
-        string zip = DataSource.IsZipped(path) ? ", compression gzip" : "";
-        return DataSource.FormatOf(path) switch
-        {
-            "parquet" => "format parquet, compression zstd",
-            "csv" => $"format csv, header true{zip}",
-            "tsv" => $"format csv, header true, delimiter '\t'{zip}",
-            // One document for .json, one line per row for .jsonl and .ndjson.
-            "json" when !IsLines(path) => $"format json, array true{zip}",
-            "json" => $"format json{zip}",
-            _ => throw new DuckException(
-                $"the script ends in a select, whose rows would go to output '{name}', but {path} is no file name that ends in "
-                    + ".parquet, .csv, .tsv, .json, .jsonl or .ndjson; name such a file, or write the output with copy"
-            ),
-        };
-    }
-
-    private static bool IsLines(string path)
-    {
-        string bare = DataSource.IsZipped(path) ? path[..^3] : path;
-        return !bare.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
-    }
+    private static string FormOf(string name, string path) =>
+        DataSource.CopyOptions(path)
+        ?? throw new DuckException(
+            $"the script ends in a select, whose rows would go to output '{name}', but {path} is no file name that ends in "
+                + ".parquet, .csv, .tsv, .json, .jsonl or .ndjson; name such a file, or write the output with copy"
+        );
 
     private void MakeFolders()
     {

@@ -58,6 +58,24 @@ public sealed record ChecksRequest : WorkRequest
     public required string Path { get; init; }
 
     public required IReadOnlyList<Check> Checks { get; init; }
+
+    /// <summary>
+    /// Where rows go that checks with <see cref="Check.Quarantine"/> reject. The data is then rewritten without them, in the form that it has,
+    /// and all other checks are made on what is left. Null: checks are only made.
+    /// </summary>
+    public RejectsRequest? Rejects { get; init; }
+}
+
+/// <summary>What becomes of rejected rows.</summary>
+/// <param name="Path">The Parquet file they are written to, with <see cref="Reason"/> and <see cref="Run"/> as further columns; made only when there are any.</param>
+/// <param name="RunNumber">The number of the run, for <see cref="Run"/>.</param>
+public sealed record RejectsRequest(string Path, long RunNumber)
+{
+    /// <summary>The column with the names of the checks that rejected the row, joined by <c>; </c>.</summary>
+    public const string Reason = "signalbox_reason";
+
+    /// <summary>The column with the number of the run.</summary>
+    public const string Run = "signalbox_run";
 }
 
 /// <summary>Rows and columns of data files and folders.</summary>

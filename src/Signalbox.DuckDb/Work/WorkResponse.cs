@@ -42,8 +42,18 @@ public sealed record ChecksResponse : WorkResponse
     /// <summary>Same order as asked.</summary>
     public required IReadOnlyList<CheckResult> Checks { get; init; }
 
+    /// <summary>The data, as it is after rows were rejected.</summary>
     public required SourceDescription Source { get; init; }
+
+    /// <summary>Null when no row was rejected.</summary>
+    public RejectedRows? Rejected { get; init; }
 }
+
+/// <summary>Rows that were put aside.</summary>
+/// <param name="Rows">How many.</param>
+/// <param name="Of">How many rows there were in all.</param>
+/// <param name="Checks">The names of the checks that rejected any, with how many each did; a row may count for several.</param>
+public sealed record RejectedRows(long Rows, long Of, IReadOnlyDictionary<string, long> Checks);
 
 /// <summary>One check's outcome.</summary>
 public sealed record CheckResult
@@ -64,6 +74,9 @@ public sealed record CheckResult
     public required string Severity { get; init; }
 
     public required bool Passed { get; init; }
+
+    /// <summary>Rows that it rejected, where that was asked of it.</summary>
+    public long Rejected { get; init; }
 
     /// <summary>False where the check could not be made at all (no such column, unreadable file); it has not passed then.</summary>
     public required bool Ran { get; init; }

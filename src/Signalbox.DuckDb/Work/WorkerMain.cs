@@ -67,9 +67,7 @@ public static class WorkerMain
             case DescribeRequest describe:
                 return new DescribeResponse { Sources = [.. describe.Paths.Select(path => SourceDescriber.Describe(connection, path))] };
             case ChecksRequest checks:
-                SourceDescription source = SourceDescriber.Describe(connection, checks.Path);
-                var runner = new CheckRunner(connection, source);
-                return new ChecksResponse { Source = source, Checks = [.. checks.Checks.Select(runner.Run)] };
+                return new ChecksWork(connection, checks).Run();
             case CompareRequest compare:
                 return RowComparer.Compare(connection, compare);
             default:

@@ -37,6 +37,9 @@ public sealed record AttemptContext
     public ImmutableSortedDictionary<string, string> Inputs { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Rejected rows that the run was started to take in again; null for any other run.</summary>
+    public string? Rejected { get; init; }
+
     public string ReportFile(string name) => Path.Combine(Folder, name);
 
     /// <summary>The text of a template.</summary>

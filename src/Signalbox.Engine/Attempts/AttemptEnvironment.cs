@@ -46,6 +46,11 @@ internal static class AttemptEnvironment
             variables[TaskEnvironment.Namespace] = space.Value;
         }
 
+        if (context.Rejected is { } rejected)
+        {
+            variables[TaskEnvironment.Rejected] = rejected;
+        }
+
         if (context.Task.Key.IsInstance)
         {
             variables[TaskEnvironment.MapIndex] = context.Task.Key.MapIndex.ToString(CultureInfo.InvariantCulture);

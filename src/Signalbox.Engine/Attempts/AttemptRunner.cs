@@ -158,6 +158,16 @@ internal sealed partial class AttemptRunner(
         WriteParams(attempt.Run);
         var staged = maybeSubmittedBefore ? publisher.Locate(attempt) : publisher.Stage(attempt);
         var context = ContextOf(attempt, staged);
+        if (
+            !attempt.Node.InputChecks.IsEmpty
+            && await publisher.RefuseInputsAsync(attempt, context, attempt.Stop.Token) is var (outcome, write)
+        )
+        {
+            attempt.Submitted.TrySetResult(false);
+            Ended(attempt, outcome, write: write);
+            return;
+        }
+
         var work = await TaskKindList.PrepareAsync(context, attempt.Stop.Token);
         switch (work)
         {
@@ -274,7 +284,7 @@ internal sealed partial class AttemptRunner(
                 break;
             case Phase.Succeeded:
                 var (result, write) = publisher.Report(attempt);
-                Ended(attempt, new Outcome.Succeeded(result), seen, write);
+                Ended(attempt, new Outcome.Succeeded(result) { Note = publisher.NoteOf(attempt) }, seen, write);
                 break;
             default:
                 Ended(attempt, Endings.Of(attempt.Ref.Directory, seen), seen);
@@ -388,6 +398,7 @@ internal sealed partial class AttemptRunner(
             Folder = attempt.Ref.Directory,
             Outputs = staged,
             Inputs = inputs,
+            Rejected = run.Rejected,
             Scope = run.Scope(
                 attempt.Node,
                 attempt.Task,

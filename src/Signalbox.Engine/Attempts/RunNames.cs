@@ -20,6 +20,7 @@ internal sealed class RunNames
     private readonly Value.Map _params;
     private readonly TasksNames _tasks;
     private readonly ModelsNames _models;
+    private readonly Lazy<string?> _rejected;
 
     // Looked up once for all of a run: a switch while it goes on would have it read two variants of one thing.
     private readonly Lazy<ActiveVariants> _active;
@@ -37,7 +38,13 @@ internal sealed class RunNames
         _active = new Lazy<ActiveVariants>(() =>
             parts.Store.Read(session => ActiveVariants.Read(session, parts.Project.Folder, parts.Project.StateFolder))
         );
+        _rejected = new Lazy<string?>(() =>
+            run.Trigger == RunTrigger.Manual ? parts.Store.Read(session => session.ReplayedBy(run.Number)) : null
+        );
     }
+
+    /// <summary>The file of rejected rows that the run was started to take in again; null for any other run.</summary>
+    public string? Rejected => _rejected.Value;
 
     /// <summary>The names that do not depend on a task.</summary>
     public RunScope Scope() => Scope(node: null, task: null, attempt: null, inputs: null, outputs: null);

@@ -109,6 +109,11 @@ public abstract record Request
     /// <param name="To">A version; what its run published at the other paths comes back with it. Null: those before the current ones.</param>
     public sealed record RollBackDataset(string Dataset, string? Partition, long? To, string Reason) : Request;
 
+    /// <summary>Start a run for the slice of a run whose checks rejected rows, which is given them again. Answered with its number.</summary>
+    /// <param name="Rejected">The number of the rejected rows.</param>
+    /// <param name="Path">The data file that the run is given, absolute.</param>
+    public sealed record ReplayRejected(long Rejected, string Path, string Reason) : Request;
+
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Outputs;
@@ -151,6 +152,7 @@ internal sealed class RequestDesk(
                 : throw NoPipeline(pause.Pipeline),
             Request.UnpausePipeline unpause => Unpause(unpause, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
+            Request.ReplayRejected replay => Replay(replay, session, sender),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
             Request.AnswerApproval answer => _people.Answer(answer, sender, session),
             Request.MoveAlias move => _people.MoveAlias(move, sender, session),
@@ -202,6 +204,36 @@ internal sealed class RequestDesk(
 
         return new Deed(
             new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
+            Then: () => driver.Adopt(run, afterRestart: false)
+        );
+    }
+
+    private Deed Replay(Request.ReplayRejected replay, WriteSession session, string sender)
+    {
+        var rejected = session.Rejected(replay.Rejected) ?? throw new RequestRefused($"there are no rejected rows {replay.Rejected}");
+        var first = session.Run(rejected.Run) ?? throw NoRun(rejected.Run.Value);
+        if (first.Namespace is { } space)
+        {
+            throw new RequestRefused($"they were rejected by a run of the namespace {space.Value}, whose output is not the live one");
+        }
+
+        // The same slice and the same parameters: but for the rows, it is the run that rejected them.
+        var (pipeline, version) = Definition(session, first.Pipeline.Value, version: null);
+        var slice = new Slice(first.LogicalDate, first.IntervalStart, first.IntervalEnd, first.Partition);
+        var run = factory.Create(
+            session,
+            new NewRun(pipeline, version, slice, RunTrigger.Manual, null, first.Params, replay.Reason, Backfill: null, [])
+            {
+                Author = sender,
+            }
+        );
+        session.ReplayRejected(rejected.Id, run.Snapshot.Run.Number, replay.Path);
+        return new Deed(
+            new Answer(
+                Done: true,
+                run.Snapshot.Run.Number.Value,
+                $"run {run.Snapshot.Run.Number} of {first.Pipeline} is queued; it finds the rows at ${TaskEnvironment.Rejected}"
+            ),
             Then: () => driver.Adopt(run, afterRestart: false)
         );
     }

@@ -29,6 +29,7 @@ internal static class RequestJson
             Request.PromoteVariant => "promote_variant",
             Request.RollbackVariant => "rollback_variant",
             Request.RollBackDataset => "rollback_dataset",
+            Request.ReplayRejected => "replay_rejected",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -80,6 +81,11 @@ internal static class RequestJson
                     break;
                 case Request.StartBackfill backfill:
                     Write(json, backfill);
+                    break;
+                case Request.ReplayRejected replay:
+                    json.WriteNumber("rejected", replay.Rejected);
+                    json.WriteString("path", replay.Path);
+                    json.WriteString("reason", replay.Reason);
                     break;
                 case Request.CancelBackfill cancel:
                     json.WriteNumber("backfill", cancel.Backfill);
@@ -173,6 +179,7 @@ internal static class RequestJson
             "pause" => new Request.PausePipeline(String(json, "pipeline"), String(json, "reason")),
             "unpause" => new Request.UnpausePipeline(String(json, "pipeline"), String(json, "reason")),
             "backfill" => ReadBackfill(json),
+            "replay_rejected" => new Request.ReplayRejected(Number(json, "rejected"), String(json, "path"), String(json, "reason")),
             "cancel_backfill" => new Request.CancelBackfill(Number(json, "backfill"), String(json, "reason")),
             "answer_approval" => new Request.AnswerApproval(
                 Number(json, "run"),

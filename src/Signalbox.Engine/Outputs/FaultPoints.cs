@@ -12,6 +12,8 @@ public static class FaultPoints
 {
     public const string BeforeIntent = "publish-before-intent";
     public const string AfterIntent = "publish-after-intent";
+    public const string BeforeQuarantine = "publish-before-quarantine";
+    public const string AfterQuarantine = "publish-after-quarantine";
     public const string BeforeSwap = "local-before-swap";
     public const string AfterSwap = "local-after-swap";
     public const string AfterSwapSync = "local-after-sync";
@@ -34,6 +36,8 @@ public static class FaultPoints
     [
         BeforeIntent,
         AfterIntent,
+        BeforeQuarantine,
+        AfterQuarantine,
         BeforeSwap,
         AfterSwap,
         AfterSwapSync,

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
@@ -17,7 +16,13 @@ namespace Signalbox.Engine.Outputs;
 /// then on publishing only goes forward: after a crash the same attempt is asked to publish again, finds its intent, and each output's
 /// content hash tells whether it already stands at its target. The record is written in the transaction in which the task succeeds.
 /// </remarks>
-internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Auditor auditor, VersionChains versions)
+internal sealed partial class Publisher(
+    EngineParts parts,
+    NamesOfRuns names,
+    Auditor auditor,
+    Quarantine quarantine,
+    VersionChains versions
+)
 {
     /// <summary>Makes the staging places of an attempt, empty.</summary>
     public ImmutableArray<StagedOutput> Stage(LiveAttempt attempt)
@@ -109,38 +114,63 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
 
             var checks = audits.SelectMany(audit => audit.Audit.Checks).ToList();
             void SaveChecks(WriteSession session) => Save(session, attempt, checks);
-            if (checks.FirstOrDefault(check => !check.Passed && check.Severity == CheckSeverity.Block) is { } failed)
+            if (Refusal(checks, failed => $"output `{failed.Output}` was not published: {failed.Message}") is { } failure)
             {
-                var failure = new Failure(FailureClass.Validation, $"output `{failed.Output}` was not published: {failed.Message}", "check")
-                {
-                    CheckFailed = true,
-                };
                 return (new Outcome.Failed(failure), SaveChecks);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+            var rejected = audits
+                .Where(audit => audit.Audit.Rejected is not null)
+                .Select(audit => quarantine.RowOf(attempt, context, audit.Output, audit.Staged, audit.Audit.Rejected!))
+                .ToList();
             var wanted = audits.ConvertAll(audit => Intent(attempt, context, audit.Output, audit.Staged, audit.Audit));
             FaultPoints.Hit(FaultPoints.BeforeIntent);
-            await PrepareAsync(attempt, wanted, SaveChecks);
+            await PrepareAsync(
+                attempt,
+                wanted,
+                session =>
+                {
+                    SaveChecks(session);
+                    rejected.ForEach(session.PrepareRejected);
+                }
+            );
             FaultPoints.Hit(FaultPoints.AfterIntent);
             intents = Intents(attempt);
         }
 
+        var note = NoteOf(attempt);
         for (var done = 0; done < intents.Count; done++)
         {
             try
             {
                 var output = attempt.Node.Outputs.First(output => output.Name == intents[done].Output);
                 await versions.PublishAsync(intents[done], output, isAgain);
+                quarantine.Place(attempt, context, output);
             }
             catch (Exception problem) when (problem is not (StoreUnavailable or OperationCanceledException))
             {
                 await versions.GiveUpAsync(intents[done..]);
-                return (new Outcome.Failed(Endings.Of(problem)), session => GiveUp(session, intents, problem.Message));
+                return (
+                    new Outcome.Failed(Endings.Of(problem)),
+                    session =>
+                    {
+                        var visible = intents.Where(intent => session.WasCurrent(intent.Id)).Select(intent => intent.Output).ToList();
+                        GiveUp(session, intents, problem.Message);
+                        quarantine.Record(session, attempt, context, visible);
+                    }
+                );
             }
         }
 
-        return (new Outcome.Succeeded(result), session => Record(session, attempt, models, intents, reported));
+        return (
+            new Outcome.Succeeded(result) { Note = note },
+            session =>
+            {
+                Record(session, attempt, models, intents, reported);
+                quarantine.Record(session, attempt, context, [.. intents.Select(intent => intent.Output)]);
+            }
+        );
     }
 
     /// <summary>What this attempt has decided to publish, and not yet recorded as published.</summary>
@@ -275,30 +305,5 @@ internal sealed partial class Publisher(EngineParts parts, NamesOfRuns names, Au
         var file = Path.Combine(attempt.Ref.Directory, ReportFiles.Metrics);
         var metrics = Reports.ReadMetrics(file).ToDictionary(metric => metric.Key, metric => metric.Value, StringComparer.Ordinal);
         return JsonSerializer.Serialize(metrics, EngineJson.Default.DictionaryStringDouble);
-    }
-
-    private void Save(WriteSession session, LiveAttempt attempt, IReadOnlyList<AuditedCheck> checks)
-    {
-        var now = parts.Time.GetUtcNow();
-        foreach (var check in checks)
-        {
-            session.AddCheckResult(
-                new StoredCheck(
-                    attempt.Run.Number,
-                    attempt.Task.Key,
-                    attempt.Number,
-                    check.Output,
-                    check.Name,
-                    check.Kind,
-                    check.Severity,
-                    check.Passed,
-                    check.Observed,
-                    check.Expected,
-                    check.Message,
-                    check.Samples,
-                    now
-                )
-            );
-        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Signalbox.Core;
 using Signalbox.Core.Checks;
@@ -8,286 +6,217 @@ using Signalbox.Engine.PipelineFiles.Yaml;
 
 namespace Signalbox.Engine.PipelineFiles;
 
-/// <summary>The questions asked of a staged output: <c>checks:</c>.</summary>
+/// <summary>The questions asked of an output or an input: <c>checks:</c>.</summary>
 internal static class CheckShapes
 {
-    private static readonly string[] Kinds =
-    [
-        "row_count",
-        "not_null",
-        "unique",
-        "range",
-        "accepted_values",
-        "regex",
-        "schema",
-        "sql",
-        "run",
-    ];
-
-    private static readonly Shape<string> Severity = Scalars.Choice(typeof(CheckSeverity), i => Names.Of((CheckSeverity)i));
-
-    private static readonly Shape<string[]> Columns = new ListShape<string>(
-        Scalars.Text,
-        "a column or a list of columns",
-        orSingle: true,
-        minItems: 1
-    );
-
-    private static readonly Shape<string> Bound = new ScalarShape<string>(
-        "a number, a date or a text with {{ }} in it",
-        () => new JsonObject { ["type"] = new JsonArray("number", "string"), ["minLength"] = 1 },
-        scalar => (scalar.Text.Length > 0, scalar.Text)
-    );
-
-    private static readonly Shape<string> Count = new ScalarShape<string>(
-        "a whole number or a text with {{ }} in it",
-        () => new JsonObject { ["type"] = new JsonArray("integer", "string"), ["pattern"] = "^[0-9]+$|\\{\\{" },
-        scalar => (long.TryParse(scalar.Text, NumberStyles.None, null, out _) || IsTemplate(scalar.Text), scalar.Text)
-    );
-
-    private static readonly Shape<CheckSpec> RowCount = Kind(
-        "row_count",
-        [
-            new Field<Parts, string>("min", Count, (p, v) => p.Min = v, "The fewest rows."),
-            new Field<Parts, string>("max", Count, (p, v) => p.Max = v, "The most rows."),
-        ],
-        p => new CheckSpec.RowCount(p.Min, p.Max),
-        oneBound: true
-    );
-
-    private static readonly Shape<CheckSpec> Range = Kind(
-        "range",
-        [
-            Column,
-            new Field<Parts, string>("min", Bound, (p, v) => p.Min = v, "The least value, which is allowed."),
-            new Field<Parts, string>("max", Bound, (p, v) => p.Max = v, "The greatest value, which is allowed."),
-        ],
-        p => new CheckSpec.Range(p.Column, p.Min, p.Max),
-        oneBound: true
-    );
-
-    private static readonly Shape<CheckSpec> AcceptedValues = Kind(
-        "accepted_values",
-        [
-            Column,
-            new Field<Parts, string[]>(
-                "values",
-                new ListShape<string>(Scalars.AnyText, "a list of values", minItems: 1),
-                (p, v) => p.Values = v,
-                "Every value that is allowed."
-            )
-            {
-                Required = true,
-            },
-        ],
-        p => new CheckSpec.AcceptedValues(p.Column, [.. p.Values])
-    );
-
-    private static readonly Shape<CheckSpec> Regex = Kind(
-        "regex",
-        [
-            Column,
-            new Field<Parts, string>(
-                "pattern",
-                Scalars.Text,
-                (p, v) => p.Text = v,
-                "A regular expression (RE2), found anywhere in the value."
-            )
-            {
-                Required = true,
-            },
-        ],
-        p => new CheckSpec.Regex(p.Column, p.Text)
-    );
-
-    private static readonly Shape<CheckSpec> Sql = new EitherShape<CheckSpec>(
-        single: Scalars.Text.To(text => (CheckSpec)new CheckSpec.Sql(text)),
-        mapping: Kind(
-            "sql_check",
-            [
-                new Field<Parts, string>(
-                    "query",
-                    Scalars.Text,
-                    (p, v) => p.Text = v,
-                    "A query over {{ staged }} that returns no row when all is well."
-                )
-                {
-                    Required = true,
-                },
-            ],
-            p => new CheckSpec.Sql(p.Text)
-        )
-    );
-
-    private static readonly Shape<CheckSpec> Schema = new NamesShape<string>(
-        Scalars.Text,
-        "a mapping from columns to DuckDB types",
-        "^.",
-        name => name.Length == 0 ? "a column has a name" : null,
-        minItems: 1
-    ).To(columns => (CheckSpec)new CheckSpec.Schema(NameMaps.Sorted(columns)));
-
     private static readonly MappingShape<Draft> One = new(
         "check",
         "a check",
         () => new Draft(),
-        CheckField("row_count", RowCount, "The number of rows lies between the bounds, both inclusive.", "{\"min\": 1000}"),
-        CheckField(
-            "not_null",
-            Columns.To(c => (CheckSpec)new CheckSpec.NotNull([.. c])),
-            "No row is null in any of the columns.",
-            "[\"origin\"]"
-        ),
-        CheckField(
-            "unique",
-            Columns.To(c => (CheckSpec)new CheckSpec.Unique([.. c])),
-            "No two rows agree in all of the columns.",
-            "[\"id\"]"
-        ),
-        CheckField(
-            "range",
-            Range,
-            "Every value of a column that is not null lies between the bounds, both inclusive.",
-            "{\"column\": \"delay\", \"min\": -60, \"max\": 600}"
-        ),
-        CheckField(
-            "accepted_values",
-            AcceptedValues,
-            "Every value of a column that is not null is one of these.",
-            "{\"column\": \"state\", \"values\": [\"on\", \"off\"]}"
-        ),
-        CheckField(
-            "regex",
-            Regex,
-            "Every value of a column that is not null matches a regular expression.",
-            "{\"column\": \"origin\", \"pattern\": \"^[A-Z]{3}$\"}"
-        ),
-        CheckField("schema", Schema, "The file has exactly these columns with these DuckDB types.", "{\"origin\": \"varchar\"}"),
-        CheckField(
-            "sql",
-            Sql,
-            "A query over {{ staged }} that returns no row when all is well.",
-            "\"select * from {{ staged }} where flights < 0\""
-        ),
-        CheckField(
-            "run",
-            Scalars.Text.To(text => (CheckSpec)new CheckSpec.Command(text)),
-            "A shell command that sees {{ staged }} and exits 0 when all is well.",
-            "\"python3 drift.py {{ staged }}\""
-        ),
-        new Field<Draft, string>(
-            "severity",
-            Severity,
-            (d, v) => d.Severity = Names.CheckSeverityOf(v),
-            "block: nothing is published and the task fails. warn: the result is shown, the output is published."
-        )
-        {
-            Default = "\"block\"",
-        }
+        [
+            CheckField(
+                "row_count",
+                CheckKindShapes.RowCount,
+                "The number of rows lies between the bounds, both inclusive: 1000.., ..5000, 10..20; with `change` it is near that of earlier versions.",
+                "\"1000..\"",
+                "{\"min\": 1000, \"change\": 0.5}"
+            ),
+            CheckField("not_null", CheckKindShapes.NotNull, "No row is null in any of the columns.", "[\"origin\"]"),
+            CheckField("unique", CheckKindShapes.Unique, "No two rows agree in all of the columns.", "[\"id\"]"),
+            CheckField(
+                "range",
+                CheckKindShapes.Range,
+                "Every value of a column that is not null lies between the bounds, both inclusive.",
+                "{\"column\": \"delay\", \"min\": -60, \"max\": 600}"
+            ),
+            CheckField(
+                "accepted_values",
+                CheckKindShapes.AcceptedValues,
+                "Every value of a column that is not null is one of these.",
+                "{\"column\": \"state\", \"values\": [\"on\", \"off\"]}"
+            ),
+            CheckField(
+                "regex",
+                CheckKindShapes.Regex,
+                "Every value of a column that is not null matches a regular expression.",
+                "{\"column\": \"origin\", \"pattern\": \"^[A-Z]{3}$\"}"
+            ),
+            CheckField(
+                "schema",
+                CheckKindShapes.Schema,
+                "The file has exactly these columns with these DuckDB types; beside it `at_least: true` allows others.",
+                "{\"origin\": \"varchar\"}"
+            ),
+            CheckField(
+                "freshness",
+                CheckKindShapes.Freshness,
+                "The newest value of a date or timestamp column is no older than this before the end of the run's data interval.",
+                "{\"column\": \"updated_at\", \"max_age\": \"6h\"}"
+            ),
+            CheckField(
+                "referential",
+                CheckKindShapes.Referential,
+                "Every value of a column that is not null is found in a column of another file or dataset.",
+                "{\"column\": \"origin\", \"in\": \"data/airports.csv\", \"key\": \"code\"}"
+            ),
+            CheckField(
+                "drift",
+                CheckKindShapes.Drift,
+                "The values of the columns are distributed as in the last good version (population stability index).",
+                "[\"mean_delay\"]",
+                "{\"columns\": [\"mean_delay\"], \"threshold\": 0.1}"
+            ),
+            CheckField(
+                "sql",
+                CheckKindShapes.Sql,
+                "A query over {{ staged }} that returns no row when all is well, or one value with `expect`.",
+                "\"select * from {{ staged }} where flights < 0\"",
+                "{\"query\": \"select avg(delay) from {{ staged }}\", \"expect\": \"< 60\"}"
+            ),
+            CheckField(
+                "run",
+                Scalars.Text.To(text => (CheckSpec)new CheckSpec.Command(text)),
+                "A shell command that sees {{ staged }} and exits 0 when all is well.",
+                "\"python3 compare.py {{ staged }}\""
+            ),
+            .. CheckSettings.Fields.Select(field => new InnerField<Draft, CheckSettings>(field, draft => draft.Settings)),
+            new Field<Draft, bool>(
+                "at_least",
+                Scalars.Boolean,
+                (d, v) => d.AtLeast = v,
+                "With `schema`: whether there may be further columns."
+            )
+            {
+                Default = "false",
+            },
+        ]
     )
     {
         Rules = schema =>
-            schema["oneOf"] = new JsonArray([.. Kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]),
+        {
+            schema["oneOf"] = new JsonArray([.. Kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
+            schema["dependentRequired"] = new JsonObject { ["at_least"] = new JsonArray("schema") };
+        },
     };
 
     public static readonly Shape<CheckSpec[]> List = new ListShape<CheckSpec>(One.To(Finish), "a list of checks");
 
-    private static Field<Parts, string> Column => new("column", Scalars.Text, (p, v) => p.Column = v, "The column.") { Required = true };
+    private static string[] Kinds =>
+        [
+            "row_count",
+            "not_null",
+            "unique",
+            "range",
+            "accepted_values",
+            "regex",
+            "schema",
+            "freshness",
+            "referential",
+            "drift",
+            "sql",
+            "run",
+        ];
 
     private static CheckSpec? Finish(Draft draft, YamlNode node, Reading reading)
     {
-        var written = ((YamlMapping)node).Entries.Where(entry => Kinds.Contains(entry.Key.Text)).ToList();
-        switch (written.Count)
+        var mapping = (YamlMapping)node;
+        var kinds = Kinds;
+        var written = mapping.Entries.Where(entry => kinds.Contains(entry.Key.Text)).ToList();
+        if (written.Count == 0)
         {
-            case 0:
-                // An unknown key has been reported already, and it is the better message.
-                if (((YamlMapping)node).Entries.All(entry => entry.Key.Text == "severity"))
-                {
-                    reading.Error(node, "missing-key", $"a check needs one of {string.Join(", ", Kinds)}");
-                }
+            // An unknown key has been reported already, and it is the better message.
+            if (mapping.Entries.All(entry => One.Keys.Contains(entry.Key.Text)))
+            {
+                reading.Error(node, "missing-key", $"a check needs one of {string.Join(", ", kinds)}");
+            }
 
-                return null;
-            case > 1:
-                reading.Error(
-                    written[1].Key,
-                    "two-kinds",
-                    $"a check asks one question, and `{written[0].Key.Text}` is one already; begin another item of the list with `- {written[1].Key.Text}:`"
-                );
-                return null;
-            default:
-                return draft.Spec is { } spec && draft.Severity is { } severity ? spec with { Severity = severity } : draft.Spec;
+            return null;
         }
+
+        if (written.Count > 1)
+        {
+            reading.Error(
+                written[1].Key,
+                "two-kinds",
+                $"a check asks one question, and `{written[0].Key.Text}` is one already; begin another item of the list with `- {written[1].Key.Text}:`"
+            );
+            return null;
+        }
+
+        var spec = draft.Spec is { } asked ? draft.Settings.Onto(asked) : null;
+        if (draft.AtLeast is not { } atLeast || spec is null)
+        {
+            return spec;
+        }
+
+        if (spec is CheckSpec.Schema schema)
+        {
+            return schema with { AtLeast = atLeast };
+        }
+
+        reading.Error(mapping.Find("at_least")!.Key, "wrong-key", "`at_least` goes with `schema`, which the check does not have");
+        return null;
     }
 
-    private static Field<Draft, CheckSpec> CheckField(string kind, Shape<CheckSpec> shape, string description, string example) =>
-        new(kind, shape, (d, v) => d.Spec = v, description) { Examples = [example] };
-
-    private static Shape<CheckSpec> Kind(string name, Field<Parts>[] fields, Func<Parts, CheckSpec> make, bool oneBound = false) =>
-        new MappingShape<Parts>(
-            name,
-            $"`{name.Replace("_check", "", StringComparison.Ordinal)}`",
-            () => new Parts(),
-            [
-                .. fields,
-                new Field<Parts, string>(
-                    "severity",
-                    Severity,
-                    (p, v) => p.Severity = Names.CheckSeverityOf(v)!.Value,
-                    "What a failure does."
-                )
-                {
-                    Default = "\"block\"",
-                },
-            ]
-        )
-        {
-            Rules = schema =>
-            {
-                if (oneBound)
-                {
-                    schema["anyOf"] = new JsonArray(
-                        new JsonObject { ["required"] = new JsonArray("min") },
-                        new JsonObject { ["required"] = new JsonArray("max") }
-                    );
-                }
-            },
-        }.To(
-            (parts, node, reading) =>
-            {
-                if (oneBound && ((YamlMapping)node).Find("min") is null && ((YamlMapping)node).Find("max") is null)
-                {
-                    reading.Error(node, "missing-key", $"`{name}` needs `min` or `max`");
-                    return null;
-                }
-
-                return make(parts) with
-                {
-                    Severity = parts.Severity,
-                };
-            }
-        );
-
-    private static bool IsTemplate(string text) => text.Contains("{{", StringComparison.Ordinal);
+    private static Field<Draft, CheckSpec> CheckField(string kind, Shape<CheckSpec> shape, string description, params string[] examples) =>
+        new(kind, shape, (d, v) => d.Spec = v, description) { Examples = examples };
 
     private sealed class Draft
     {
         public CheckSpec? Spec { get; set; }
 
-        public CheckSeverity? Severity { get; set; }
+        public CheckSettings Settings { get; } = new();
+
+        public bool? AtLeast { get; set; }
     }
+}
 
-    private sealed class Parts
-    {
-        public string Column { get; set; } = "";
+/// <summary>What a check of any kind may say, beside its kind or among the kind's own keys.</summary>
+internal sealed class CheckSettings
+{
+    private const string DefaultPlace = "true";
 
-        public string? Min { get; set; }
+    private static readonly Shape<string> Severities = Scalars.Choice(typeof(CheckSeverity), i => Names.Of((CheckSeverity)i));
 
-        public string? Max { get; set; }
+    public static readonly Field<CheckSettings>[] Fields =
+    [
+        new Field<CheckSettings, string>("name", Scalars.Text, (s, v) => s.Name = v, "How people know the check.")
+        {
+            Examples = ["\"no negative flights\""],
+        },
+        new Field<CheckSettings, string>(
+            "severity",
+            Severities,
+            (s, v) => s.Severity = Names.CheckSeverityOf(v),
+            "block: nothing is published and the task fails. warn: the result is shown, the output is published. quarantine: the failing rows "
+                + "are put aside, the others are published."
+        )
+        {
+            Default = "\"block\"",
+        },
+        new Field<CheckSettings, string>(
+            "quarantine",
+            Scalars.Text,
+            (s, v) => s.Quarantine = v,
+            $"severity: quarantine, and the folder for the rejected rows, relative to the project folder; true takes {Rejects.DefaultFolder}."
+        )
+        {
+            Examples = ["\"data/rejected/\""],
+        },
+    ];
 
-        public string Text { get; set; } = "";
+    public string? Name { get; set; }
 
-        public string[] Values { get; set; } = [];
+    public CheckSeverity? Severity { get; set; }
 
-        public CheckSeverity Severity { get; set; }
-    }
+    public string? Quarantine { get; set; }
+
+    /// <summary>The check with what is said here; what is not said stays.</summary>
+    public CheckSpec Onto(CheckSpec check) =>
+        check with
+        {
+            Name = Name ?? check.Name,
+            Severity = Severity ?? (Quarantine is null ? check.Severity : CheckSeverity.Quarantine),
+            QuarantineFolder = Quarantine is null or DefaultPlace ? check.QuarantineFolder : Quarantine,
+        };
 }

@@ -112,6 +112,22 @@ internal static class TaskShapes
         })
     );
 
+    private static readonly Shape<WrittenInput> Input = new EitherShape<WrittenInput>(
+        single: Scalars.Text.To(path => new WrittenInput { Path = path }),
+        mapping: new MappingShape<WrittenInput>(
+            "input",
+            "an input",
+            () => new WrittenInput(),
+            new Field<WrittenInput, string>("path", Scalars.Text, (d, v) => d.Path = v, "Where it is read from.") { Required = true },
+            new Field<WrittenInput, CheckSpec[]>(
+                "checks",
+                CheckShapes.List,
+                (d, v) => d.Checks = v,
+                "Questions asked of the input before the task's work starts."
+            )
+        )
+    );
+
     private static readonly Shape<string[]> TaskNames = new ListShape<string>(Scalars.Slug, "a task or a list of tasks", orSingle: true);
 
     private static readonly Field<Draft>[] Own =
@@ -143,9 +159,9 @@ internal static class TaskShapes
             (d, v) => d.MaxParallel = v,
             "With `for_each`: how many items may be worked on at one time in a run."
         ),
-        new Field<Draft, Named<string>[]>(
+        new Field<Draft, Named<WrittenInput>[]>(
             "inputs",
-            NameMaps.Of(Scalars.Text, "a mapping from names to paths"),
+            NameMaps.Of(Input, "a mapping from names to paths", () => new WrittenInput()),
             (d, v) => d.Inputs = v,
             "What the task reads: a name and a path, which may have {{ }} in it; a command finds it in $SIGNALBOX_INPUT_NAME."
         )
@@ -294,7 +310,8 @@ internal static class TaskShapes
                 ForEach = draft.ForEach,
                 Label = draft.Label,
                 MaxParallel = draft.MaxParallel,
-                Inputs = NameMaps.Sorted(draft.Inputs),
+                Inputs = NameMaps.Sorted([.. draft.Inputs.Select(input => new Named<string>(input.Key, input.Value.Path))]),
+                InputChecks = ChecksOf(draft.Inputs),
                 Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
                 Doc = draft.Doc,
             },
@@ -326,13 +343,34 @@ internal static class TaskShapes
 
         public int? MaxParallel { get; set; }
 
-        public Named<string>[] Inputs { get; set; } = [];
+        public Named<WrittenInput>[] Inputs { get; set; } = [];
 
         public Named<OutputSpec>[] Outputs { get; set; } = [];
 
         public string? Doc { get; set; }
 
         public TimeSpan? Every { get; set; }
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<CheckSpec>> ChecksOf(Named<WrittenInput>[] inputs)
+    {
+        var checks = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<CheckSpec>>(StringComparer.Ordinal);
+        foreach (var input in inputs)
+        {
+            if (input.Value.Checks.Length > 0)
+            {
+                checks[input.Name] = [.. input.Value.Checks];
+            }
+        }
+
+        return checks.ToImmutable();
+    }
+
+    private sealed class WrittenInput
+    {
+        public string Path { get; set; } = "unreadable";
+
+        public CheckSpec[] Checks { get; set; } = [];
     }
 
     private sealed class OutputDraft

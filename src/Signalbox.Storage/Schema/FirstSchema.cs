@@ -4,7 +4,7 @@ namespace Signalbox.Storage.Schema;
 /// The tables. Times are Unix milliseconds in columns ending <c>_ms</c>; truth values are 0 and 1; map index -1 is "not mapped".
 /// Rows that make no sense are refused here, whoever writes them.
 /// </summary>
-internal static class FirstSchema
+internal static partial class FirstSchema
 {
     public const string Script = """
         create table counters (name text primary key, value bigint not null check (value >= 0));
@@ -345,25 +345,6 @@ internal static class FirstSchema
             at_ms bigint not null
         );
 
-        create table check_results (
-            id {identity},
-            run_number bigint not null references runs (number),
-            task text not null,
-            map_index bigint not null,
-            attempt bigint not null,
-            output text not null,
-            name text not null,
-            kind text not null,
-            severity text not null check (severity in ('block', 'warn')),
-            passed bigint not null check (passed in (0, 1)),
-            observed text,
-            expected text,
-            message text,
-            samples text,
-            at_ms bigint not null
-        );
-        create index check_results_of_task on check_results (run_number, task, map_index);
-
         create table metrics (
             run_number bigint not null references runs (number),
             task text not null,
@@ -497,5 +478,5 @@ internal static class FirstSchema
             foreign key (pipeline, candidate_version) references definitions (pipeline, version)
         );
         create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
-        """;
+        """ + Checks;
 }

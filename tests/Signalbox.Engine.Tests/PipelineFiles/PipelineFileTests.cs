@@ -161,6 +161,7 @@ public sealed class PipelineFileTests
                 Outputs = read.Outputs,
                 Env = read.Env,
                 Inputs = read.Inputs,
+                InputChecks = read.InputChecks,
             },
             read
         );

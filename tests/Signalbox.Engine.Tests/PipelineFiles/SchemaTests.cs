@@ -108,6 +108,7 @@ public sealed class SchemaTests
                 Outputs = right.Outputs,
                 Env = right.Env,
                 Inputs = right.Inputs,
+                InputChecks = right.InputChecks,
                 Timeout = right.Timeout,
                 Retry = left.Retry with { RetryOn = right.Retry.RetryOn },
             },

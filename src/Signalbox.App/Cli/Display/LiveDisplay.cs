@@ -178,6 +178,7 @@ internal sealed class LiveDisplay : IRunDisplay
                 $"next attempt in {Countdown(due, picture.Now)}: {task.Failure?.Message ?? task.Reason}",
             TaskState.UpForReschedule when task.DueAt is { } due => $"looks again in {Countdown(due, picture.Now)}: {task.Reason}",
             TaskState.Running when !task.IsExpanded => _logs.LastLine(picture, task) ?? "",
+            TaskState.Success when CheckLines.NoteOf(task) is { } note => note,
             TaskState.Success when !task.IsExpanded => task.TryNumber > 0 ? _logs.LastLine(picture, task) ?? "" : task.Reason ?? "",
             _ => task.Reason ?? "",
         };

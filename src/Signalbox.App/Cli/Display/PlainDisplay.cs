@@ -83,6 +83,11 @@ internal sealed class PlainDisplay(TextWriter output, DateTimeOffset since) : IR
             lines.Append($": {reason}");
         }
 
+        if (CheckLines.NoteOf(task) is { } note)
+        {
+            lines.Append($": {note}");
+        }
+
         lines.Append('\n');
     }
 }

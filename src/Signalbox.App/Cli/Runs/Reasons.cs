@@ -153,6 +153,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
                 break;
         }
 
+        AddChecks(reasons, picture.Run, task);
         if (task.Stopping is { } stopping)
         {
             reasons.Add(new("stopping", $"its attempt is being stopped: {Names.Of(stopping)}"));
@@ -205,6 +206,28 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         if (unmet.Count == 0 && task.State == TaskState.None)
         {
             reasons.Add(new("condition", task.Reason ?? "its condition or its items are being evaluated"));
+        }
+    }
+
+    /// <summary>What the checks of the latest attempt saw, those that did not pass.</summary>
+    private void AddChecks(List<WhyReason> reasons, Run run, TaskRun task)
+    {
+        if (!task.State.IsEnd())
+        {
+            return;
+        }
+
+        foreach (var check in session.CheckResults(run.Number))
+        {
+            if (check.Task == task.Key && check.Attempt == task.TryNumber && !check.Passed)
+            {
+                reasons.Add(
+                    new(
+                        "check",
+                        $"check ({Names.Of(check.Severity)}) {check.Message}; observed {check.Observed ?? "nothing"}, expected {check.Expected}"
+                    )
+                );
+            }
         }
     }
 

@@ -38,7 +38,10 @@ internal sealed record RunDocument(
     {
         var run = session.LoadRun(number) ?? throw new InvalidOperationException($"Run {number} is gone.");
         var pipeline = session.Definition(run.Run.Pipeline, run.Run.Version)!.Pipeline;
-        return Of(run.Run, TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number))) with
+        return Of(
+            run.Run,
+            TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number), session.CheckResults(number))
+        ) with
         {
             Published = PublishedDocument.Read(session, number),
         };
@@ -81,12 +84,14 @@ internal sealed record TaskDocument(
     string? Reason,
     string? StartedAt,
     string? EndedAt,
-    AttemptDocument[] Attempts
+    AttemptDocument[] Attempts,
+    CheckDocument[] Checks
 )
 {
-    public static TaskDocument[] List(IEnumerable<TaskRun> tasks, IEnumerable<Attempt> attempts)
+    public static TaskDocument[] List(IEnumerable<TaskRun> tasks, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks)
     {
         var byTask = attempts.ToLookup(attempt => attempt.Key);
+        var checksByTask = checks.ToLookup(check => check.Task);
         return
         [
             .. tasks
@@ -99,7 +104,8 @@ internal sealed record TaskDocument(
                     task.Reason,
                     InstantText.Fine(task.StartedAt),
                     InstantText.Fine(task.EndedAt),
-                    [.. byTask[task.Key].OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)]
+                    [.. byTask[task.Key].OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)],
+                    [.. checksByTask[task.Key].Select(CheckDocument.Of)]
                 )),
         ];
     }

@@ -82,7 +82,7 @@ internal static class RunFollower
     /// <summary>How a run ended, and what failed.</summary>
     public static void Summarise(TextWriter output, Store store, Project project, RunNumber number)
     {
-        var picture = store.Read(session => Read(session, number, pipeline: null))!;
+        var (picture, checks) = store.Read(session => (Read(session, number, pipeline: null)!, session.CheckResults(number)));
         var run = picture.Run;
         var logs = new AttemptLogs(project);
         var spent = Brief.Between(run.StartedAt, run.EndedAt, picture.Now);
@@ -103,6 +103,7 @@ internal static class RunFollower
             output.WriteLine($"    signalbox logs {run.Number} {Quoted(task.Key)}");
         }
 
+        CheckLines.Summarise(output, checks);
         foreach (var task in picture.Tasks.Where(task => task.State == TaskState.Blocked).Take(5))
         {
             output.WriteLine($"  {RunPicture.Title(task)} blocked: {task.Reason}");

@@ -138,8 +138,13 @@ internal static class RunsVerb
 
     private static void Print(Store store, RunNumber number, bool withHistory)
     {
-        var (picture, attempts, history) = store.Read(session =>
-            (RunFollower.Read(session, number, pipeline: null)!, session.Attempts(number), withHistory ? session.History(number) : [])
+        var (picture, attempts, history, checks) = store.Read(session =>
+            (
+                RunFollower.Read(session, number, pipeline: null)!,
+                session.Attempts(number),
+                withHistory ? session.History(number) : [],
+                session.CheckResults(number)
+            )
         );
         var run = picture.Run;
         Console.Out.WriteLine($"run {run.Number} of {run.Pipeline}: {Names.Of(run.State)}{(run.Reason is { } why ? $" ({why})" : "")}");
@@ -164,6 +169,7 @@ internal static class RunsVerb
             ["task", "state", "attempt", "time", "exit", "reason"],
             [.. picture.Tasks.SelectMany(task => Rows(picture, task, byTask[task.Key]))]
         );
+        CheckLines.WriteTable(Console.Out, checks);
         var (published, refusals) = store.Read(session => (PublishedDocument.Read(session, number), session.Refusals(number)));
         if (published.Length + refusals.Count > 0)
         {
