@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Signalbox.Engine;
 
 /// <summary>The small JSON the engine writes itself.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, double>))]
 [JsonSerializable(typeof(Dictionary<string, long>))]

@@ -5,7 +5,7 @@ namespace Signalbox.Acceptance.Tests;
 /// <summary>docs/specs/022-approvals.md</summary>
 public sealed class Spec022Approvals
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task Two_of_the_named_people_approve_by_form_over_a_kill_and_their_answers_go_on()

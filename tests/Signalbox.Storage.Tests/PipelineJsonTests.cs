@@ -272,6 +272,14 @@ public sealed class PipelineJsonTests
             ),
             Task("promote", new TaskKind.Promote("delay", "champion", BackfillPromotion.Allow)),
             Task("promote_asking", new TaskKind.Promote("delay", "champion", BackfillPromotion.Approve, Approval)),
+            Task(
+                "promote_better",
+                new TaskKind.Promote("delay", "champion", BackfillPromotion.Approve, null, Approval, new MetricRule("auc", IsLower: false))
+            ),
+            Task(
+                "promote_lower",
+                new TaskKind.Promote("delay", "champion", BackfillPromotion.Skip, Better: new MetricRule("log_loss", IsLower: true))
+            ),
             Task("approve", new TaskKind.Approve(Approval)),
             Task("noop", new TaskKind.Noop()),
         ],

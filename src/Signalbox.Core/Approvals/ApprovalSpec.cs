@@ -1,4 +1,5 @@
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
 
 namespace Signalbox.Core.Approvals;
 
@@ -35,12 +36,14 @@ public sealed record ApprovalSpec
     /// <summary>Time between reminders. Default none.</summary>
     public TimeSpan? RemindEvery { get; init; }
 
-    /// <summary>What a task asks of people; null when it asks nothing.</summary>
-    public static ApprovalSpec? Of(TaskKind kind) =>
+    /// <summary>What a task of a run asks of people; null when it asks nothing.</summary>
+    public static ApprovalSpec? Of(TaskKind kind, RunTrigger trigger) =>
         kind switch
         {
             TaskKind.Approve approve => approve.Spec,
-            TaskKind.Promote { Asks: true } promote => promote.Approval ?? Default,
+            TaskKind.Promote { InBackfill: BackfillPromotion.Approve } promote when trigger == RunTrigger.Backfill =>
+                promote.BackfillApproval ?? promote.Approval ?? Default,
+            TaskKind.Promote promote => promote.Approval,
             _ => null,
         };
 }

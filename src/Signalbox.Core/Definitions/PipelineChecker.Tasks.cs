@@ -179,6 +179,16 @@ public sealed partial class PipelineChecker
                     CheckApproval(node, approval, $"{path}.promote.approval");
                 }
 
+                if (promote.BackfillApproval is { } review)
+                {
+                    CheckApproval(node, review, $"{path}.promote.in_backfill");
+                }
+
+                if (promote.Better is { } better)
+                {
+                    NotEmpty(better.Metric, $"{path}.promote.{(better.IsLower ? "lower" : "higher")}", "name the metric that is compared");
+                }
+
                 break;
             case TaskKind.Approve approve:
                 if (approve.Spec.Message is null)

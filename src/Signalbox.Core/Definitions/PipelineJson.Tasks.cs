@@ -155,6 +155,8 @@ public static partial class PipelineJson
                 json.WriteString("alias", promote.Alias);
                 Put(json, "in_backfill", Names.Of(promote.InBackfill), Names.Of(BackfillPromotion.Skip));
                 WriteApproval(json, "approval", promote.Approval);
+                WriteApproval(json, "backfill_approval", promote.BackfillApproval);
+                Put(json, promote.Better is { IsLower: true } ? "lower" : "higher", promote.Better?.Metric);
                 break;
             case TaskKind.Approve approve:
                 json.WriteString("kind", "approve");
@@ -194,7 +196,11 @@ public static partial class PipelineJson
                 Required(json, "model"),
                 Required(json, "alias"),
                 Word(json, "in_backfill", Names.BackfillPromotionOf, BackfillPromotion.Skip),
-                json.TryGetProperty("approval", out var approval) ? ReadApproval(approval) : null
+                json.TryGetProperty("approval", out var approval) ? ReadApproval(approval) : null,
+                json.TryGetProperty("backfill_approval", out var backfill) ? ReadApproval(backfill) : null,
+                Text(json, "higher") is { } higher ? new MetricRule(higher, IsLower: false)
+                    : Text(json, "lower") is { } lower ? new MetricRule(lower, IsLower: true)
+                    : null
             ),
             "approve" => new TaskKind.Approve(ReadApproval(json.GetProperty("approval"))),
             "noop" => new TaskKind.Noop(),

@@ -170,7 +170,16 @@ public abstract record TaskKind
     /// below it (<c>delay</c> stands for <c>delay/north</c> and <c>delay/south</c>).
     /// </summary>
     /// <param name="Approval">People are asked first. Null: only where <paramref name="InBackfill"/> says so.</param>
-    public sealed record Promote(string Model, string Alias, BackfillPromotion InBackfill, ApprovalSpec? Approval = null) : TaskKind
+    /// <param name="BackfillApproval">What a backfill asks. Null: the same as a live run, or a yes of anybody.</param>
+    /// <param name="Better">Only versions that are better by this number are promoted. Null: all.</param>
+    public sealed record Promote(
+        string Model,
+        string Alias,
+        BackfillPromotion InBackfill,
+        ApprovalSpec? Approval = null,
+        ApprovalSpec? BackfillApproval = null,
+        MetricRule? Better = null
+    ) : TaskKind
     {
         public override bool Waits => Asks;
 
@@ -201,6 +210,9 @@ public enum TaskMatch
     /// <summary>The run whose logical date is this run's plus an offset.</summary>
     Offset,
 }
+
+/// <summary>Which of two versions of a model is better: the one with the higher, or the lower, number of that name.</summary>
+public sealed record MetricRule(string Metric, bool IsLower);
 
 /// <summary>What a promotion does inside a backfill, where it must not overwrite what people chose.</summary>
 public enum BackfillPromotion

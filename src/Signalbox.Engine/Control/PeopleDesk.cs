@@ -199,6 +199,6 @@ internal sealed class PeopleDesk(EngineParts parts, RunDriver driver, Guid owner
 
     private static ApprovalSpec? SpecOf(ReadSession session, Run run, TaskKey key) =>
         session.Definition(run.Pipeline, run.Version)?.Pipeline.Tasks.FirstOrDefault(task => task.Name == key.Task) is { } node
-            ? ApprovalSpec.Of(node.Kind)
+            ? ApprovalSpec.Of(node.Kind, run.Trigger)
             : null;
 }

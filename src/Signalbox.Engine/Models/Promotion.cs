@@ -10,9 +10,30 @@ namespace Signalbox.Engine.Models;
 
 /// <summary>One alias on its way from one version to another.</summary>
 /// <param name="Now">The version that it points to; null when there is no such alias yet.</param>
-internal sealed record AliasStep(ModelVersion Candidate, ModelVersion? Now)
+/// <param name="Rule">What it must be better by; null: it moves in any case.</param>
+internal sealed record AliasStep(ModelVersion Candidate, ModelVersion? Now, MetricRule? Rule = null)
 {
     public string Model => Candidate.Model;
+
+    /// <summary>Whether the alias is to move: the candidate is better, or there is nothing to be better than.</summary>
+    /// <exception cref="TaskRefused">A version has not the number that decides it.</exception>
+    public bool Moves => !IsDone && (Rule is not { } rule || Now is null || IsBetter(rule, Now));
+
+    private bool IsBetter(MetricRule rule, ModelVersion now)
+    {
+        var metric = MetricComparison.Of(Candidate.Metrics, now.Metrics).FirstOrDefault(metric => metric.Name == rule.Metric);
+        if (metric is not { Candidate: { } candidate, Champion: { } champion })
+        {
+            var which = metric?.Candidate is null ? Candidate : now;
+            throw TaskRefused.Because(
+                FailureClass.Permanent,
+                $"version {which.Version} of {Model} has no metric `{rule.Metric}`: write it to $SIGNALBOX_METRICS in the task that makes the model",
+                "promote"
+            );
+        }
+
+        return rule.IsLower ? candidate < champion : candidate > champion;
+    }
 
     public bool IsDone => Candidate.Version == Now?.Version;
 
@@ -29,17 +50,19 @@ internal sealed class Promotion
     private readonly AttemptContext _context;
     private readonly string _alias;
     private readonly List<AliasStep> _steps;
+    private readonly List<AliasStep> _moving;
 
     private Promotion(AttemptContext context, string alias, List<AliasStep> steps)
     {
         _context = context;
         _alias = alias;
         _steps = steps;
+        _moving = steps.FindAll(step => step.Moves);
         About = QuestionJson.Object(json =>
         {
             json.WriteString("alias", alias);
             json.WriteStartArray("models");
-            foreach (var step in steps)
+            foreach (var step in _moving)
             {
                 json.WriteStartObject();
                 json.WriteString("model", step.Model);
@@ -55,8 +78,14 @@ internal sealed class Promotion
     /// <summary>JSON of what is moved from where: an approval counts for exactly that.</summary>
     public string About { get; }
 
-    /// <summary>Whether every alias points to its version already.</summary>
-    public bool IsDone => _steps.TrueForAll(step => step.IsDone);
+    /// <summary>Whether every alias stays where it is.</summary>
+    public bool MovesNothing => _moving.Count == 0;
+
+    /// <summary>Why no alias moves although the run made other versions, with the numbers; null when one does, or all are there already.</summary>
+    public string? WhyNone =>
+        MovesNothing && _steps.Exists(step => !step.IsDone)
+            ? $"not better than {_alias} of {string.Join("; ", _steps.Where(step => !step.IsDone))}"
+            : null;
 
     /// <summary>The versions that this run made of the model, or where it has no such model of all models below it.</summary>
     /// <exception cref="TaskRefused">The run made none.</exception>
@@ -85,7 +114,8 @@ internal sealed class Promotion
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => new AliasStep(
                 group.MaxBy(version => version.Version)!,
-                session.ModelAlias(group.Key, alias) is { } now ? session.ModelVersion(group.Key, now.Version) : null
+                session.ModelAlias(group.Key, alias) is { } now ? session.ModelVersion(group.Key, now.Version) : null,
+                kind.Better
             ));
         return new Promotion(context, alias, [.. steps]);
     }
@@ -108,7 +138,7 @@ internal sealed class Promotion
     {
         var reason =
             $"promoted by task {_context.Node.Name} of run {_context.Run.Number}{(approved is null ? "" : $", {approved.Reason}")}";
-        foreach (var step in _steps.Where(step => !step.IsDone))
+        foreach (var step in _moving)
         {
             write.MoveModelAlias(
                 new ModelAlias(step.Model, _alias, step.Candidate.Version, _context.Run.Number, reason, _context.Parts.Time.GetUtcNow()),
@@ -118,7 +148,7 @@ internal sealed class Promotion
         }
     }
 
-    /// <summary>JSON of what was moved, for downstream tasks: of the only model at the top, of all under <c>models</c>.</summary>
+    /// <summary>JSON of what was moved, for downstream tasks: of the only model at the top, of all under <c>models</c>, and those that stay under <c>kept</c>.</summary>
     public string Result(Approved? approved) =>
         QuestionJson.Object(json =>
         {
@@ -128,15 +158,8 @@ internal sealed class Promotion
             }
 
             json.WriteString("alias", _alias);
-            json.WriteStartArray("models");
-            foreach (var step in _steps)
-            {
-                json.WriteStartObject();
-                WriteStep(json, step);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            WriteSteps(json, "models", _moving);
+            WriteSteps(json, "kept", _steps.Except(_moving));
             if (approved is not null)
             {
                 json.WritePropertyName("approval");
@@ -145,7 +168,20 @@ internal sealed class Promotion
         });
 
     /// <summary>E.g. <c>champion of delay/north 2 -> 3: auc 0.81 (now 0.79, +0.02)</c>.</summary>
-    public override string ToString() => $"{_alias} of {string.Join("; ", _steps.Where(step => !step.IsDone))}";
+    public override string ToString() => $"{_alias} of {string.Join("; ", _moving)}";
+
+    private static void WriteSteps(Utf8JsonWriter json, string name, IEnumerable<AliasStep> steps)
+    {
+        json.WriteStartArray(name);
+        foreach (var step in steps)
+        {
+            json.WriteStartObject();
+            WriteStep(json, step);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
 
     private static void WriteStep(Utf8JsonWriter json, AliasStep step)
     {

@@ -92,6 +92,14 @@ internal static class ApprovalShapes
     /// <summary><c>approval:</c> of a promotion: a truth value, or settings.</summary>
     public static readonly Shape<Asked> Approval = new AskedShape();
 
+    /// <summary><c>in_backfill:</c> of a promotion: a word, or what is asked.</summary>
+    public static readonly Shape<Review> InBackfill = new EitherShape<Review>(
+        single: Scalars
+            .Choice(typeof(BackfillPromotion), i => Names.Of((BackfillPromotion)i))
+            .To(word => new Review(Names.BackfillPromotionOf(word)!.Value, Spec: null)),
+        mapping: Mapping.To(draft => new Review(BackfillPromotion.Approve, Finish(draft)))
+    );
+
     private static ApprovalSpec Finish(Draft draft) =>
         new()
         {
@@ -107,6 +115,9 @@ internal static class ApprovalShapes
 
     /// <summary>What is asked before a promotion; null: nothing.</summary>
     internal sealed record Asked(ApprovalSpec? Spec);
+
+    /// <summary>What a promotion does in a backfill.</summary>
+    internal sealed record Review(BackfillPromotion Promotion, ApprovalSpec? Spec);
 
     private sealed class AskedShape : Shape<Asked>
     {

@@ -72,10 +72,28 @@ internal static class TaskKindShapes
             Examples = ["\"champion\""],
         },
         new Field<PromoteDraft, string>(
+            "higher",
+            Scalars.Text,
+            (d, v) => d.Better = new MetricRule(v, IsLower: false),
+            "Promote only a version of which this metric is higher than of the one that the alias points to."
+        )
+        {
+            Examples = ["\"auc\""],
+        },
+        new Field<PromoteDraft, string>(
+            "lower",
+            Scalars.Text,
+            (d, v) => d.Better = new MetricRule(v, IsLower: true),
+            "Promote only a version of which this metric is lower than of the one that the alias points to."
+        )
+        {
+            Examples = ["\"log_loss\""],
+        },
+        new Field<PromoteDraft, ApprovalShapes.Review>(
             "in_backfill",
-            Scalars.Choice(typeof(BackfillPromotion), i => Names.Of((BackfillPromotion)i)),
-            (d, v) => d.InBackfill = Names.BackfillPromotionOf(v)!.Value,
-            "skip: a backfill leaves the alias where people have put it. allow: it promotes as a live run does. approve: it waits for approval."
+            ApprovalShapes.InBackfill,
+            (d, v) => (d.InBackfill, d.Review) = (v.Promotion, v.Spec),
+            "skip: a backfill leaves the alias where people have put it. allow: it promotes as a live run does. approve, or who and how: it waits for approval."
         )
         {
             Default = "\"skip\"",
@@ -89,7 +107,22 @@ internal static class TaskKindShapes
         {
             Default = "false",
         }
-    ).To(draft => (TaskKind)new TaskKind.Promote(draft.Model, draft.Alias, draft.InBackfill, draft.Approval));
+    )
+    {
+        Rules = schema => schema["not"] = new JsonObject { ["required"] = new JsonArray("higher", "lower") },
+    }.To(
+        (draft, node, reading) =>
+        {
+            var mapping = (YamlMapping)node;
+            if (mapping.Find("higher") is not null && mapping.Find("lower") is { } second)
+            {
+                reading.Error(second.Key, "two-kinds", "a promotion compares one metric: `higher` or `lower`, not both");
+                return null;
+            }
+
+            return (TaskKind)new TaskKind.Promote(draft.Model, draft.Alias, draft.InBackfill, draft.Approval, draft.Review, draft.Better);
+        }
+    );
 
     public static readonly Shape<TaskKind> Noop = new NoopShape();
 
@@ -340,6 +373,10 @@ internal static class TaskKindShapes
         public BackfillPromotion InBackfill { get; set; }
 
         public ApprovalSpec? Approval { get; set; }
+
+        public ApprovalSpec? Review { get; set; }
+
+        public MetricRule? Better { get; set; }
     }
 
     private sealed class WaitDraft

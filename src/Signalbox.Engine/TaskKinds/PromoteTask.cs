@@ -31,15 +31,14 @@ internal static class PromoteTask
 
     private static Sighting Look(TaskKind.Promote kind, AttemptContext context, ReadSession session)
     {
-        var isBackfill = context.Run.Trigger == RunTrigger.Backfill;
-        var asks = isBackfill && kind.InBackfill == BackfillPromotion.Approve ? kind.Approval ?? ApprovalSpec.Default : kind.Approval;
+        var asks = ApprovalSpec.Of(kind, context.Run.Trigger);
         if (asks is null || WhySkipped(kind, context) is not null)
         {
             return Now(kind, context, session);
         }
 
         var promotion = Promotion.Of(session, context, kind);
-        return promotion.IsDone
+        return promotion.MovesNothing
             ? Over(promotion, approved: null)
             : new Question(session, context, asks).Look(
                 () =>
@@ -63,5 +62,10 @@ internal static class PromoteTask
         : null;
 
     private static Sighting.Over Over(Promotion promotion, Approved? approved) =>
-        new(new Outcome.Succeeded(promotion.Result(approved)), promotion.IsDone ? null : write => promotion.Write(write, approved));
+        promotion.WhyNone is { } none
+            ? new Sighting.Over(new Outcome.Skipped(none))
+            : new Sighting.Over(
+                new Outcome.Succeeded(promotion.Result(approved)),
+                promotion.MovesNothing ? null : write => promotion.Write(write, approved)
+            );
 }

@@ -53,6 +53,7 @@ internal sealed class MiniSchema(JsonObject root)
                 "anyOf" => wanted!.AsArray().Any(one => Refusal(one, value) is null)
                     ? null
                     : string.Join(" and ", wanted!.AsArray().Select(one => Refusal(one, value))),
+                "not" => Refusal(wanted, value) is null ? $"{value} is what it must not be" : null,
                 "oneOf" => wanted!.AsArray().Count(one => Refusal(one, value) is null) == 1 ? null : "not exactly one",
                 _ => throw new NotSupportedException(word),
             };

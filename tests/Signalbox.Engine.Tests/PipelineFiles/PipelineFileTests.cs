@@ -392,6 +392,12 @@ public sealed class PipelineFileTests
         Assert.Equal(["leads"], asks.Approval!.Who);
         Assert.Equal((2, ApprovalDefault.Reject), (asks.Approval.Quorum, asks.Approval.OnTimeout));
         Assert.True(asks is { Waits: true, Asks: true });
+        var review = (TaskKind.Promote)Promote(", lower: log_loss, in_backfill: { who: leads }").Tasks[1].Kind;
+        Assert.Equal(
+            (BackfillPromotion.Approve, null, new MetricRule("log_loss", IsLower: true)),
+            (review.InBackfill, review.Approval, review.Better)
+        );
+        Assert.Equal(["leads"], review.BackfillApproval!.Who);
     }
 
     [Fact]

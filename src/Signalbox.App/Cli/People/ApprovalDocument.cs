@@ -40,7 +40,7 @@ internal sealed record ApprovalDocument(
     {
         var run = session.Run(asked.Run)!;
         var node = session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks.First(task => task.Name == asked.Task.Task);
-        var spec = ApprovalSpec.Of(node.Kind) ?? ApprovalSpec.Default;
+        var spec = ApprovalSpec.Of(node.Kind, run.Trigger) ?? ApprovalSpec.Default;
         return new ApprovalDocument(
             run.Number.Value,
             run.Pipeline.Value,

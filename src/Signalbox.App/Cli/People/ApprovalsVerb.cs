@@ -196,7 +196,9 @@ internal static class ApprovalsVerb
             var found = RunReference.Find(session, run);
             var key = RunReference.Task(session.Tasks(found.Number), found, task);
             var node = session.Definition(found.Pipeline, found.Version)!.Pipeline.Tasks.First(each => each.Name == key.Task);
-            var spec = ApprovalSpec.Of(node.Kind) ?? throw new UserMistakeException($"{key} of run {found.Number} asks nobody anything");
+            var spec =
+                ApprovalSpec.Of(node.Kind, found.Trigger)
+                ?? throw new UserMistakeException($"{key} of run {found.Number} asks nobody anything");
             return new Request.AnswerApproval(found.Number.Value, key.Task.Value, key.MapIndex, approves, reason, FormOf(spec, fields));
         });
     }
