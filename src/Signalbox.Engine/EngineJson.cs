@@ -10,4 +10,5 @@ namespace Signalbox.Engine;
 [JsonSerializable(typeof(Outputs.InputVersion[]))]
 [JsonSerializable(typeof(Proving.TrialConditions))]
 [JsonSerializable(typeof(Outputs.SwitchedPath[]))]
+[JsonSerializable(typeof(Reuse.PendingFingerprint))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -74,6 +74,7 @@ internal sealed class Replica : IAsyncDisposable
             new Publisher(_parts, names, new Auditor(_parts, children, quarantine), quarantine, _versions),
             children,
             names,
+            new Reuse.Reuser(_parts, names),
             _driver
         );
         _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));

@@ -12,6 +12,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ProblemDocument[]))]
 [JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(ProofDocument))]
+[JsonSerializable(typeof(FreshDocument))]
 [JsonSerializable(typeof(ProofBadge[]))]
 [JsonSerializable(typeof(GraphDocument))]
 [JsonSerializable(typeof(PipelineDocument[]))]

@@ -1,5 +1,6 @@
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
+using Signalbox.Core.Reuse;
 using Signalbox.Core.Time;
 
 namespace Signalbox.Core.Runs;
@@ -13,7 +14,14 @@ public static partial class RunDecider
         switch (outcome)
         {
             case Outcome.Succeeded done:
-                Succeed(d, task, attempt, done.Result, $"attempt {attempt.Number} succeeded{(done.Note is { } note ? $"; {note}" : "")}");
+                var note = done.Note;
+                Succeed(
+                    d,
+                    task,
+                    attempt,
+                    done.Result,
+                    ReuseNote.Is(note) ? note! : $"attempt {attempt.Number} succeeded{(note is null ? "" : $"; {note}")}"
+                );
                 break;
             case Outcome.Skipped skipped:
                 d.Set(attempt with { State = AttemptState.Skipped, EndedAt = d.At });

@@ -22,6 +22,7 @@ internal sealed partial class AttemptRunner(
     Publisher publisher,
     ChildWork children,
     NamesOfRuns names,
+    Reuse.Reuser reuse,
     IEventSink events
 )
 {
@@ -168,6 +169,11 @@ internal sealed partial class AttemptRunner(
             return;
         }
 
+        if (attempt.Node.Reuse && !maybeSubmittedBefore && await ReuseAsync(attempt, context))
+        {
+            return;
+        }
+
         var work = await TaskKindList.PrepareAsync(context, attempt.Stop.Token);
         switch (work)
         {
@@ -179,6 +185,20 @@ internal sealed partial class AttemptRunner(
                 await SubmitAsync(attempt, context, command, maybeSubmittedBefore);
                 break;
         }
+    }
+
+    /// <summary>Leaves a task out whose result is there already.</summary>
+    /// <returns>Whether it was left out.</returns>
+    private async Task<bool> ReuseAsync(LiveAttempt attempt, AttemptContext context)
+    {
+        if (await reuse.LookAsync(attempt, context) is not { } hit)
+        {
+            return false;
+        }
+
+        attempt.Submitted.TrySetResult(false);
+        Ended(attempt, hit.Outcome, write: hit.Write);
+        return true;
     }
 
     /// <summary>The file that commands read the parameters from; the same for all tasks of a run, written by the first.</summary>
@@ -284,7 +304,7 @@ internal sealed partial class AttemptRunner(
                 break;
             case Phase.Succeeded:
                 var (result, write) = publisher.Report(attempt);
-                Ended(attempt, new Outcome.Succeeded(result) { Note = publisher.NoteOf(attempt) }, seen, write);
+                Ended(attempt, reuse.Noted(attempt, new Outcome.Succeeded(result) { Note = publisher.NoteOf(attempt) }, ref write), seen, write);
                 break;
             default:
                 Ended(attempt, Endings.Of(attempt.Ref.Directory, seen), seen);
@@ -299,7 +319,7 @@ internal sealed partial class AttemptRunner(
         var context = ContextOf(attempt, publisher.Locate(attempt));
         RefuseSpecial(context);
         var (outcome, write) = await publisher.PublishAsync(attempt, context, attempt.Stop.Token);
-        Ended(attempt, outcome, write: write);
+        Ended(attempt, reuse.Noted(attempt, outcome, ref write), write: write);
     }
 
     private async Task StopAsync(LiveAttempt attempt, bool known, TimeSpan grace)

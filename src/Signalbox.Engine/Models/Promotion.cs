@@ -93,7 +93,12 @@ internal sealed class Promotion
     {
         var model = context.Render(kind.Model, "promote.model");
         var alias = context.Render(kind.Alias, "promote.alias");
-        var made = session.ModelVersions(context.Run.Number);
+        // A task that was left out made its version in the run whose outputs stand for its own.
+        var reused = session.Fingerprints(context.Run.Number).Where(known => known.Source != context.Run.Number);
+        var made = session
+            .ModelVersions(context.Run.Number)
+            .Concat(reused.SelectMany(known => session.ModelVersions(known.Source).Where(version => version.Task == known.Task)))
+            .ToList();
         var wanted = made.Where(version => version.Model == model).ToList();
         if (wanted.Count == 0)
         {

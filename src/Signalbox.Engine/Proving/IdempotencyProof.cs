@@ -61,7 +61,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
                     space,
                     first,
                     notes,
-                    $"the first run ({first.Number}) did not succeed, so there is nothing to compare: {Reason(first)}"
+                    $"the first run ({first.Number}) did not succeed, so there is nothing to compare: {Trials.Reason(engine.Store, first)}"
                 );
             }
 
@@ -84,7 +84,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
             ];
             if (second.State != RunState.Success)
             {
-                var failed = $"Task is not idempotent: the first run succeeded, the second failed: {Reason(second)}";
+                var failed = $"Task is not idempotent: the first run succeeded, the second failed: {Trials.Reason(engine.Store, second)}";
                 await KeepAsync(request, first, second, VerdictState.NotIdempotent, failed, Cause.Leftover, cancellationToken);
                 return new ProofReport(
                     VerdictState.NotIdempotent,
@@ -154,42 +154,28 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
         CancellationToken cancellationToken
     )
     {
-        var answer = await engine.AskAsync(
+        var isFirst = conditions.EnvironmentOrder == 0;
+        return await Trials.RunAsync(
+            engine,
             new Request.StartRun(
                 request.Pipeline.Name.Value,
                 request.Version.Value,
                 request.Date,
                 request.Params,
                 RunId: null,
-                Reason: conditions.EnvironmentOrder == 0 ? "verify idempotency: the first run" : "verify idempotency: the second run",
+                Reason: $"verify idempotency: the {(isFirst ? "first" : "second")} run",
                 space.Value,
                 OnlyTasks(request),
                 conditions.ToJson()
             ),
-            cancellationToken
+            cancellationToken,
+            number =>
+                Said?.Invoke(
+                    isFirst
+                        ? $"first run: {number}"
+                        : $"second run: {number}, {(conditions.Faketime is null ? "with the same clock" : "with the clock 1 day and 3 hours ahead")}"
+                )
         );
-        if (!answer.Done)
-        {
-            throw new ProofRefused(answer.Message);
-        }
-
-        Said?.Invoke(
-            conditions.EnvironmentOrder == 0
-                ? $"first run: {answer.Number}"
-                : $"second run: {answer.Number}, {(conditions.Faketime is null ? "with the same clock" : "with the clock 1 day and 3 hours ahead")}"
-        );
-        var number = new RunNumber(answer.Number!.Value);
-        try
-        {
-            return await engine.WaitForRunAsync(number, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // Its folder is removed: nothing of it may go on.
-            await engine.AskAsync(new Request.CancelRun(number.Value, "verify idempotency was left"), CancellationToken.None);
-            await engine.WaitForRunAsync(number, CancellationToken.None);
-            throw;
-        }
     }
 
     /// <summary>The task and all that it needs; none stands for all.</summary>
@@ -358,16 +344,6 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
         }
 
         return false;
-    }
-
-    private string Reason(Run run)
-    {
-        var failed = engine
-            .Store.Read(session => session.LoadRun(run.Number))!
-            .Tasks.FirstOrDefault(task => task.State == TaskState.Failed);
-        return failed is null
-            ? $"run {run.Number} is {Names.Of(run.State)}"
-            : $"`{failed.Key}` failed: {failed.Failure?.Message ?? failed.Reason}";
     }
 
     private static ProofReport Unproven(

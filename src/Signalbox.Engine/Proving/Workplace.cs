@@ -54,6 +54,12 @@ internal sealed class Workplace(Project project, RunNamespace space)
     public string Live(string path) =>
         path.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path[(Folder.Length + 1)..] : path;
 
+    /// <summary>The absolute path, or the address, at which a live run publishes what stands at a path of the namespace.</summary>
+    public string LivePath(string path) =>
+        Targets.IsAddress(path)
+            ? path.Replace($"/_{Targets.NamespacesFolder}/{space.Value}/", "/", StringComparison.Ordinal)
+            : Path.Combine(project.Folder, Live(path));
+
     /// <summary>Removes all of it.</summary>
     public async Task RemoveAsync(Store store)
     {

@@ -442,6 +442,42 @@ internal static partial class FirstSchema
                 primary key (pipeline, variant),
                 foreign key (pipeline, version) references definitions (pipeline, version)
             );
+        create table fingerprints (
+            run_number bigint not null references runs (number),
+            task text not null,
+            map_index bigint not null,
+            pipeline text not null,
+            partition_key text not null,
+            source_run bigint not null references runs (number),
+            hash text not null,
+            parts text not null,
+            paths text not null,
+            result text,
+            at_ms bigint not null,
+            primary key (run_number, task, map_index)
+        );
+        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, partition_key, at_ms);
+        create table approvals (
+            id {identity},
+            run_number bigint not null,
+            task text not null,
+            map_index bigint not null,
+            token bigint not null,
+            round bigint not null check (round > 0),
+            message text not null,
+            about text,
+            state text not null check (state in ('open', 'approved', 'rejected', 'expired')),
+            reason text,
+            asked_ms bigint not null,
+            deadline_ms bigint,
+            remind_ms bigint,
+            reminders bigint not null check (reminders >= 0),
+            closed_ms bigint,
+            unique (run_number, task, map_index, token),
+            foreign key (run_number, task, map_index) references tasks (run_number, task, map_index),
+            check ((closed_ms is null) = (state = 'open'))
+        );
+        create index approvals_open on approvals (id) where state = 'open';
 
             create table variant_switches (
                 id {identity},
@@ -480,4 +516,42 @@ internal static partial class FirstSchema
             );
             create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
             """ + Checks;
+        create table variant_switches (
+            id {identity},
+            pipeline text not null,
+            kind text not null check (kind in ('promote', 'rollback')),
+            from_variant text,
+            from_version text not null,
+            to_variant text,
+            to_version text not null,
+            who text not null,
+            reason text,
+            at_ms bigint not null
+        );
+        create index variant_switches_of_pipeline on variant_switches (pipeline, id);
+
+        create table shadows (
+            id {identity},
+            pipeline text not null,
+            current_version text not null,
+            candidate_version text not null,
+            namespace text not null,
+            clean bigint not null check (clean in (0, 1)),
+            gate bigint,
+            dates bigint not null check (dates > 0),
+            clean_dates bigint not null check (clean_dates between 0 and dates),
+            row_count bigint not null,
+            missing bigint not null,
+            extra bigint not null,
+            different bigint not null,
+            document text not null,
+            who text not null,
+            reason text,
+            at_ms bigint not null,
+            foreign key (pipeline, current_version) references definitions (pipeline, version),
+            foreign key (pipeline, candidate_version) references definitions (pipeline, version)
+        );
+        create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
+        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, hash);
+        """;
 }

@@ -24,6 +24,9 @@ internal enum BackfillFilter
     All,
     Missing,
     Failed,
+
+    /// <summary>What never succeeded, and what another definition, or other inputs, would make otherwise now.</summary>
+    Stale,
 }
 
 /// <summary>Which dates a backfill is about, and how it goes through them.</summary>
@@ -77,6 +80,12 @@ internal sealed class BackfillOptions
 
     private readonly Option<bool> _missing = new("--missing") { Description = "Of these, only dates without a successful run" };
 
+    private readonly Option<bool> _stale = new("--stale")
+    {
+        Description =
+            "Of these, only dates that are not current: never succeeded, or made by another version of the pipeline, or of other inputs",
+    };
+
     private readonly Option<bool> _failed = new("--failed") { Description = "Of these, only dates whose latest run failed" };
 
     private readonly Option<bool> _all = new("--all") { Description = "All of these, also those that succeeded before. The default" };
@@ -127,6 +136,7 @@ internal sealed class BackfillOptions
             _last,
             _sinceWatermark,
             _missing,
+            _stale,
             _failed,
             _all,
             _reverse,
@@ -193,12 +203,13 @@ internal sealed class BackfillOptions
     }
 
     private BackfillFilter Filter(ParseResult parsed) =>
-        (parsed.GetValue(_missing), parsed.GetValue(_failed), parsed.GetValue(_all)) switch
+        (parsed.GetValue(_missing), parsed.GetValue(_stale), parsed.GetValue(_failed), parsed.GetValue(_all)) switch
         {
-            (true, false, false) => BackfillFilter.Missing,
-            (false, true, false) => BackfillFilter.Failed,
-            (false, false, _) => BackfillFilter.All,
-            _ => throw new UserMistakeException("backfill: --missing, --failed and --all exclude each other"),
+            (true, false, false, false) => BackfillFilter.Missing,
+            (false, true, false, false) => BackfillFilter.Stale,
+            (false, false, true, false) => BackfillFilter.Failed,
+            (false, false, false, _) => BackfillFilter.All,
+            _ => throw new UserMistakeException("backfill: --missing, --stale, --failed and --all exclude each other"),
         };
 
     private static DateOnly? Date(ParseResult parsed, Option<string?> option) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
+using Signalbox.Engine.Reuse;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -28,7 +29,8 @@ internal sealed record BackfillPlan(
     private const int LongestSearchInDays = 4000;
 
     /// <summary>Chooses the dates. Null for the store: nothing ever ran.</summary>
-    public static BackfillPlan Make(Pipeline pipeline, BackfillSelection selection, Store? store, DateTimeOffset now)
+    /// <param name="folder">The project folder, to see what changed in it.</param>
+    public static BackfillPlan Make(Pipeline pipeline, BackfillSelection selection, Store? store, string folder, DateTimeOffset now)
     {
         var calendar = pipeline.CalendarOf();
         var notes = ImmutableArray.CreateBuilder<string>();
@@ -37,7 +39,7 @@ internal sealed record BackfillPlan(
         var skipped = ImmutableArray.CreateBuilder<SkippedDate>();
         foreach (var slice in chosen)
         {
-            if (Hindrance(slice, calendar, selection, store, pipeline, now) is { } reason)
+            if (Hindrance(slice, calendar, selection, store, pipeline, folder, now, notes) is { } reason)
             {
                 skipped.Add(new SkippedDate(slice, reason));
             }
@@ -207,7 +209,9 @@ internal sealed record BackfillPlan(
         BackfillSelection selection,
         Store? store,
         Pipeline pipeline,
-        DateTimeOffset now
+        string folder,
+        DateTimeOffset now,
+        ImmutableArray<string>.Builder notes
     )
     {
         if (calendar.Schedule is Schedule.None ? slice.Start > now : slice.End > now)
@@ -223,6 +227,22 @@ internal sealed record BackfillPlan(
         var runs = store.Read(session =>
             session.RunsOf(pipeline.Name, slice.LogicalDate, slice.LogicalDate.AddMilliseconds(1), selection.Variant)
         );
+        if (selection.Filter == BackfillFilter.Stale)
+        {
+            if (runs.LastOrDefault(run => run.State == RunState.Success) is not { } success)
+            {
+                return null;
+            }
+
+            var reason = store.Read(session => Staleness.Reason(session, folder, pipeline, PipelineJson.HashOf(pipeline), success));
+            if (reason is not null)
+            {
+                notes.Add($"{Name(slice)} is stale: {reason}");
+            }
+
+            return reason is null ? "current" : null;
+        }
+
         if (selection.Filter == BackfillFilter.Missing)
         {
             return runs.Any(run => run.State == RunState.Success) ? "succeeded before" : null;

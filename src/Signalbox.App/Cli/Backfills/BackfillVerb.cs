@@ -21,6 +21,7 @@ internal static class BackfillVerb
             "backfill daily --last 7d --max-active 2",
             "backfill daily --dates 2024-02-14,2024-02-15,2024-02-16 --reason \"time zone bug\"",
             "backfill daily --since-watermark",
+            "backfill daily --last 30d --stale --dry-run",
             "backfill show 3"
         );
         var options = new BackfillOptions();
@@ -34,6 +35,7 @@ internal static class BackfillVerb
         command.Subcommands.Add(BackfillLooking.BuildList());
         command.Subcommands.Add(BackfillLooking.BuildShow());
         command.Subcommands.Add(BackfillLooking.BuildCancel());
+        command.Subcommands.Add(BackfillCompare.Build());
         return command;
     }
 
@@ -74,14 +76,14 @@ internal static class BackfillVerb
         if (parsed.GetValue(options.DryRun))
         {
             using var store = ProjectOpening.FindStore(project);
-            Show(BackfillPlan.Make(pipeline, selection, store, TimeProvider.System.GetUtcNow()), json, isFinal: true);
+            Show(BackfillPlan.Make(pipeline, selection, store, project.Folder, TimeProvider.System.GetUtcNow()), json, isFinal: true);
             return ExitCode.Done;
         }
 
         using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
-        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, TimeProvider.System.GetUtcNow());
+        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, project.Folder, TimeProvider.System.GetUtcNow());
         Show(plan, json, isFinal: plan.Dates.IsEmpty);
         if (plan.Dates.IsEmpty)
         {

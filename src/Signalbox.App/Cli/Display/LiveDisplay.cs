@@ -1,5 +1,6 @@
 using System.Globalization;
 using Signalbox.Core;
+using Signalbox.Core.Reuse;
 using Signalbox.Core.Runs;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -179,6 +180,7 @@ internal sealed class LiveDisplay : IRunDisplay
             TaskState.UpForReschedule when task.DueAt is { } due => $"looks again in {Countdown(due, picture.Now)}: {task.Reason}",
             TaskState.Running when !task.IsExpanded => _logs.LastLine(picture, task) ?? "",
             TaskState.Success when CheckLines.NoteOf(task) is { } note => note,
+            TaskState.Success when ReuseNote.Is(task.Reason) => task.Reason!,
             TaskState.Success when !task.IsExpanded => task.TryNumber > 0 ? _logs.LastLine(picture, task) ?? "" : task.Reason ?? "",
             _ => task.Reason ?? "",
         };

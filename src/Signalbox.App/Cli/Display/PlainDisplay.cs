@@ -1,5 +1,6 @@
 using System.Text;
 using Signalbox.Core;
+using Signalbox.Core.Reuse;
 using Signalbox.Core.Runs;
 
 namespace Signalbox.App.Cli;
@@ -78,7 +79,7 @@ internal sealed class PlainDisplay(TextWriter output, DateTimeOffset since) : IR
             lines.Append($", {Brief.Between(task.StartedAt, task.EndedAt, picture.Now)}");
         }
 
-        if (task.State is not (TaskState.Success or TaskState.Running) && task.Reason is { Length: > 0 } reason)
+        if (task.Reason is { Length: > 0 } reason && (task.State is not (TaskState.Success or TaskState.Running) || ReuseNote.Is(reason)))
         {
             lines.Append($": {reason}");
         }
