@@ -456,7 +456,8 @@ internal static partial class FirstSchema
             at_ms bigint not null,
             primary key (run_number, task, map_index)
         );
-        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, partition_key, at_ms);
+        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, hash);
+
         create table approvals (
             id {identity},
             run_number bigint not null,
