@@ -493,6 +493,29 @@ internal static partial class FirstSchema
                 at_ms bigint not null
             );
             create index variant_switches_of_pipeline on variant_switches (pipeline, id);
+        create table approval_answers (
+            id {identity},
+            approval bigint not null references approvals (id),
+            round bigint not null check (round > 0),
+            who text not null,
+            approves bigint not null check (approves in (0, 1)),
+            reason text,
+            form text not null,
+            at_ms bigint not null,
+            unique (approval, round, who)
+        );
+
+        create table variants (
+            pipeline text not null,
+            variant text not null check (variant <> ''),
+            version text not null,
+            source_file text not null,
+            who text not null,
+            reason text,
+            deployed_ms bigint not null,
+            primary key (pipeline, variant),
+            foreign key (pipeline, version) references definitions (pipeline, version)
+        );
 
             create table shadows (
                 id {identity},
@@ -553,6 +576,5 @@ internal static partial class FirstSchema
             foreign key (pipeline, candidate_version) references definitions (pipeline, version)
         );
         create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
-        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, hash);
         """;
 }
