@@ -10,6 +10,11 @@ internal static partial class FirstSchema
         """
             create table counters (name text primary key, value bigint not null check (value >= 0));
             insert into counters (name, value) values ('run', 0);
+    public const string Script = Tables + "\n" + ProofTables;
+
+    private const string Tables = """
+        create table counters (name text primary key, value bigint not null check (value >= 0));
+        insert into counters (name, value) values ('run', 0);
 
             create table definitions (
                 pipeline text not null,
