@@ -304,7 +304,12 @@ internal sealed partial class AttemptRunner(
                 break;
             case Phase.Succeeded:
                 var (result, write) = publisher.Report(attempt);
-                Ended(attempt, reuse.Noted(attempt, new Outcome.Succeeded(result) { Note = publisher.NoteOf(attempt) }, ref write), seen, write);
+                Ended(
+                    attempt,
+                    reuse.Noted(attempt, new Outcome.Succeeded(result) { Note = publisher.NoteOf(attempt) }, ref write),
+                    seen,
+                    write
+                );
                 break;
             default:
                 Ended(attempt, Endings.Of(attempt.Ref.Directory, seen), seen);

@@ -3,7 +3,8 @@ namespace Signalbox.Storage.Schema;
 /// <content>What is proven of pipelines, and what the results of tasks depended on.</content>
 internal static partial class FirstSchema
 {
-    private const string ProofTables = """
+    private const string Proofs = """
+
         create table trials (
             run_number bigint primary key references runs (number),
             conditions text not null

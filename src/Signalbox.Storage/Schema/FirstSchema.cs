@@ -10,11 +10,6 @@ internal static partial class FirstSchema
         """
             create table counters (name text primary key, value bigint not null check (value >= 0));
             insert into counters (name, value) values ('run', 0);
-    public const string Script = Tables + "\n" + ProofTables;
-
-    private const string Tables = """
-        create table counters (name text primary key, value bigint not null check (value >= 0));
-        insert into counters (name, value) values ('run', 0);
 
             create table definitions (
                 pipeline text not null,
@@ -369,40 +364,6 @@ internal static partial class FirstSchema
                 reason text
             );
 
-            create table trials (
-                run_number bigint primary key references runs (number),
-                conditions text not null
-            );
-
-            create table verdicts (
-                id {identity},
-                pipeline text not null,
-                version text not null,
-                task text,
-                partition_key text not null,
-                verdict text not null check (verdict in ('idempotent', 'not_idempotent')),
-                message text not null,
-                cause text,
-                first_run bigint not null references runs (number),
-                second_run bigint not null references runs (number),
-                at_ms bigint not null
-            );
-            create index verdicts_of_version on verdicts (pipeline, version, id);
-
-            create table fingerprints (
-                run_number bigint not null references runs (number),
-                task text not null,
-                map_index bigint not null,
-                pipeline text not null,
-                partition_key text not null,
-                params text not null,
-                hash text not null,
-                parts text not null,
-                result text,
-                at_ms bigint not null,
-                primary key (run_number, task, map_index)
-            );
-            create index fingerprints_of_task on fingerprints (pipeline, task, map_index, partition_key, at_ms);
             create table approvals (
                 id {identity},
                 run_number bigint not null,
@@ -447,43 +408,6 @@ internal static partial class FirstSchema
                 primary key (pipeline, variant),
                 foreign key (pipeline, version) references definitions (pipeline, version)
             );
-        create table fingerprints (
-            run_number bigint not null references runs (number),
-            task text not null,
-            map_index bigint not null,
-            pipeline text not null,
-            partition_key text not null,
-            source_run bigint not null references runs (number),
-            hash text not null,
-            parts text not null,
-            paths text not null,
-            result text,
-            at_ms bigint not null,
-            primary key (run_number, task, map_index)
-        );
-        create index fingerprints_of_task on fingerprints (pipeline, task, map_index, hash);
-
-        create table approvals (
-            id {identity},
-            run_number bigint not null,
-            task text not null,
-            map_index bigint not null,
-            token bigint not null,
-            round bigint not null check (round > 0),
-            message text not null,
-            about text,
-            state text not null check (state in ('open', 'approved', 'rejected', 'expired')),
-            reason text,
-            asked_ms bigint not null,
-            deadline_ms bigint,
-            remind_ms bigint,
-            reminders bigint not null check (reminders >= 0),
-            closed_ms bigint,
-            unique (run_number, task, map_index, token),
-            foreign key (run_number, task, map_index) references tasks (run_number, task, map_index),
-            check ((closed_ms is null) = (state = 'open'))
-        );
-        create index approvals_open on approvals (id) where state = 'open';
 
             create table variant_switches (
                 id {identity},
@@ -498,29 +422,6 @@ internal static partial class FirstSchema
                 at_ms bigint not null
             );
             create index variant_switches_of_pipeline on variant_switches (pipeline, id);
-        create table approval_answers (
-            id {identity},
-            approval bigint not null references approvals (id),
-            round bigint not null check (round > 0),
-            who text not null,
-            approves bigint not null check (approves in (0, 1)),
-            reason text,
-            form text not null,
-            at_ms bigint not null,
-            unique (approval, round, who)
-        );
-
-        create table variants (
-            pipeline text not null,
-            variant text not null check (variant <> ''),
-            version text not null,
-            source_file text not null,
-            who text not null,
-            reason text,
-            deployed_ms bigint not null,
-            primary key (pipeline, variant),
-            foreign key (pipeline, version) references definitions (pipeline, version)
-        );
 
             create table shadows (
                 id {identity},
@@ -544,42 +445,7 @@ internal static partial class FirstSchema
                 foreign key (pipeline, candidate_version) references definitions (pipeline, version)
             );
             create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
-            """ + Checks;
-        create table variant_switches (
-            id {identity},
-            pipeline text not null,
-            kind text not null check (kind in ('promote', 'rollback')),
-            from_variant text,
-            from_version text not null,
-            to_variant text,
-            to_version text not null,
-            who text not null,
-            reason text,
-            at_ms bigint not null
-        );
-        create index variant_switches_of_pipeline on variant_switches (pipeline, id);
-
-        create table shadows (
-            id {identity},
-            pipeline text not null,
-            current_version text not null,
-            candidate_version text not null,
-            namespace text not null,
-            clean bigint not null check (clean in (0, 1)),
-            gate bigint,
-            dates bigint not null check (dates > 0),
-            clean_dates bigint not null check (clean_dates between 0 and dates),
-            row_count bigint not null,
-            missing bigint not null,
-            extra bigint not null,
-            different bigint not null,
-            document text not null,
-            who text not null,
-            reason text,
-            at_ms bigint not null,
-            foreign key (pipeline, current_version) references definitions (pipeline, version),
-            foreign key (pipeline, candidate_version) references definitions (pipeline, version)
-        );
-        create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
-        """;
+            """
+        + Checks
+        + Proofs;
 }
