@@ -3,8 +3,7 @@ namespace Signalbox.Storage.Schema;
 /// <content>What checks found, and what they put aside.</content>
 internal static partial class FirstSchema
 {
-    private const string Checks = """
-
+    public const string Checks = """
         create table check_results (
             id {identity},
             run_number bigint not null references runs (number),

@@ -20,7 +20,8 @@ internal static class Migrations
     );
     private static readonly Sql NoteInstance = new("insert into meta (name, value) values (@name, @value) on conflict (name) do nothing");
 
-    public static IReadOnlyList<Migration> All { get; } = [new(1, "pipelines, runs and what they make", FirstSchema.Script)];
+    public static IReadOnlyList<Migration> All { get; } =
+    [new(1, "pipelines, runs and what they make", FirstSchema.Script + FirstSchema.Checks)];
 
     /// <summary>The program's own version, for the note and for the refusal.</summary>
     public static string Program { get; } =
