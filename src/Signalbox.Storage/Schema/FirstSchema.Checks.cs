@@ -3,7 +3,8 @@ namespace Signalbox.Storage.Schema;
 /// <content>What checks found, and what they put aside.</content>
 internal static partial class FirstSchema
 {
-    public const string Checks = """
+    private const string Checks = """
+
         create table check_results (
             id {identity},
             run_number bigint not null references runs (number),

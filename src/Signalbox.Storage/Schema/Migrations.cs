@@ -20,8 +20,7 @@ internal static class Migrations
     );
     private static readonly Sql NoteInstance = new("insert into meta (name, value) values (@name, @value) on conflict (name) do nothing");
 
-    public static IReadOnlyList<Migration> All { get; } =
-    [new(1, "pipelines, runs and what they make", FirstSchema.Script + FirstSchema.Checks)];
+    public static IReadOnlyList<Migration> All { get; } = [new(1, "pipelines, runs and what they make", FirstSchema.Script)];
 
     /// <summary>The program's own version, for the note and for the refusal.</summary>
     public static string Program { get; } =
