@@ -372,6 +372,27 @@ public static class Names
             _ => null,
         };
 
+    public static string Of(LoadMode value) =>
+        value switch
+        {
+            LoadMode.ReplacePartition => "replace_partition",
+            LoadMode.Upsert => "upsert",
+            LoadMode.ReplaceTable => "replace_table",
+            LoadMode.Append => "append",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The LoadMode of a word; null when it is none.</summary>
+    public static LoadMode? LoadModeOf(string word) =>
+        word switch
+        {
+            "replace_partition" => LoadMode.ReplacePartition,
+            "upsert" => LoadMode.Upsert,
+            "replace_table" => LoadMode.ReplaceTable,
+            "append" => LoadMode.Append,
+            _ => null,
+        };
+
     public static string Of(LogicalDateMode value) =>
         value switch
         {

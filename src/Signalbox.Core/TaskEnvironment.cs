@@ -66,6 +66,9 @@ public static class TaskEnvironment
     /// <summary>A variable of the program itself: the full path of libfaketime, where it is not in one of the usual places.</summary>
     public const string Faketime = "SIGNALBOX_FAKETIME";
 
+    /// <summary>A variable of the program's own child process that loads rows: the address of the server, with its password.</summary>
+    public const string LoadAddress = "SIGNALBOX_LOAD_ADDRESS";
+
     /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
     public const string Debug = "SIGNALBOX_DEBUG";
 

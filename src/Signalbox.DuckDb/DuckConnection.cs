@@ -78,6 +78,42 @@ public sealed class DuckConnection : IDisposable
         return Run(casting, columns, cancellationToken, parameters);
     }
 
+    /// <summary>
+    /// Runs one select whose rows come while DuckDB makes them, a chunk at a time: a result of any size in little memory. Until the reader is
+    /// disposed nothing else runs on this connection.
+    /// </summary>
+    /// <param name="sql">One select, without parameters.</param>
+    /// <exception cref="DuckException">DuckDB's own message; also thrown by the reader.</exception>
+    public DuckReader Stream(string sql)
+    {
+        StatementHandle statement = Prepare(sql);
+        DuckColumn[]? columns = DuckColumns.Of(statement);
+        if (columns is not null && columns.Any(column => column.ReadAsText))
+        {
+            statement.Dispose();
+            statement = Prepare(DuckColumns.CastingSelect(SqlScript.WithoutEnd(sql), columns));
+        }
+        using (statement)
+        {
+            ThrowIfFailed(NativeMethods.duckdb_pending_prepared_streaming(statement, out PendingHandle pending), pending);
+            using (pending)
+            {
+                var result = new ResultHandle();
+                int state = NativeMethods.duckdb_execute_pending(pending, result);
+                try
+                {
+                    ThrowIfFailed(state, result, CancellationToken.None);
+                }
+                catch
+                {
+                    result.Dispose();
+                    throw;
+                }
+                return new DuckReader(result, columns ?? DuckColumns.Of(result));
+            }
+        }
+    }
+
     /// <summary>The first column of the first row as <see cref="DuckReader.GetValue"/> gives it; null where there is no row.</summary>
     public object? Scalar(string sql, params ReadOnlySpan<object?> parameters)
     {
@@ -260,6 +296,17 @@ public sealed class DuckConnection : IDisposable
         {
             throw new DuckException("Parser Error: the SQL text contains a NUL character");
         }
+    }
+
+    private static void ThrowIfFailed(int state, PendingHandle pending)
+    {
+        if (state == NativeMethods.Success)
+        {
+            return;
+        }
+        string message = Marshal.PtrToStringUTF8(NativeMethods.duckdb_pending_error(pending)) ?? "DuckDB did not begin the statement.";
+        pending.Dispose();
+        throw new DuckException(message);
     }
 
     private static void ThrowIfFailed(int state, ResultHandle result, CancellationToken cancellationToken)

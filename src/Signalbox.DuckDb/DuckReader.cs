@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Signalbox.DuckDb.Interop;
 
@@ -50,7 +51,10 @@ public sealed unsafe class DuckReader : IDisposable
         chunk = NativeMethods.duckdb_fetch_chunk(result.Value);
         if (chunk.IsInvalid)
         {
-            return false;
+            // Where rows come while they are made, an error in the midst of them looks like their end.
+            return Marshal.PtrToStringUTF8(NativeMethods.duckdb_result_error(result)) is { Length: > 0 } error
+                ? throw new DuckException(error)
+                : false;
         }
         ChunkRows = (int)NativeMethods.duckdb_data_chunk_get_size(chunk);
         for (int i = 0; i < columns.Length; i++)
@@ -72,6 +76,33 @@ public sealed unsafe class DuckReader : IDisposable
         return StoredSize(columns[column]) == sizeof(T)
             ? new ReadOnlySpan<T>((void*)data[column], ChunkRows)
             : throw WrongType(column, typeof(T).Name);
+    }
+
+    /// <summary>
+    /// A text (UTF-8) or a blob in a row of the current chunk that is not null. Valid until the next chunk.
+    /// </summary>
+    /// <exception cref="DuckException">The column is neither.</exception>
+    public ReadOnlySpan<byte> Bytes(int column, int rowOfChunk)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rowOfChunk, (uint)ChunkRows);
+        return columns[CheckColumn(column)].Type is DuckType.Varchar or DuckType.Blob
+            ? Text((byte*)data[column] + ((nint)rowOfChunk * 16))
+            : throw WrongType(column, "bytes");
+    }
+
+    /// <summary>The digits of a decimal, or an integer, in a row of the current chunk that is not null: <see cref="DuckColumn.Scale"/> of them stand behind the point.</summary>
+    public Int128 Unscaled(int column, int rowOfChunk)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rowOfChunk, (uint)ChunkRows);
+        (int before, row) = (row, rowOfChunk);
+        try
+        {
+            return columns[CheckColumn(column)].Type == DuckType.Decimal ? Unscaled(column) : Integer(column);
+        }
+        finally
+        {
+            row = before;
+        }
     }
 
     /// <summary>Whether the value in a row of the current chunk is null.</summary>
@@ -274,9 +305,10 @@ public sealed unsafe class DuckReader : IDisposable
     }
 
     // duckdb_string_t: a length, then up to 12 bytes in place, or four bytes of them and a pointer to the whole.
-    private ReadOnlySpan<byte> Bytes(int column, DuckType type)
+    private ReadOnlySpan<byte> Bytes(int column, DuckType type) => Text(Cell(column, type, 16));
+
+    private static ReadOnlySpan<byte> Text(byte* cell)
     {
-        byte* cell = Cell(column, type, 16);
         int length = *(int*)cell;
         return new ReadOnlySpan<byte>(length <= 12 ? cell + 4 : *(byte**)(cell + 8), length);
     }

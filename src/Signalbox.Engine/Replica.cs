@@ -42,7 +42,7 @@ internal sealed class Replica : IAsyncDisposable
         _lock = held;
         var state = new StateFolder(project.StateFolder);
         var staging = options.Staging(project.StateFolder);
-        var instance = store.Read(session => session.Instance)[..8];
+        var instance = AttemptKeys.InstanceOf(store);
         _parts = new EngineParts
         {
             Project = project,
@@ -58,7 +58,7 @@ internal sealed class Replica : IAsyncDisposable
                 }
             ),
             Staging = staging,
-            Places = Places.Of(project, options),
+            Places = Places.Of(project, options, store),
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,

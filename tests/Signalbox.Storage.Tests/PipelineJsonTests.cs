@@ -281,6 +281,23 @@ public sealed class PipelineJsonTests
                 new TaskKind.Promote("delay", "champion", BackfillPromotion.Skip, Better: new MetricRule("log_loss", IsLower: true))
             ),
             Task("approve", new TaskKind.Approve(Approval)),
+            Task(
+                "load",
+                new TaskKind.Load(
+                    "{{ tasks.first.outputs.features }}",
+                    null,
+                    "warehouse.ml.features",
+                    LoadMode.ReplacePartition,
+                    "day = {{ ds }}",
+                    [],
+                    AllowDuplicates: false,
+                    Keep: 2
+                )
+            ),
+            Task(
+                "upsert",
+                new TaskKind.Load(null, "select 1", "local.users", LoadMode.Upsert, null, ["id", "day"], AllowDuplicates: true, Keep: 0)
+            ),
             Task("noop", new TaskKind.Noop()),
         ],
     };

@@ -1,5 +1,6 @@
 using Signalbox.Core;
 using Signalbox.DuckDb.Work;
+using Signalbox.Engine.Outputs.Tables;
 
 namespace Signalbox.App.Cli;
 
@@ -10,6 +11,13 @@ namespace Signalbox.App.Cli;
 internal static class WorkVerb
 {
     public const string Name = "work";
+
+    public static int RunLoad(string request) =>
+        LoadWork.Run(
+            request,
+            Environment.GetEnvironmentVariable(TaskEnvironment.Error),
+            Environment.GetEnvironmentVariable(TaskEnvironment.Result)
+        );
 
     public static int Run(string request, string response) =>
         WorkerMain.Run(request, response, Environment.GetEnvironmentVariable(TaskEnvironment.Error));

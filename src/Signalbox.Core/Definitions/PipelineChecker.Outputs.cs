@@ -149,6 +149,12 @@ public sealed partial class PipelineChecker
         var owners = new Dictionary<string, (TaskNode Task, OutputSpec Output)>(StringComparer.Ordinal);
         foreach (var task in _pipeline.Tasks)
         {
+            // Tables that are upserted or appended to are shared by intent.
+            if (task.Kind is TaskKind.Load { Mode: LoadMode.Upsert or LoadMode.Append })
+            {
+                continue;
+            }
+
             foreach (var output in task.Outputs)
             {
                 var place = Normal(output.Path);
@@ -156,7 +162,7 @@ public sealed partial class PipelineChecker
                 {
                     Error(
                         "same-path",
-                        $"{PathOf(task)}.outputs.{output.Name}.path",
+                        task.Kind is TaskKind.Load ? $"{PathOf(task)}.load.into" : $"{PathOf(task)}.outputs.{output.Name}.path",
                         $"{Owner(owners[place], task)} is published to this path already; each output has a place of its own"
                     );
                 }

@@ -24,7 +24,10 @@ public sealed partial class PipelineChecker
         }
 
         CheckInputChecks(node, task, path);
-        CheckOutputs(node, task, path);
+        if (task.Kind is not TaskKind.Load)
+        {
+            CheckOutputs(node, task, path);
+        }
     }
 
     private void CheckLimits(TaskNode task, string path)
@@ -197,6 +200,9 @@ public sealed partial class PipelineChecker
                 }
 
                 CheckApproval(node, approve.Spec, $"{path}.approve");
+                break;
+            case TaskKind.Load load:
+                CheckLoad(node, task, load, path);
                 break;
         }
     }

@@ -29,7 +29,7 @@ public static partial class PipelineJson
         Put(json, "env", task.Env);
         Put(json, "inputs", task.Inputs);
         WriteInputChecks(json, task);
-        if (!task.Outputs.IsDefaultOrEmpty)
+        if (!task.Outputs.IsDefaultOrEmpty && task.Kind is not TaskKind.Load)
         {
             json.WriteStartArray("outputs");
             foreach (var output in task.Outputs)
@@ -162,6 +162,17 @@ public static partial class PipelineJson
                 json.WriteString("kind", "approve");
                 WriteApproval(json, "approval", approve.Spec);
                 break;
+            case TaskKind.Load load:
+                json.WriteString("kind", "load");
+                Put(json, "from", load.From);
+                Put(json, "query", load.Query);
+                json.WriteString("into", load.Into);
+                json.WriteString("mode", Names.Of(load.Mode));
+                Put(json, "partition", load.Partition);
+                Put(json, "keys", load.Keys);
+                Put(json, "allow_duplicates", load.AllowDuplicates, normal: false);
+                Put(json, "keep", load.Keep, normal: 0);
+                break;
             case TaskKind.Noop:
                 json.WriteString("kind", "noop");
                 break;
@@ -203,6 +214,16 @@ public static partial class PipelineJson
                     : null
             ),
             "approve" => new TaskKind.Approve(ReadApproval(json.GetProperty("approval"))),
+            "load" => new TaskKind.Load(
+                Text(json, "from"),
+                Text(json, "query"),
+                Required(json, "into"),
+                Word(json.GetProperty("mode"), Names.LoadModeOf),
+                Text(json, "partition"),
+                Texts(json, "keys"),
+                Truth(json, "allow_duplicates", normal: false),
+                Number(json, "keep", normal: 0)
+            ),
             "noop" => new TaskKind.Noop(),
             var other => throw new FormatException($"unknown kind of task `{other}`"),
         };

@@ -74,7 +74,12 @@ public sealed record TaskNode
     public ImmutableSortedDictionary<string, ImmutableArray<CheckSpec>> InputChecks { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<CheckSpec>>(StringComparer.Ordinal);
 
-    public ImmutableArray<OutputSpec> Outputs { get; init; } = [];
+    /// <summary>What the task publishes: of a load its table, of other tasks what they declare.</summary>
+    public ImmutableArray<OutputSpec> Outputs
+    {
+        get => Kind is TaskKind.Load load ? [load.Output] : field;
+        init;
+    } = [];
 
     /// <summary>Whether JSON numbers written to <c>SIGNALBOX_METRICS</c> are kept. Default true.</summary>
     public bool Metrics { get; init; } = true;
@@ -99,6 +104,7 @@ public sealed record TaskNode
 [JsonDerivedType(typeof(WaitForTask), "wait_for_task")]
 [JsonDerivedType(typeof(Promote), "promote")]
 [JsonDerivedType(typeof(Approve), "approve")]
+[JsonDerivedType(typeof(Load), "load")]
 [JsonDerivedType(typeof(Noop), "noop")]
 public abstract record TaskKind
 {
@@ -194,8 +200,60 @@ public abstract record TaskKind
         public override bool Asks => true;
     }
 
+    /// <summary>
+    /// <c>load:</c>: rows of files or of a query into a table of a database: copied to a staging table of the attempt, then published in one
+    /// transaction, so that a reader sees the old rows or the new ones.
+    /// </summary>
+    /// <param name="From">A template of the path of a Parquet, CSV or JSON file, or of a folder of them; null with <paramref name="Query"/>.</param>
+    /// <param name="Query">A select for DuckDB over the task's inputs; null with <paramref name="From"/>.</param>
+    /// <param name="Into">The table, as <see cref="TableName"/> reads it.</param>
+    /// <param name="Partition">With <see cref="LoadMode.ReplacePartition"/>: an SQL condition that names the rows that are replaced, a template.</param>
+    /// <param name="Keys">With <see cref="LoadMode.Upsert"/>: the columns that name a row.</param>
+    /// <param name="AllowDuplicates">With <see cref="LoadMode.Append"/>: that a rerun adds the rows again is wanted.</param>
+    /// <param name="Keep">How many replaced versions of a partition or a table are kept in the database for a rollback. Default 0.</param>
+    public sealed record Load(
+        string? From,
+        string? Query,
+        string Into,
+        LoadMode Mode,
+        string? Partition,
+        ImmutableArray<string> Keys,
+        bool AllowDuplicates,
+        int Keep
+    ) : TaskKind
+    {
+        /// <summary>The name of the one output of a load: <c>tasks.NAME.outputs.table</c>.</summary>
+        public const string OutputName = "table";
+
+        /// <summary>What the task publishes: <c>table://CONNECTION/[SCHEMA.]TABLE</c>, and the condition of a partition.</summary>
+        [JsonIgnore]
+        public OutputSpec Output =>
+            new()
+            {
+                Name = OutputName,
+                Path = (TableName.Parse(Into, out _)?.Address ?? Into) + (Partition is null ? "" : $" where {Partition.Trim()}"),
+                Keep = Keep,
+            };
+    }
+
     /// <summary><c>noop</c>: nothing; a joint in the graph.</summary>
     public sealed record Noop : TaskKind;
+}
+
+/// <summary>What a load does with the rows that a table has.</summary>
+public enum LoadMode
+{
+    /// <summary>The rows of one partition are deleted and the new ones inserted, in one transaction.</summary>
+    ReplacePartition,
+
+    /// <summary>A row with the keys of a new one gets its values, in the columns that the new rows have; others stay; the rest is inserted.</summary>
+    Upsert,
+
+    /// <summary>All rows are replaced, and the columns where they differ.</summary>
+    ReplaceTable,
+
+    /// <summary>The rows are added; each rerun adds them again.</summary>
+    Append,
 }
 
 /// <summary>How a task that waits for another pipeline finds the run it waits for.</summary>

@@ -38,6 +38,16 @@ internal sealed unsafe class StatementHandle : DuckHandle
     }
 }
 
+internal sealed unsafe class PendingHandle : DuckHandle
+{
+    protected override bool ReleaseHandle()
+    {
+        nint value = handle;
+        NativeMethods.duckdb_destroy_pending(&value);
+        return true;
+    }
+}
+
 internal sealed unsafe class ChunkHandle : DuckHandle
 {
     protected override bool ReleaseHandle()

@@ -126,6 +126,19 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int duckdb_execute_prepared(StatementHandle statement, ResultHandle result);
 
+    /// <summary>Sets the handle also when it fails: the error's text hangs on it. Deprecated in duckdb.h, and the only way to a streaming result there.</summary>
+    [LibraryImport(Library)]
+    internal static partial int duckdb_pending_prepared_streaming(StatementHandle statement, out PendingHandle pending);
+
+    [LibraryImport(Library)]
+    internal static partial nint duckdb_pending_error(PendingHandle pending);
+
+    [LibraryImport(Library)]
+    internal static partial int duckdb_execute_pending(PendingHandle pending, ResultHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial void duckdb_destroy_pending(nint* pending);
+
     [LibraryImport(Library)]
     internal static partial int duckdb_bind_null(StatementHandle statement, ulong index);
 

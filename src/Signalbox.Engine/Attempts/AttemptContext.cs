@@ -25,6 +25,9 @@ public sealed record AttemptContext
 
     public required long Token { get; init; }
 
+    /// <summary>The attempt's name, which what it stages elsewhere is called by.</summary>
+    public required AttemptKey Key { get; init; }
+
     /// <summary>The attempt's own folder, absolute.</summary>
     public required string Folder { get; init; }
 

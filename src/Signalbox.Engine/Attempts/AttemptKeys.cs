@@ -1,4 +1,5 @@
 using Signalbox.Core;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -8,6 +9,9 @@ namespace Signalbox.Engine.Attempts;
 /// </summary>
 internal static class AttemptKeys
 {
+    /// <summary>The name of the installation that keeps its state in a store.</summary>
+    public static string InstanceOf(Store store) => store.Read(session => session.Instance)[..8];
+
     public static AttemptKey Of(string instance, RunNumber run, int position, int mapIndex, int number) =>
         AttemptKey.Of(mapIndex >= 0 ? $"{instance}-{run}-{position}-{mapIndex}-a{number}" : $"{instance}-{run}-{position}-a{number}");
 

@@ -1,7 +1,9 @@
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Outputs;
 using Signalbox.Engine.Processes;
 using Signalbox.Storage;
 
@@ -20,6 +22,11 @@ internal sealed partial class AttemptRunner
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             Said?.Invoke($"{attempt.Ref.Key}: its staging place cannot be wiped: {problem.Message}");
+        }
+
+        if (attempt.Node.Kind is TaskKind.Load)
+        {
+            Go(attempt, () => SweepTableAsync(attempt.Ref.Key));
         }
     }
 
@@ -80,6 +87,19 @@ internal sealed partial class AttemptRunner
                     Said?.Invoke($"{key}: its staging place cannot be wiped: {problem.Message}");
                 }
             }
+        }
+    }
+
+    /// <summary>Drops what an attempt that is over left in the database that it was to load into.</summary>
+    private async Task SweepTableAsync(AttemptKey key)
+    {
+        try
+        {
+            await parts.Places.Of(TableName.Scheme).SweepAsync(staged => staged == key.Value, CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or PlaceException)
+        {
+            Said?.Invoke($"{key}: its staging table cannot be dropped now: {problem.Message}");
         }
     }
 

@@ -420,6 +420,7 @@ internal sealed partial class AttemptRunner(
             Task = attempt.Task,
             Number = attempt.Number,
             Token = attempt.Token,
+            Key = attempt.Ref.Key,
             Folder = attempt.Ref.Directory,
             Outputs = staged,
             Inputs = inputs,

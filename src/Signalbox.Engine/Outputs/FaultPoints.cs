@@ -25,6 +25,22 @@ public static class FaultPoints
     public const string AfterSwitchIntent = "switch-after-intent";
     public const string AfterSwitchPlaced = "switch-after-placed";
     public const string AfterSwitchRecorded = "switch-after-recorded";
+    public const string LoadAfterFence = "load-after-fence";
+    public const string LoadAfterTable = "load-after-staging-table";
+    public const string LoadAfterCopy = "load-after-copy";
+    public const string LoadAfterReceipt = "load-after-receipt";
+    public const string TableAfterFence = "table-after-fence";
+    public const string TableAfterKeep = "table-after-keep";
+    public const string TableAfterDelete = "table-after-delete";
+    public const string TableAfterInsert = "table-after-insert";
+    public const string TableAfterRecord = "table-after-record";
+    public const string TableBeforeCommit = "table-before-commit";
+    public const string TableAfterCommit = "table-after-commit";
+    public const string TableAfterSwitchKeep = "table-switch-after-keep";
+    public const string TableAfterSwitchDelete = "table-switch-after-delete";
+    public const string TableAfterSwitchInsert = "table-switch-after-insert";
+    public const string TableBeforeSwitchCommit = "table-switch-before-commit";
+    public const string TableAfterSwitchCommit = "table-switch-after-commit";
 
     private const int SigKill = 9;
 
@@ -49,6 +65,22 @@ public static class FaultPoints
         AfterSwitchIntent,
         AfterSwitchPlaced,
         AfterSwitchRecorded,
+        LoadAfterFence,
+        LoadAfterTable,
+        LoadAfterCopy,
+        LoadAfterReceipt,
+        TableAfterFence,
+        TableAfterKeep,
+        TableAfterDelete,
+        TableAfterInsert,
+        TableAfterRecord,
+        TableBeforeCommit,
+        TableAfterCommit,
+        TableAfterSwitchKeep,
+        TableAfterSwitchDelete,
+        TableAfterSwitchInsert,
+        TableBeforeSwitchCommit,
+        TableAfterSwitchCommit,
     ];
 
     /// <summary>Ends the process here, without a chance to clean up, when that was asked for.</summary>

@@ -1,4 +1,8 @@
+using Signalbox.Core.Definitions;
+using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs;
 
@@ -13,7 +17,20 @@ public sealed class Places
     public Places(IPlace local, params (string Scheme, IPlace Place)[] schemes) => (_local, _schemes) = (local, schemes);
 
     /// <summary>The places of a project: the one list of what there is.</summary>
-    public static Places Of(Project project, EngineOptions options) => new(options.LocalPlace(options.Staging(project.StateFolder)));
+    public static Places Of(Project project, EngineOptions options, Store store) =>
+        new(
+            options.LocalPlace(options.Staging(project.StateFolder)),
+            (
+                TableName.Scheme,
+                new TablePlace(
+                    project,
+                    new StateFolder(project.StateFolder),
+                    AttemptKeys.InstanceOf(store),
+                    options.WorkerCommand,
+                    options.Time
+                )
+            )
+        );
 
     /// <summary>All places.</summary>
     public IEnumerable<IPlace> All => [_local, .. _schemes.Select(known => known.Place)];

@@ -30,18 +30,14 @@ internal sealed partial class Publisher
         }
         catch (StoreConflict conflict) when (wanted.Count > 0)
         {
-            var refusal = new Refusal(
-                attempt.Run.Number,
-                attempt.Task.Key,
-                attempt.Number,
-                attempt.Token,
-                conflict.Message,
-                parts.Time.GetUtcNow()
-            );
+            var refusal = RefusalOf(attempt, conflict.Message);
             await parts.Store.WriteAsync(session => session.AddRefusalOf(refusal), CancellationToken.None);
             throw TaskRefused.Because(FailureClass.Lost, $"nothing was published: {conflict.Message}", "stale attempt");
         }
     }
+
+    private Refusal RefusalOf(LiveAttempt attempt, string reason) =>
+        new(attempt.Run.Number, attempt.Task.Key, attempt.Number, attempt.Token, reason, parts.Time.GetUtcNow());
 
     /// <summary>JSON of the versions that an attempt read: those that were current when it began, at its inputs and inside them.</summary>
     private string InputsOf(LiveAttempt attempt, AttemptContext context)

@@ -4,6 +4,7 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs;
@@ -158,6 +159,10 @@ internal sealed partial class Publisher(
                         var visible = intents.Where(intent => session.WasCurrent(intent.Id)).Select(intent => intent.Output).ToList();
                         GiveUp(session, intents, problem.Message);
                         quarantine.Record(session, attempt, context, visible);
+                        if (problem is PlaceException { Class: FailureClass.Lost })
+                        {
+                            session.AddRefusalOf(RefusalOf(attempt, problem.Message));
+                        }
                     }
                 );
             }
@@ -206,6 +211,14 @@ internal sealed partial class Publisher(
     private Publication Intent(LiveAttempt attempt, AttemptContext context, OutputSpec output, StagedOutput staged, Audit audit)
     {
         var content = parts.Staging.Seal(staged);
+        if (TableTarget.IsTable(staged.Target))
+        {
+            // What is staged here is the receipt of rows that wait in the database.
+            var receipt = LoadReceipt.Read(staged.Path);
+            content = new ContentHash(receipt.Sha256, receipt.Bytes, Files: 0);
+            audit = audit with { Rows = receipt.Rows, Columns = receipt.ColumnsJson() };
+        }
+
         return new Publication(
             Id: 0,
             attempt.Run.Number,

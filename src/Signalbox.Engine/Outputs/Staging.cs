@@ -1,3 +1,5 @@
+using Signalbox.Engine.Outputs.Tables;
+
 namespace Signalbox.Engine.Outputs;
 
 /// <summary>Where commands write: a place of one attempt alone on this machine, wherever its outputs are published in the end.</summary>
@@ -19,7 +21,12 @@ public class Staging(string stateFolder)
     public StagedOutput Locate(string attempt, string output, string target)
     {
         var final = target.TrimEnd('/');
-        var path = Path.Combine(HomeFor(final), attempt, output, Path.GetFileName(final));
+        var path = Path.Combine(
+            HomeFor(final),
+            attempt,
+            output,
+            TableTarget.IsTable(final) ? LoadReceipt.FileName : Path.GetFileName(final)
+        );
         return new StagedOutput(output, path, final, target.EndsWith('/'));
     }
 

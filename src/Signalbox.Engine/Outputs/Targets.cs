@@ -1,4 +1,5 @@
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Outputs.Tables;
 
 namespace Signalbox.Engine.Outputs;
 
@@ -24,6 +25,11 @@ public static class Targets
         {
             var full = Path.GetFullPath(rendered, project);
             return space is { } name ? Redirected(project, state, name, full) : full;
+        }
+
+        if (space is { } apart && TableTarget.IsTable(rendered))
+        {
+            return TableTarget.Redirected(rendered, apart);
         }
 
         return space is { } ns && rendered.StartsWith(S3, StringComparison.Ordinal) && rendered.IndexOf('/', S3.Length) is > 0 and var slash

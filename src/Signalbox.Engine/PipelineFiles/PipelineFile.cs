@@ -3,6 +3,7 @@ using Signalbox.Core.Definitions;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 using Signalbox.Engine.Processes;
+using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.PipelineFiles;
 
@@ -58,7 +59,13 @@ public static class PipelineFile
     /// <param name="path">Names the file in problems; nothing is read from it.</param>
     /// <param name="content">The bytes of the file: UTF-8, with or without a byte order mark, at most 1 MiB.</param>
     /// <param name="projectDefaults">Settings of tasks for which neither task nor pipeline has a word. Default none.</param>
-    public static ParsedPipeline Parse(string path, ReadOnlySpan<byte> content, TaskDefaults? projectDefaults = null)
+    /// <param name="connections">The connections of the project, which tasks name. Null: whether there are such is not checked.</param>
+    public static ParsedPipeline Parse(
+        string path,
+        ReadOnlySpan<byte> content,
+        TaskDefaults? projectDefaults = null,
+        IReadOnlyDictionary<string, Connection>? connections = null
+    )
     {
         var source = SourceText.Decode(content, out var refusal);
         var reading = new Reading(path, source);
@@ -78,7 +85,7 @@ public static class PipelineFile
         var places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null;
         if (pipeline is not null && places is not null)
         {
-            Check(pipeline, places, reading);
+            Check(PipelineChecker.Check(pipeline).AddRange(LoadConnections.Check(pipeline, connections)), places, reading);
         }
 
         return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { Places = places, Source = source };
@@ -88,12 +95,12 @@ public static class PipelineFile
     /// Adds what is wrong with the meaning. Where something could not be read a default stands in its place, and what is wrong with
     /// that is nobody's mistake.
     /// </summary>
-    private static void Check(Pipeline pipeline, FieldPlaces places, Reading reading)
+    private static void Check(ImmutableArray<Diagnostic> diagnostics, FieldPlaces places, Reading reading)
     {
         var unread = reading.Positions;
 
         // Errors first, so that no number of warnings hides them.
-        foreach (var found in PipelineChecker.Check(pipeline).OrderBy(found => found.Severity))
+        foreach (var found in diagnostics.OrderBy(found => found.Severity))
         {
             if (OfOwnSettings.Contains(found.Code) && !places.IsWritten(found.Path))
             {

@@ -23,7 +23,7 @@ internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
 internal static class TaskShapes
 {
     /// <summary>The keys that say what a task does.</summary>
-    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "noop"];
+    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "noop"];
 
     private static readonly Shape<OutputSpec> Output = new EitherShape<OutputSpec>(
         single: Scalars.Text.To(path => new OutputSpec { Name = "", Path = path }),
@@ -216,6 +216,13 @@ internal static class TaskShapes
                 (draft, kind) => draft.Kind ??= kind,
                 "{\"message\": \"publish {{ ds }}?\", \"who\": [\"alice\", \"ml-leads\"], \"quorum\": 2}"
             ),
+            Kind<Draft>(
+                "load",
+                LoadShape.Load,
+                "Rows of files or of a query into a table of PostgreSQL, SQLite or DuckDB, published in one transaction.",
+                (draft, kind) => draft.Kind ??= kind,
+                LoadShape.Example
+            ),
             Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
             .. Own,
             .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
@@ -299,6 +306,15 @@ internal static class TaskShapes
         }
 
         Together(mapping, reading, "every", "wait_for");
+        if (draft.Kind is TaskKind.Load && mapping.Find("outputs") is { } outputs)
+        {
+            reading.Error(
+                outputs.Key,
+                "wrong-key",
+                "`outputs` does not go with `load`: what a load publishes is its table, `outputs.table`"
+            );
+        }
+
         var kind = draft.Kind ?? new TaskKind.Noop();
         return new WrittenTask(
             new TaskNode

@@ -26,7 +26,16 @@ internal sealed class PostgresDialect : Dialect
     private readonly string connection;
     private string version = "PostgreSQL";
 
-    public PostgresDialect(string address) => connection = ConnectionOf(address);
+    public PostgresDialect(string address)
+    {
+        var builder = PostgresAddress.Read(address);
+        // Connections are kept by the store itself, one for each use.
+        builder.Pooling = false;
+        // Every statement of ours is used again and again.
+        builder.MaxAutoPrepare = 300;
+        builder.AutoPrepareMinUsages = 2;
+        connection = builder.ConnectionString;
+    }
 
     public override string EngineVersion => version;
 
@@ -112,47 +121,5 @@ internal sealed class PostgresDialect : Dialect
             opened.Dispose();
             throw new StoreUnavailable($"the database server cannot be reached: {problem.Message}", problem);
         }
-    }
-
-    private static string ConnectionOf(string address)
-    {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
-        {
-            throw new StoreRefused("the address of the database is not postgres://user:password@host:port/database");
-        }
-
-        var user = uri.UserInfo.Split(':', 2);
-        var builder = new NpgsqlConnectionStringBuilder
-        {
-            Host = uri.Host,
-            Port = uri.Port > 0 ? uri.Port : 5432,
-            Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')),
-            Username = Uri.UnescapeDataString(user[0]),
-            Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
-            // Connections are kept by the store itself, one for each use.
-            Pooling = false,
-            // Every statement of ours is used again and again.
-            MaxAutoPrepare = 300,
-            AutoPrepareMinUsages = 2,
-            KeepAlive = 30,
-            Timeout = 10,
-            CommandTimeout = 60,
-            // The holder of the engine's lock is known to others by this; the server keeps 63 characters.
-            ApplicationName = $"signalbox (pid {Environment.ProcessId} on {Environment.MachineName})",
-        };
-        foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var (name, value) = (pair.Split('=')[0], Uri.UnescapeDataString(pair[(pair.IndexOf('=') + 1)..]));
-            try
-            {
-                builder[name] = value;
-            }
-            catch (Exception problem) when (problem is ArgumentException or FormatException or KeyNotFoundException)
-            {
-                throw new StoreRefused($"the address of the database has an option `{name}` that cannot be used: {problem.Message}");
-            }
-        }
-
-        return builder.ConnectionString;
     }
 }

@@ -8,7 +8,7 @@ namespace Signalbox.Storage.Sqlite;
 /// Chooses the SQLite that runs: the system's where it is newer than the one that comes with the program (3.35.5, of 2021), which
 /// lacks five years of corrections.
 /// </summary>
-internal static class NativeSqlite
+public static class NativeSqlite
 {
     private const int Bundled = 3_035_005;
     private static readonly Lazy<string> Chosen = new(Choose);

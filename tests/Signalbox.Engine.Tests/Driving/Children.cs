@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Signalbox.Core;
 using Signalbox.DuckDb.Work;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.Tests.Driving;
@@ -57,8 +58,23 @@ internal static class Children
         var arguments = Environment.GetCommandLineArgs();
         switch (arguments)
         {
+            case [_, Worker, LoadWork.Name, var request]:
+                Environment.Exit(
+                    LoadWork.Run(
+                        request,
+                        Environment.GetEnvironmentVariable(TaskEnvironment.Error),
+                        Environment.GetEnvironmentVariable(TaskEnvironment.Result)
+                    )
+                );
+                break;
             case [_, Worker, var request, var response]:
                 Environment.Exit(WorkerMain.Run(request, response, Environment.GetEnvironmentVariable(TaskEnvironment.Error)));
+                break;
+            case [_, Worker, TableWork.Name, var request, var answer]:
+                Environment.Exit(TableWork.Run(request, answer));
+                break;
+            case [_, Outputs.Tables.TableRig.Publisher, var folder]:
+                Environment.Exit(Outputs.Tables.TableRig.PublishHere(folder));
                 break;
             case [_, Server, var folder]:
                 Serve(folder);

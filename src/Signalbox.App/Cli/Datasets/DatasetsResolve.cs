@@ -42,7 +42,7 @@ internal static class DatasetsResolve
                         DatasetsVerb.SpaceOf(parsed.GetValue(space))
                     )
                 );
-                var places = Places.Of(found, ProjectOpening.Options());
+                var places = Places.Of(found, ProjectOpening.Options(), store);
                 var lines = new List<ResolvedDocument>();
                 foreach (var version in current)
                 {

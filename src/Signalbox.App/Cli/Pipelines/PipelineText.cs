@@ -19,6 +19,7 @@ internal static class PipelineText
             TaskKind.WaitForTask => "wait for task",
             TaskKind.Promote => "promote",
             TaskKind.Approve => "approve",
+            TaskKind.Load => "load",
             TaskKind.Noop => "noop",
             _ => throw new UnreachableException(),
         };
