@@ -132,11 +132,13 @@ internal sealed record RefusalDocument(long Run, string Task, int MapIndex, int 
 }
 
 /// <summary>A line of <c>datasets resolve --json</c>.</summary>
+/// <param name="Namespace">The variant that is promoted; null for the live one.</param>
 /// <param name="Path">Where readers look for it: what the pipeline says.</param>
 /// <param name="Location">Where it lies: the path, or what a pointer there leads to.</param>
 internal sealed record ResolvedDocument(
     string Dataset,
     string Partition,
+    string? Namespace,
     string Path,
     string Location,
     long Version,

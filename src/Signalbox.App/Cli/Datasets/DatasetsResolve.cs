@@ -13,7 +13,8 @@ internal static class DatasetsResolve
         var command = VerbParts.Command(
             "resolve",
             "Prints where the current version lies: a path or an address, one line for each path, and nothing else. What is printed for several "
-                + "objects in an object store is the prefix of the one version, which stays whole while a new one is published.",
+                + "objects in an object store is the prefix of the one version, which stays whole while a new one is published. Where a variant of the "
+                + "pipeline is promoted, it is what that variant made.",
             "datasets resolve flights/features --partition 2024-03-01",
             "cat $(signalbox datasets resolve flights/features --partition 2024-03-01)",
             "datasets resolve flights/features --json"
@@ -50,6 +51,7 @@ internal static class DatasetsResolve
                         new ResolvedDocument(
                             version.Dataset,
                             version.Partition,
+                            version.Namespace?.Value,
                             version.Path,
                             await places.Of(version.Path).ResolveAsync(version, stop),
                             version.Id,
@@ -76,6 +78,8 @@ internal static class DatasetsResolve
 
     private static IReadOnlyList<Publication> Current(ReadSession session, string name, string? partition, RunNamespace? space)
     {
+        // Who asks the product is served the variant that is promoted.
+        space ??= session.PublicationsTo(name, limit: 1) is [var newest] ? session.ActiveVariant(newest.Pipeline) : null;
         var all = session.CurrentVersions(name, space);
         if (all.Count == 0)
         {

@@ -36,7 +36,7 @@ internal static class DatasetsVerb
 
     /// <summary><c>--namespace</c>.</summary>
     public static Option<string?> Namespace() =>
-        new("--namespace") { Description = "What runs of this namespace made. Default: what live readers see", HelpName = "NAME" };
+        new("--namespace") { Description = "What runs of this namespace made. Default: the live ones", HelpName = "NAME" };
 
     public static RunNamespace? SpaceOf(string? told) => told is { Length: > 0 } name ? new RunNamespace(name) : null;
 
