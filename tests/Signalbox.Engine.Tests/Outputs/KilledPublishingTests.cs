@@ -19,6 +19,7 @@ public sealed class KilledPublishingTests
     public async Task Readers_see_the_old_or_the_new_and_the_next_engine_finishes_it(string point)
     {
         await using var house = new House();
+        var rejects = point.Contains("quarantine", StringComparison.Ordinal);
         var name = house.Pipeline(
             """
             pipeline: killed
@@ -28,10 +29,17 @@ public sealed class KilledPublishingTests
                 run: |
                   echo {{ params.v }} > {{ outputs.file }}
                   for i in 1 2 3; do echo {{ params.v }} > {{ outputs.folder }}/$i; done
+                  printf 'n\n{{ params.v }}\n-1\n' > rows.csv; test -z "$SIGNALBOX_OUTPUT_ROWS" || cp rows.csv "$SIGNALBOX_OUTPUT_ROWS"
                 outputs:
                   file: { path: data/file.txt, dataset: made, keep: 1 }
                   folder: { path: data/folder/, dataset: made, keep: 1 }
+
             """
+                + (
+                    rejects
+                        ? "      rows: { path: data/rows.csv, checks: [{ range: { column: n, min: 0, quarantine: rejected/ } }] }\n"
+                        : ""
+                )
         );
         await house.RunAsync(name, parameters: """{"v": "1"}""");
         await house.RunAsync(name, parameters: """{"v": "2"}""");
@@ -52,10 +60,13 @@ public sealed class KilledPublishingTests
             var number = await house.StartAsync(name, parameters: """{"v": "3"}""");
             await server.WaitForExitAsync(House.Cancel).WaitAsync(House.Deadline, House.Cancel);
             Assert.Equal(RunState.Success, (await house.EndAsync(number)).State);
-            Assert.Equal(
-                [PublicationState.Published, PublicationState.Published],
-                house.Publications(number).Select(publication => publication.State)
-            );
+            Assert.Equal(rejects ? 3 : 2, house.Publications(number).Count);
+            Assert.All(house.Publications(number), publication => Assert.Equal(PublicationState.Published, publication.State));
+            if (rejects)
+            {
+                Assert.Equal("n\n3\n", house.Read("data/rows.csv"));
+                Assert.Single(Directory.GetFiles(house.Path("rejected"), "*", SearchOption.AllDirectories));
+            }
         }
 
         await server.WaitForExitAsync(House.Cancel).WaitAsync(House.Deadline, House.Cancel);
