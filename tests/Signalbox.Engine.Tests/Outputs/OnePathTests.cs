@@ -85,6 +85,33 @@ public sealed class OnePathTests
     }
 
     [Fact]
+    [Trait("Requirement", "S90")]
+    public async Task An_attempt_whose_run_somebody_else_has_claimed_publishes_nothing_and_is_recorded()
+    {
+        await using var house = new House();
+        house.Write("data/out", "old");
+        var name = house.Pipeline(
+            """
+            pipeline: stale
+            tasks:
+              make:
+                run: echo new > {{ outputs.out }}
+                outputs: { out: { path: data/out, checks: [{ run: "echo x > checking; until test -e go; do sleep 0.01; done" }] } }
+            """
+        );
+        var number = await house.StartAsync(name);
+        await house.UntilAsync(() => house.Lines("checking").Length == 1, "the check");
+        await house.Store.WriteAsync(session => session.ClaimRun(number, Guid.NewGuid()), House.Cancel);
+        house.Write("go", "");
+        await house.UntilAsync(() => house.Store.Read(session => session.Refusals(number)).Count > 0, "the refusal");
+
+        var refusal = Assert.Single(house.Store.Read(session => session.Refusals(number)));
+        Assert.Equal((1, "make"), (refusal.Attempt, refusal.Task.Task.Value));
+        Assert.Empty(house.Publications(number));
+        Assert.Equal("old", house.Read("data/out"));
+    }
+
+    [Fact]
     public async Task What_is_staged_for_attempts_that_are_over_is_wiped_while_the_server_runs()
     {
         await using var house = new House("staging_ttl: 100ms\n");
