@@ -9,6 +9,7 @@ namespace Signalbox.Engine.Tests.Outputs;
 public sealed class OnePathTests
 {
     [Fact]
+    [Trait("Requirement", "S91")]
     public async Task The_record_of_what_is_current_is_what_is_there_when_runs_publish_at_once()
     {
         await using var house = new House("max_active_tasks: 16\n");
