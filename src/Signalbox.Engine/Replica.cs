@@ -109,6 +109,7 @@ internal sealed class Replica : IAsyncDisposable
         engine._versions.Said += line => engine.Said?.Invoke(line);
         engine.Loop("outbox", new Courier(engine._parts, line => engine.Said?.Invoke(line)).DeliverAsync);
         engine._attempts.Said += line => engine.Said?.Invoke(line);
+        engine._driver.Changed += engine.OnChanged;
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;
     }
@@ -206,6 +207,19 @@ internal sealed class Replica : IAsyncDisposable
             }
 
             await Task.WhenAll(loops);
+        }
+    }
+
+    /// <summary>A version of a model that a registry is told of waits in the outbox, or an alias that has moved.</summary>
+    private void OnChanged(RunSnapshot run, Change change)
+    {
+        if (
+            change is Change.TaskChanged { After: { State: TaskState.Success } task }
+            && run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)] is { } node
+            && (node.Kind is TaskKind.Promote || node.Outputs.Any(output => output.Registry is not null))
+        )
+        {
+            _parts.Outbox.Ring();
         }
     }
 

@@ -189,6 +189,7 @@ public sealed class PipelineJsonTests
                         Path = "data/date={{ ds }}/",
                         Dataset = "flights/features",
                         Model = "delay/{{ item.segment }}",
+                        Registry = "mlflow",
                         Optional = true,
                         Keep = 5,
                         Idempotency = new IdempotencySpec

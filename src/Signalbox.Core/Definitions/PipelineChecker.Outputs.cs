@@ -40,6 +40,11 @@ public sealed partial class PipelineChecker
             CheckDataName(node, model, $"{path}.model", "a model");
         }
 
+        if (output.Registry is not null && output.Model is null)
+        {
+            Error("wrong-key", $"{path}.registry", "`registry` goes with `model`, which the output does not have");
+        }
+
         if (output.Compare is { } compare)
         {
             CheckCompare(compare, $"{path}.compare");

@@ -11,6 +11,7 @@ public static partial class PipelineJson
         json.WriteString("path", output.Path);
         Put(json, "dataset", output.Dataset);
         Put(json, "model", output.Model);
+        Put(json, "registry", output.Registry);
         Put(json, "optional", output.Optional, normal: false);
         Put(json, "keep", output.Keep, OutputSpec.DefaultKeep);
         if (output.Compare is { } compare)
@@ -87,6 +88,7 @@ public static partial class PipelineJson
             Path = Required(json, "path"),
             Dataset = Text(json, "dataset"),
             Model = Text(json, "model"),
+            Registry = Text(json, "registry"),
             Optional = Truth(json, "optional", normal: false),
             Keep = Number(json, "keep", OutputSpec.DefaultKeep),
             Idempotency = json.TryGetProperty("idempotency", out var counts) ? ReadIdempotency(counts) : null,

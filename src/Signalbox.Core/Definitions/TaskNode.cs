@@ -329,6 +329,9 @@ public sealed record OutputSpec
     /// <summary>A template of the name of the model of which a publication is a new version. Default none.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The connection of a registry that is told of the model's versions and aliases, too. Default none.</summary>
+    public string? Registry { get; init; }
+
     /// <summary>Whether the task may succeed without having made it. Default false.</summary>
     public bool Optional { get; init; }
 

@@ -113,6 +113,7 @@ internal sealed class PeopleDesk(EngineParts parts, RunDriver driver, Guid owner
         }
 
         session.MoveModelAlias(new ModelAlias(wanted.Model, wanted.Alias, to, Run: null, wanted.Reason, Now), now, who, wanted.Back);
+        ModelNews.TellAlias(session, wanted.Model, wanted.Alias, to, Now);
         session.AddAudit(
             new AuditLine(
                 Now,
@@ -122,7 +123,13 @@ internal sealed class PeopleDesk(EngineParts parts, RunDriver driver, Guid owner
             )
         );
         var before = now is { } known ? session.ModelVersion(wanted.Model, known) : null;
-        return new Deed(new Answer(Done: true, to, $"{wanted.Alias} of {new AliasStep(next, before)}"), Then: driver.LookAtPromotions);
+        return new Deed(new Answer(Done: true, to, $"{wanted.Alias} of {new AliasStep(next, before)}"), Then: Follow);
+
+        void Follow()
+        {
+            driver.LookAtPromotions();
+            parts.Outbox.Ring();
+        }
     }
 
     /// <summary>The version to go back to: the one named, if the alias ever pointed to it, else the one that it pointed to before.</summary>

@@ -145,6 +145,7 @@ internal sealed class Promotion
             $"promoted by task {_context.Node.Name} of run {_context.Run.Number}{(approved is null ? "" : $", {approved.Reason}")}";
         foreach (var step in _moving)
         {
+            ModelNews.TellAlias(write, step.Model, _alias, step.Candidate.Version, _context.Parts.Time.GetUtcNow());
             write.MoveModelAlias(
                 new ModelAlias(step.Model, _alias, step.Candidate.Version, _context.Run.Number, reason, _context.Parts.Time.GetUtcNow()),
                 step.Now?.Version,

@@ -1,3 +1,4 @@
+using Signalbox.Engine.Models;
 using Signalbox.Engine.Variants;
 using Signalbox.Storage;
 
@@ -30,10 +31,10 @@ internal sealed class Courier(EngineParts parts, Action<string> say)
     {
         var rest = LongestRest;
         var held = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var message in parts.Store.Read(session => ActiveFlag.Waiting(session, MostAtOnce)))
+        foreach (var message in parts.Store.Read(Waiting))
         {
             var now = parts.Time.GetUtcNow();
-            var lane = ActiveFlag.LaneOf(message);
+            var lane = ModelNews.Is(message) ? ModelNews.LaneOf(message) : ActiveFlag.LaneOf(message);
             if (held.Contains(lane))
             {
                 continue;
@@ -48,7 +49,11 @@ internal sealed class Courier(EngineParts parts, Action<string> say)
 
             try
             {
-                await ActiveFlag.DeliverAsync(parts, message, cancellationToken);
+                await (
+                    ModelNews.Is(message)
+                        ? ModelNews.DeliverAsync(parts, message, cancellationToken)
+                        : ActiveFlag.DeliverAsync(parts, message, cancellationToken)
+                );
                 await parts.Store.WriteAsync(session => session.MessageDelivered(message.Id, now), cancellationToken);
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or TimeoutException)
@@ -66,6 +71,9 @@ internal sealed class Courier(EngineParts parts, Action<string> say)
 
         return rest;
     }
+
+    private static List<OutboxMessage> Waiting(ReadSession session) =>
+        [.. ActiveFlag.Waiting(session, MostAtOnce), .. ModelNews.Waiting(session, MostAtOnce)];
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -4,6 +4,7 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Models;
 using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Storage;
 
@@ -278,7 +279,7 @@ internal sealed partial class Publisher(
             session.MarkPublished(intent.Id, now);
             if (intent.Namespace is null && models.TryGetValue(intent.Output, out var model))
             {
-                session.AddModelVersion(
+                var version = session.AddModelVersion(
                     new ModelVersion(
                         model.Name,
                         Version: 0,
@@ -294,16 +295,29 @@ internal sealed partial class Publisher(
                         now
                     )
                 );
+                if (attempt.Node.Outputs.First(output => output.Name == intent.Output).Registry is { } registry)
+                {
+                    ModelNews.TellVersion(session, registry, model.Name, version, now);
+                }
             }
         }
     }
 
     /// <summary>By the output: the model that it is a version of, and what was measured of it.</summary>
-    private static Dictionary<string, (string Name, string Metrics)> ModelsOf(LiveAttempt attempt, AttemptContext context)
+    private Dictionary<string, (string Name, string Metrics)> ModelsOf(LiveAttempt attempt, AttemptContext context)
     {
         var models = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
         foreach (var output in attempt.Node.Outputs)
         {
+            if (output.Registry is { } registry && ModelNews.Problem(parts.Project, registry) is { } problem)
+            {
+                throw TaskRefused.Because(
+                    FailureClass.Permanent,
+                    $"tasks.{attempt.Node.Name}.outputs.{output.Name}.registry: {problem}",
+                    "registry"
+                );
+            }
+
             if (output.Model is { } model)
             {
                 models[output.Name] = (context.Render(model, $"outputs.{output.Name}.model"), MetricsJson(attempt));

@@ -56,6 +56,12 @@ internal static class TaskShapes
                 (d, v) => d.Model = v,
                 "The model of which a publication is a new version."
             ),
+            new Field<OutputDraft, string>(
+                "registry",
+                Scalars.Slug,
+                (d, v) => d.Registry = v,
+                "With `model`: the connection of an MLflow server that is told of its versions and aliases, too."
+            ),
             new Field<OutputDraft, bool>(
                 "optional",
                 Scalars.Boolean,
@@ -104,6 +110,7 @@ internal static class TaskShapes
             Path = draft.Path,
             Dataset = draft.Dataset,
             Model = draft.Model,
+            Registry = draft.Registry,
             Optional = draft.Optional,
             Keep = draft.Keep,
             Idempotency = draft.Idempotency,
@@ -396,6 +403,8 @@ internal static class TaskShapes
         public string? Dataset { get; set; }
 
         public string? Model { get; set; }
+
+        public string? Registry { get; set; }
 
         public bool Optional { get; set; }
 

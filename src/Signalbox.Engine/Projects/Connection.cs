@@ -55,6 +55,10 @@ public abstract record Connection
     /// <summary>A Redis server.</summary>
     /// <param name="Address"><c>redis://[user:password@]host[:port][/database]</c>, or <c>rediss://</c>.</param>
     public sealed record Redis(string Name, SecretText Address) : Connection(Name);
+
+    /// <summary>An MLflow server, whose registry of models is told of versions and aliases.</summary>
+    /// <param name="Address"><c>http://[user:password@]host[:port][/path]</c>, or <c>https://</c>.</param>
+    public sealed record MlFlow(string Name, SecretText Address) : Connection(Name);
 }
 
 /// <summary>How an output of several objects lies in a bucket.</summary>

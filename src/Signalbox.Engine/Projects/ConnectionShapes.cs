@@ -7,7 +7,7 @@ namespace Signalbox.Engine.Projects;
 /// <summary>What may stand under <c>connections:</c>.</summary>
 internal static class ConnectionShapes
 {
-    private static readonly string[] Kinds = ["s3", "postgres", "sqlite", "duckdb", "redis"];
+    private static readonly string[] Kinds = ["s3", "postgres", "sqlite", "duckdb", "redis", "mlflow"];
 
     private static readonly Shape<Draft> S3 = new MappingShape<S3Draft>(
         "s3_connection",
@@ -128,6 +128,15 @@ internal static class ConnectionShapes
         )
         {
             Examples = ["\"redis://localhost:6379/0\""],
+        },
+        new Field<Draft, string>(
+            "mlflow",
+            Scalars.Text.To((text, node, reading) => Address(text, node, reading, MlFlowProblem)),
+            (d, v) => d.Make = (name, _) => new Connection.MlFlow(name, new SecretText(v)),
+            "An MLflow server, told of the models whose outputs name it: http://host:port, or secret:NAME."
+        )
+        {
+            Examples = ["\"http://localhost:5000\""],
         }
     )
     {
@@ -160,6 +169,13 @@ internal static class ConnectionShapes
         && (uri.AbsolutePath is "" or "/" || uint.TryParse(uri.AbsolutePath.AsSpan(1), out _))
             ? null
             : "an address of Redis is redis://host:port/database, the database a number; with a password redis://user:password@host:port/0";
+
+    /// <summary>Why a text is no address of an MLflow server; null when it is one.</summary>
+    public static string? MlFlowProblem(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri is { Scheme: "http" or "https", Host.Length: > 0, Query: "", Fragment: "" }
+            ? null
+            : "an address of MLflow is http://host:port, with a password http://user:password@host:port";
 
     private static string? Address(string text, YamlNode node, Reading reading, Func<string, string?> problemOf)
     {

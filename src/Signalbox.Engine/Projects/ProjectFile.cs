@@ -42,7 +42,7 @@ internal static class ProjectFile
             "connections",
             ConnectionShapes.All,
             (d, v) => d.Connections = v,
-            "Places outside the project that outputs go to, by name: S3, PostgreSQL, SQLite, DuckDB, Redis."
+            "Places outside the project that outputs go to, by name: S3, PostgreSQL, SQLite, DuckDB, Redis; or an MLflow registry that is told of models."
         )
         {
             Examples =

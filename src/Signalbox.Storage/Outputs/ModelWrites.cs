@@ -10,6 +10,9 @@ public sealed partial class WriteSession
         insert into models (name, created_ms) values (@model, @created_ms) on conflict (name) do update set created_ms = models.created_ms
         """
     );
+    private static readonly Sql AddRegistry = new(
+        "insert into model_registries (model, registry) values (@model, @registry) on conflict (model, registry) do nothing"
+    );
     private static readonly Sql SameVersion = new(
         """
         select version from model_versions where model = @model and run_number = @run and task = @task and map_index = @map_index
@@ -116,6 +119,9 @@ public sealed partial class WriteSession
             .Set("@at_ms", alias.At)
             .Post();
     }
+
+    /// <summary>Notes that a registry is told of the model from now on.</summary>
+    public void AddModelRegistry(string model, string registry) => Use(AddRegistry).Set("@model", model).Set("@registry", registry).Post();
 
     private static string Told(int? version) => version is { } known ? $"version {known}" : "nothing";
 }

@@ -54,6 +54,7 @@ public partial class ReadSession
     private const string VersionColumns =
         "model, version, run_number, task, map_index, output, path, sha256, metrics, definition, inputs, published_path, created_ms";
     private static readonly Sql AllModels = new("select name from models order by name");
+    private static readonly Sql RegistriesOf = new("select registry from model_registries where model = @model order by registry");
     private static readonly Sql VersionsOf = new($"select {VersionColumns} from model_versions where model = @model order by version desc");
     private static readonly Sql VersionNumbered = new(
         $"select {VersionColumns} from model_versions where model = @model and version = @version"
@@ -76,6 +77,9 @@ public partial class ReadSession
 
     /// <summary>The names of all models.</summary>
     public IReadOnlyList<string> Models() => Use(AllModels).All(row => row.Text());
+
+    /// <summary>The connections of the registries that are told of a model.</summary>
+    public IReadOnlyList<string> ModelRegistries(string model) => Use(RegistriesOf).Set("@model", model).All(row => row.Text());
 
     /// <summary>All versions of a model, the newest first.</summary>
     public IReadOnlyList<ModelVersion> ModelVersions(string model) => Use(VersionsOf).Set("@model", model).All(VersionOf);

@@ -364,6 +364,12 @@ internal static partial class FirstSchema
                 reason text
             );
 
+            create table model_registries (
+                model text not null references models (name),
+                registry text not null,
+                primary key (model, registry)
+            );
+
             create table approvals (
                 id {identity},
                 run_number bigint not null,
