@@ -48,7 +48,7 @@ public sealed class Spec016Checks
         var shown = (await project.CallAsync("rejected", "show", id, "--limit", "1", "--json")).Expect(0).Json;
         Assert.Equal(
             """{"id":"0","name":null,"signalbox_reason":"not_null(name)","signalbox_run":2}""",
-            Regex.Replace(Assert.Single(shown.GetProperty("rows").EnumerateArray()).GetRawText(), @"\s", "")
+            string.Concat(Assert.Single(shown.GetProperty("rows").EnumerateArray()).GetRawText().Where(c => !char.IsWhiteSpace(c)))
         );
         Assert.Single(Directory.GetFiles(project.PathOf(".signalbox/rejected"), "*", SearchOption.AllDirectories));
 
@@ -205,7 +205,12 @@ public sealed class Spec016Checks
     public void The_code_of_the_page_is_that_of_the_example()
     {
         var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "daily_features_gate.md"));
-        var blocks = Regex.Matches(page, @"^`([^`\n]+)`:\n\n```[a-z]+\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline);
+        var blocks = Regex.Matches(
+            page,
+            @"^`(?<file>[^`\n]+)`:\n\n```[a-z]+\n(?<code>.*?)^```$",
+            RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(5)
+        );
         Assert.Equal(["pipelines/daily_features.yaml", "sql/features.sql", "extract.py"], blocks.Select(block => block.Groups[1].Value));
         foreach (var block in blocks.ToList())
         {

@@ -195,6 +195,7 @@ public sealed class Spec024Datasets
                 {
                     WorkingDirectory = project.Folder,
                     RedirectStandardOutput = true,
+                    UseShellExecute = false,
                 }
             )!;
             var lines = await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -40,7 +40,7 @@ public static class TableSource
         }
         catch (DuckException e) when (e is not DuckLibraryException)
         {
-            throw new DuckException(e.Message + string.Concat(missing));
+            throw new DuckException(e.Message + string.Concat(missing), e);
         }
         return SqlScript.WithoutEnd(query);
     }

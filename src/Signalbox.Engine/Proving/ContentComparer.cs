@@ -224,7 +224,12 @@ public sealed partial class ContentComparer(ImmutableArray<string> worker, strin
                 TempDirectory = folder,
             }
         );
-        var start = new ProcessStartInfo(worker[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(worker[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         foreach (var argument in worker[1..].Append(request).Append(response))
         {
             start.ArgumentList.Add(argument);

@@ -82,7 +82,7 @@ internal static class ProjectCopy
                 File.CreateSymbolicLink(target, entry.FullName);
                 linked.Add(name);
             }
-            else if (entry is FileInfo file && (file.Attributes & FileAttributes.Device) == 0)
+            else if (entry is FileInfo file && !file.Attributes.HasFlag(FileAttributes.Device))
             {
                 file.CopyTo(target);
             }

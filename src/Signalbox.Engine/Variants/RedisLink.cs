@@ -214,9 +214,9 @@ public sealed class RedisLink : IAsyncDisposable
         {
             return await work(limit.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"connection {where}: no answer within {Limit.TotalSeconds:0} s");
+            throw new IOException($"connection {where}: no answer within {Limit.TotalSeconds:0} s", late);
         }
         catch (Exception problem) when (problem is SocketException or System.Security.Authentication.AuthenticationException)
         {

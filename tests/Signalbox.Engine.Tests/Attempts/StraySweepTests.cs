@@ -62,6 +62,7 @@ public sealed class StraySweepTests
         )
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";

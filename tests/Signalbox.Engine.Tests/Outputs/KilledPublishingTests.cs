@@ -48,7 +48,7 @@ public sealed class KilledPublishingTests
         var isRollback = point.StartsWith("switch-", StringComparison.Ordinal) || point == FaultPoints.AfterSwitch;
         var last = isRollback ? "1" : "3";
         using var stop = new CancellationTokenSource();
-        var reading = Task.Run(() => Read(house, ["2", last], stop.Token));
+        var reading = Task.Run(() => Read(house, ["2", last], stop.Token), House.Cancel);
         if (isRollback)
         {
             // Answered by whoever comes after the one that dies.

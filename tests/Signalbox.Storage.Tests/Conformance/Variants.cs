@@ -77,9 +77,9 @@ public abstract partial class StoreConformance
     {
         using var store = Database.Open();
         var ids = new List<long>();
-        foreach (var (kind, payload) in (ReadOnlySpan<(string, string)>)[("flag", "1"), ("mail", "2"), ("flag", "3")])
+        foreach (var (kind, payload) in ((string, string)[])[("flag", "1"), ("mail", "2"), ("flag", "3")])
         {
-            ids.Add(store.WriteAsync(s => s.AddMessage(kind, payload, Made.Noon), Ct).GetAwaiter().GetResult());
+            ids.Add(await store.WriteAsync(s => s.AddMessage(kind, payload, Made.Noon), Ct));
         }
 
         await store.WriteAsync(s => s.MessageFailed(ids[0], "gone", Made.Noon.AddHours(1)), Ct);
