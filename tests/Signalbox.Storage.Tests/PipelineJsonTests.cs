@@ -177,6 +177,7 @@ public sealed class PipelineJsonTests
                     StringComparer.Ordinal,
                     [new("raw", "{{ tasks.argv.outputs.raw }}")]
                 ),
+                Fetch = TaskNode.NoFetch.Add("raw"),
                 InputChecks = ImmutableSortedDictionary.CreateRange<string, ImmutableArray<CheckSpec>>(
                     StringComparer.Ordinal,
                     [new("raw", [new CheckSpec.RowCount("1", null)])]

@@ -6,6 +6,8 @@ namespace Signalbox.Core.Definitions;
 
 public sealed partial class PipelineChecker
 {
+    private const string S3 = "s3://";
+
     private void CheckOutputs(int node, TaskNode task, string path)
     {
         CheckVariables(task.Outputs.Select(output => output.Name), $"{path}.outputs", "output", TaskEnvironment.Output);
@@ -19,7 +21,8 @@ public sealed partial class PipelineChecker
     {
         if (CheckTemplate(node, output.Path, $"{path}.path", Place.Output) is { } template)
         {
-            if (EscapeProblem(Sketch(template)) is { } escape)
+            var sketch = Sketch(template);
+            if ((sketch.StartsWith(S3, StringComparison.Ordinal) ? AddressProblem(sketch) : EscapeProblem(sketch)) is { } escape)
             {
                 Error("path-outside", $"{path}.path", escape);
             }
@@ -210,6 +213,14 @@ public sealed partial class PipelineChecker
         }
 
         return sketch.ToString();
+    }
+
+    private static string? AddressProblem(string address)
+    {
+        var names = address[S3.Length..].TrimEnd('/').Split('/');
+        return names.Length < 2 || names.Any(name => name is "" or "." or "..")
+            ? "an address of S3 is s3://bucket/key, or s3://bucket/prefix/ for several objects"
+            : null;
     }
 
     private static string? EscapeProblem(string path)

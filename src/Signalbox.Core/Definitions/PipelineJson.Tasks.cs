@@ -29,6 +29,7 @@ public static partial class PipelineJson
         Put(json, "env", task.Env);
         Put(json, "inputs", task.Inputs);
         WriteInputChecks(json, task);
+        Put(json, "fetch", [.. task.Fetch]);
         if (!task.Outputs.IsDefaultOrEmpty && task.Kind is not TaskKind.Load)
         {
             json.WriteStartArray("outputs");
@@ -67,6 +68,7 @@ public static partial class PipelineJson
             Env = Map(json, "env"),
             Inputs = Map(json, "inputs"),
             InputChecks = ReadInputChecks(json),
+            Fetch = TaskNode.NoFetch.Union(Texts(json, "fetch")),
             Outputs = All(json, "outputs", ReadOutput),
             Metrics = Truth(json, "metrics", DefaultTask.Metrics),
             Reuse = Truth(json, "reuse", DefaultTask.Reuse),

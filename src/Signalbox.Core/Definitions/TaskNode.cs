@@ -74,6 +74,15 @@ public sealed record TaskNode
     public ImmutableSortedDictionary<string, ImmutableArray<CheckSpec>> InputChecks { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<CheckSpec>>(StringComparer.Ordinal);
 
+    /// <summary>Names of inputs on <c>s3://</c> that are brought to this machine before the command starts. Those of <c>sql:</c> and <c>load:</c> always are.</summary>
+    public ImmutableSortedSet<string> Fetch { get; init; } = NoFetch;
+
+    /// <summary>No input is fetched.</summary>
+    public static readonly ImmutableSortedSet<string> NoFetch = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether an input is read on this machine, wherever it lies.</summary>
+    public bool IsFetched(string input) => Kind is TaskKind.Sql or TaskKind.Load || Fetch.Contains(input);
+
     /// <summary>What the task publishes: of a load its table, of other tasks what they declare.</summary>
     public ImmutableArray<OutputSpec> Outputs
     {

@@ -43,6 +43,10 @@ public sealed record AttemptContext
     /// <summary>Rejected rows that the run was started to take in again; null for any other run.</summary>
     public string? Rejected { get; init; }
 
+    /// <summary>Input name to a path of this machine, of inputs that lie elsewhere and were brought here.</summary>
+    public ImmutableSortedDictionary<string, string> Fetched { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     public string ReportFile(string name) => Path.Combine(Folder, name);
 
     /// <summary>The text of a template.</summary>

@@ -18,6 +18,11 @@ internal sealed partial class AttemptRunner
         try
         {
             publisher.Discard(attempt);
+            var fetched = FolderOfFetched(attempt);
+            if ((!attempt.Node.Inputs.IsEmpty || attempt.Node.Kind is TaskKind.Load) && Directory.Exists(fetched))
+            {
+                Directory.Delete(fetched, recursive: true);
+            }
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

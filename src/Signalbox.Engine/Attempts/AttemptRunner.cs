@@ -158,7 +158,7 @@ internal sealed partial class AttemptRunner(
         Directory.CreateDirectory(attempt.Ref.Directory);
         WriteParams(attempt.Run);
         var staged = maybeSubmittedBefore ? publisher.Locate(attempt) : publisher.Stage(attempt);
-        var context = ContextOf(attempt, staged);
+        var context = ContextOf(attempt, staged, await FetchAsync(attempt));
         if (
             !attempt.Node.InputChecks.IsEmpty
             && await publisher.RefuseInputsAsync(attempt, context, attempt.Stop.Token) is var (outcome, write)
@@ -169,7 +169,7 @@ internal sealed partial class AttemptRunner(
             return;
         }
 
-        if (attempt.Node.Reuse && !maybeSubmittedBefore && await ReuseAsync(attempt, context))
+        if (attempt.Node.Reuse && !maybeSubmittedBefore && await ReuseAsync(attempt, ContextOf(attempt, staged)))
         {
             return;
         }
@@ -407,10 +407,23 @@ internal sealed partial class AttemptRunner(
         return position;
     }
 
-    private AttemptContext ContextOf(LiveAttempt attempt, ImmutableArray<StagedOutput> staged)
+    private AttemptContext ContextOf(
+        LiveAttempt attempt,
+        ImmutableArray<StagedOutput> staged,
+        ImmutableSortedDictionary<string, string>? fetched = null
+    )
     {
         var run = names.Of(attempt.Pipeline, attempt.Run);
         var inputs = run.Inputs(attempt.Node, attempt.Task, attempt.Number);
+        fetched ??= ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+        foreach (var (name, path) in fetched)
+        {
+            if (attempt.Node.IsFetched(name) && inputs.ContainsKey(name))
+            {
+                inputs = inputs.SetItem(name, path);
+            }
+        }
+
         return new AttemptContext
         {
             Parts = parts,
@@ -425,6 +438,7 @@ internal sealed partial class AttemptRunner(
             Outputs = staged,
             Inputs = inputs,
             Rejected = run.Rejected,
+            Fetched = fetched,
             Scope = run.Scope(
                 attempt.Node,
                 attempt.Task,

@@ -6,6 +6,9 @@ using Signalbox.Core.Expressions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Outputs.S3;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -105,6 +108,16 @@ internal sealed class RunNames
     /// <summary>Where an output of this run is published: what its template gave, made absolute and redirected for a namespace.</summary>
     public string TargetOf(string rendered) => Targets.Output(_parts.Project.Folder, _parts.Project.StateFolder, _run.Namespace, rendered);
 
+    /// <summary>Where readers find what is published at a target: several objects of S3 lie under the prefix of their version.</summary>
+    private string ReadFrom(string target) =>
+        S3Address.Is(target)
+        && target.EndsWith('/')
+        && S3Address.Parse(target, out _) is { } address
+        && _parts.Project.S3For(address.Bucket, out _) is { Layout: ObjectLayout.Versions }
+        && _parts.Store.Read(session => session.PublicationAt(target.TrimEnd('/'))) is { Kind: PublicationKind.Objects } current
+            ? S3Layout.VersionOf(address, current).ToString()
+            : target;
+
     private static Value.Map? Paths(IReadOnlyDictionary<string, string>? paths) =>
         paths is null ? null : new Value.Map(paths.Select(path => new KeyValuePair<string, Value>(path.Key, Value.Of(path.Value))));
 
@@ -140,7 +153,7 @@ internal sealed class RunNames
             var output = node.Outputs.FirstOrDefault(output => output.Name == name);
             value = output is null
                 ? Value.None
-                : Value.Of(run.TargetOf(Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}")));
+                : Value.Of(run.ReadFrom(run.TargetOf(Templates.Render(output.Path, run.Scope(), $"tasks.{node.Name}.outputs.{name}"))));
             return output is not null;
         }
     }

@@ -104,7 +104,7 @@ internal sealed class Auditor(EngineParts parts, ChildWork children, Quarantine 
         var position = attempt.Node.Outputs.Length;
         foreach (var (input, checks) in attempt.Node.InputChecks)
         {
-            var path = context.Inputs[input];
+            var path = context.Fetched.GetValueOrDefault(input, context.Inputs[input]);
             if (Targets.IsAddress(path))
             {
                 throw TaskRefused.Because(

@@ -41,6 +41,17 @@ public static class FaultPoints
     public const string TableAfterSwitchInsert = "table-switch-after-insert";
     public const string TableBeforeSwitchCommit = "table-switch-before-commit";
     public const string TableAfterSwitchCommit = "table-switch-after-commit";
+    public const string S3AfterBegun = "s3-after-begun";
+    public const string S3AfterObjects = "s3-after-objects";
+    public const string S3AfterStaged = "s3-after-staged";
+    public const string S3AfterKept = "s3-after-kept";
+    public const string S3WithinCopy = "s3-within-copy";
+    public const string S3AfterCopied = "s3-after-copied";
+    public const string S3AfterManifest = "s3-after-manifest";
+    public const string S3AfterPointed = "s3-after-pointed";
+    public const string S3AfterPruned = "s3-after-pruned";
+    public const string S3AfterUnstaged = "s3-after-unstaged";
+    public const string S3AfterSwitched = "s3-after-switched";
 
     private const int SigKill = 9;
 
@@ -81,6 +92,17 @@ public static class FaultPoints
         TableAfterSwitchInsert,
         TableBeforeSwitchCommit,
         TableAfterSwitchCommit,
+        S3AfterBegun,
+        S3AfterObjects,
+        S3AfterStaged,
+        S3AfterKept,
+        S3WithinCopy,
+        S3AfterCopied,
+        S3AfterManifest,
+        S3AfterPointed,
+        S3AfterPruned,
+        S3AfterUnstaged,
+        S3AfterSwitched,
     ];
 
     /// <summary>Ends the process here, without a chance to clean up, when that was asked for.</summary>

@@ -1,5 +1,6 @@
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Outputs.S3;
 using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -20,6 +21,10 @@ public sealed class Places
     public static Places Of(Project project, EngineOptions options, Store store) =>
         new(
             options.LocalPlace(options.Staging(project.StateFolder)),
+            (
+                S3Address.Scheme,
+                new S3Place(new S3Clients(project), project.StateFolder, id => store.Read(session => session.Publication(id)))
+            ),
             (
                 TableName.Scheme,
                 new TablePlace(

@@ -48,17 +48,18 @@ internal sealed partial class Publisher
         }
 
         var began = attempt.Task.StartedAt ?? parts.Time.GetUtcNow();
-        var read = ImmutableArray.CreateBuilder<InputVersion>();
+        var versions = ImmutableArray.CreateBuilder<InputVersion>();
         parts.Store.Read(session =>
         {
-            foreach (var (name, path) in context.Inputs)
+            foreach (var (name, read) in context.Inputs)
             {
+                var path = S3.S3Layout.TargetOf(read);
                 var end = path.AsSpan().IndexOfAny("*?[");
                 var folder = (end < 0 ? path : path[..(path.LastIndexOf('/', end) is > 0 and var slash ? slash : end)]).TrimEnd('/');
                 IEnumerable<Publication> found = session.PublicationAt(folder) is { } exact
                     ? [exact]
                     : session.PublicationsInside(folder, MostInputs);
-                read.AddRange(found.Select(version => Then(session, name, version, began)));
+                versions.AddRange(found.Select(version => Then(session, name, version, began)));
             }
 
             foreach (var version in session.Publications(attempt.Run.Number))
@@ -66,16 +67,16 @@ internal sealed partial class Publisher
                 if (
                     version.State == PublicationState.Published
                     && attempt.Node.Needs.Contains(version.Task.Task)
-                    && !read.Any(known => known.Publication == version.Id)
+                    && !versions.Any(known => known.Publication == version.Id)
                 )
                 {
-                    read.Add(new InputVersion($"{version.Task.Task}.{version.Output}", version.Path, version.Id, version.Sha256!));
+                    versions.Add(new InputVersion($"{version.Task.Task}.{version.Output}", version.Path, version.Id, version.Sha256!));
                 }
             }
 
             return 0;
         });
-        return JsonSerializer.Serialize([.. read], EngineJson.Default.InputVersionArray);
+        return JsonSerializer.Serialize([.. versions], EngineJson.Default.InputVersionArray);
     }
 
     /// <summary>The version that stood at a path when the attempt began, if that is not the one that stands there now.</summary>

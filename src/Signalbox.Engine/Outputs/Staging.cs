@@ -30,6 +30,9 @@ public class Staging(string stateFolder)
         return new StagedOutput(output, path, final, target.EndsWith('/'));
     }
 
+    /// <summary>The key of the attempt that staged at a path, which <see cref="Locate"/> gave.</summary>
+    public static string AttemptOf(string path) => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path)!)!);
+
     /// <summary>Makes the staging place anew, empty.</summary>
     public void Prepare(StagedOutput staged)
     {

@@ -131,7 +131,16 @@ internal static class TaskShapes
                 CheckShapes.List,
                 (d, v) => d.Checks = v,
                 "Questions asked of the input before the task's work starts."
+            ),
+            new Field<WrittenInput, bool>(
+                "fetch",
+                Scalars.Boolean,
+                (d, v) => d.Fetch = v,
+                "Whether an input on s3:// is brought to this machine before the task starts, as it always is for `sql` and `load`."
             )
+            {
+                Default = "false",
+            }
         )
     );
 
@@ -335,6 +344,7 @@ internal static class TaskShapes
                 MaxParallel = draft.MaxParallel,
                 Inputs = NameMaps.Sorted([.. draft.Inputs.Select(input => new Named<string>(input.Key, input.Value.Path))]),
                 InputChecks = ChecksOf(draft.Inputs),
+                Fetch = TaskNode.NoFetch.Union(draft.Inputs.Where(input => input.Value.Fetch).Select(input => input.Name)),
                 Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
                 Doc = draft.Doc,
             },
@@ -394,6 +404,8 @@ internal static class TaskShapes
         public string Path { get; set; } = "unreadable";
 
         public CheckSpec[] Checks { get; set; } = [];
+
+        public bool Fetch { get; set; }
     }
 
     private sealed class OutputDraft

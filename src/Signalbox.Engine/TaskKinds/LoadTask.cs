@@ -41,7 +41,9 @@ internal static class LoadTask
             Partition = kind.Partition is { } partition ? Sql(partition, context, "load.partition") : null,
             Keys = [.. kind.Keys],
             MakesSchema = target.Namespace is not null,
-            From = kind.From is { } from ? PathOf(context.Render(from, "load.from"), context) : null,
+            From = kind.From is { } from
+                ? context.Fetched.GetValueOrDefault(AttemptRunner.LoadFrom) ?? PathOf(context.Render(from, AttemptRunner.LoadFrom), context)
+                : null,
             Query = kind.Query is { } query ? Sql(query, context, "load.query") : null,
             Inputs = new Dictionary<string, string>(context.Inputs, StringComparer.Ordinal),
             Owner = $"{context.Parts.Instance}/{context.Run.Number}/{context.Task.Key}",

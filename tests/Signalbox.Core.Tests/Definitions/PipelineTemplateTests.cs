@@ -206,9 +206,20 @@ public sealed class PipelineTemplateTests
     [InlineData("a/../../{{ ds }}", "path-outside: the path leaves the project folder")]
     [InlineData("./", "path-outside: the path is the project folder itself")]
     [InlineData("", "path-outside: the path is empty")]
-    [InlineData("s3://bucket/{{ ds }}", "path-outside: the path is relative to the project folder; it cannot be an address (s3://)")]
+    [InlineData("ftp://host/{{ ds }}", "path-outside: the path is relative to the project folder; it cannot be an address (ftp://)")]
+    [InlineData("s3://bucket/", "path-outside: an address of S3 is s3://bucket/key, or s3://bucket/prefix/ for several objects")]
+    [InlineData("s3://{{ ds }}", "path-outside: an address of S3 is s3://bucket/key, or s3://bucket/prefix/ for several objects")]
+    [InlineData("s3://bucket//{{ ds }}", "path-outside: an address of S3 is s3://bucket/key, or s3://bucket/prefix/ for several objects")]
+    [InlineData("s3://bucket/../{{ ds }}", "path-outside: an address of S3 is s3://bucket/key, or s3://bucket/prefix/ for several objects")]
     public void A_path_outside_the_project_is_refused(string path, string problem) =>
         Assert.Equal([$"tasks.t.outputs.o.path {problem}"], Found(Task("t").Makes("o", path)));
+
+    [Theory]
+    [InlineData("s3://bucket/{{ ds }}")]
+    [InlineData("s3://bucket/features/date={{ ds }}/")]
+    [InlineData("s3://{{ params.b }}/x")]
+    public void An_address_of_S3_is_an_output(string path) =>
+        Assert.DoesNotContain(Found(Task("t").Makes("o", path)), problem => problem.Contains("path-outside", StringComparison.Ordinal));
 
     [Fact]
     public void Outputs_that_would_overwrite_each_other()
