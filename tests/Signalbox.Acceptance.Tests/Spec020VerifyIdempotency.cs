@@ -66,6 +66,54 @@ public sealed class Spec020VerifyIdempotency
     }
 
     [Fact]
+    [Trait("Requirement", "S101")]
+    [Trait("Requirement", "S184")]
+    public async Task A_load_that_appends_to_a_table_shows_as_doubling_and_its_scratch_tables_are_gone_afterwards()
+    {
+        using var project = new TestProject()
+            .Write("signalbox.yaml", "connections:\n  local: { sqlite: w.db }\n")
+            .Pipeline(
+                "loads",
+                """
+                defaults: { timeout: 1m }
+                tasks:
+                  make:
+                    run: "echo day,a > {{ outputs.x }}; for i in $(seq 1000); do echo {{ ds }},$i >> {{ outputs.x }}; done"
+                    outputs: { x: "out/{{ ds }}.csv" }
+                  replaced:
+                    needs: [make]
+                    load: { from: "{{ tasks.make.outputs.x }}", into: local.f, mode: replace_partition, partition: "day = {{ ds }}" }
+                  appended:
+                    needs: [make]
+                    load: { from: "{{ tasks.make.outputs.x }}", into: local.g, mode: append, allow_duplicates: true }
+
+                """
+            );
+        Run(
+            "import sqlite3; c = sqlite3.connect('w.db'); c.execute('create table f (day text, a int)'); c.execute('create table g (day text, a int)')"
+        );
+        var call = (await project.CallAsync("verify", "idempotency", "loads", "--date", "2001-01-05", "--json")).Expect(1);
+        Assert.Equal("Task is not idempotent: 1000 rows after first run, 2000 after second", call.Json.GetProperty("message").GetString());
+        Assert.Equal(
+            ["make.x ", "replaced.table ", "appended.table append"],
+            Outputs(call).Select(output => $"{output.Key} {output.Value.GetProperty("cause").GetString()}")
+        );
+        Run(
+            "import sqlite3; n = [row[0] for row in sqlite3.connect('w.db').execute('select name from sqlite_master')]; assert not [x for x in n if 'verify' in x], n"
+        );
+        Run("import sqlite3; assert sqlite3.connect('w.db').execute('select count(*) from g').fetchone() == (0,)");
+
+        void Run(string code)
+        {
+            using var python = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("python3", ["-c", code]) { WorkingDirectory = project.Folder }
+            )!;
+            python.WaitForExit();
+            Assert.Equal(0, python.ExitCode);
+        }
+    }
+
+    [Fact]
     [Trait("Requirement", "S186")]
     public async Task The_likely_cause_is_named_by_what_differs()
     {

@@ -54,7 +54,8 @@ public sealed class FreshComparison(EngineSession engine, ImmutableArray<string>
                         [],
                         new TrialConditions(work.Folder, 0, null, 0, 0).ToJson()
                     ),
-                    cancellationToken
+                    cancellationToken,
+                    number => work.Runs.Add(new RunNumber(number))
                 );
                 compared.Add(
                     run.State == RunState.Success
@@ -86,7 +87,9 @@ public sealed class FreshComparison(EngineSession engine, ImmutableArray<string>
         )
         {
             var live = work.LivePath(row.Path);
-            var output = pipeline.Tasks.First(task => task.Name == row.Task.Task).Outputs.First(output => output.Name == row.Output);
+            var output = pipeline
+                .Tasks.First(task => task.Name == row.Task.Task)
+                .Outputs.FirstOrDefault(output => output.Name == row.Output);
             var current = engine.Store.Read(session => session.PublicationAt(live));
             if (Outputs.Targets.IsAddress(row.Path))
             {
@@ -100,7 +103,7 @@ public sealed class FreshComparison(EngineSession engine, ImmutableArray<string>
                 work.Live(row.Path),
                 Path.Exists(live) ? live : null,
                 row.Path,
-                output.Idempotency,
+                output?.Idempotency,
                 new Sighted(),
                 cancellationToken
             );

@@ -8,6 +8,7 @@ using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Linting;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Proving;
@@ -53,7 +54,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
             }
 
             var before = ProjectCopy.Look(work.Folder);
-            var first = await TrialAsync(request, space, new TrialConditions(work.Folder, 0, null, 0, 0), cancellationToken);
+            var first = await TrialAsync(request, work, space, new TrialConditions(work.Folder, 0, null, 0, 0), cancellationToken);
             if (first.State != RunState.Success)
             {
                 return Unproven(
@@ -67,10 +68,11 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
 
             var after = ProjectCopy.Look(work.Folder);
             var outputs = Published(request, first);
-            work.Keep(outputs, [.. Changed(before, after)]);
+            await work.KeepAsync(outputs, [.. Changed(before, after)], cancellationToken);
             var shift = faketime is null ? 0 : Shift;
             var second = await TrialAsync(
                 request,
+                work,
                 space,
                 new TrialConditions(work.Folder, shift, faketime, OtherHashSeed, 1),
                 cancellationToken
@@ -149,6 +151,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
 
     private async Task<Run> TrialAsync(
         ProofRequest request,
+        Workplace work,
         RunNamespace space,
         TrialConditions conditions,
         CancellationToken cancellationToken
@@ -170,11 +173,14 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
             ),
             cancellationToken,
             number =>
+            {
+                work.Runs.Add(new RunNumber(number));
                 Said?.Invoke(
                     isFirst
                         ? $"first run: {number}"
                         : $"second run: {number}, {(conditions.Faketime is null ? "with the same clock" : "with the clock 1 day and 3 hours ahead")}"
-                )
+                );
+            }
         );
     }
 
@@ -203,7 +209,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
         Workplace work,
         List<Publication> first,
         List<Publication> second,
-        Dictionary<string, (long, long)> before,
+        Dictionary<string, (long, long)> atFirst,
         Dictionary<string, (long, long)> between,
         long shift,
         CancellationToken cancellationToken
@@ -224,9 +230,25 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
                 second.FindLast(row => (row.Task, row.Output) == key)
             );
             var node = request.Pipeline.Tasks.First(task => task.Name == key.Task.Task);
-            var counts = node.Outputs.First(output => output.Name == key.Output).Idempotency;
+            var counts = node.Outputs.FirstOrDefault(output => output.Name == key.Output)?.Idempotency;
             var known = new Sighted { ShiftSeconds = shift, Lint = LintOf(request.Pipeline, node) };
             var path = work.Live((other ?? one)!.Path);
+            if (TableTarget.IsTable((other ?? one)!.Path) && one is not null && other is not null && work.Kept(one) is { } before)
+            {
+                if (await work.RowsAsync(other, cancellationToken) is { } now)
+                {
+                    // A table has no order.
+                    var rows = (counts ?? new IdempotencySpec()) with
+                    {
+                        AnyOrder = true,
+                    };
+                    results.Add(
+                        await comparer.CompareAsync(key.Task.ToString(), key.Output, path, before, now, rows, known, cancellationToken)
+                    );
+                    continue;
+                }
+            }
+
             results.Add(
                 Targets.IsAddress((other ?? one)!.Path)
                     ? ByRecord(key.Task.ToString(), key.Output, path, one, other, known)
@@ -251,7 +273,7 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
                 .Select(row => row.Path)
                 .Where(path => !Targets.IsAddress(path))
                 .ToHashSet(StringComparer.Ordinal);
-            var beside = Changed(before, between)
+            var beside = Changed(atFirst, between)
                 .Concat(Changed(between, now))
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal);

@@ -1,5 +1,7 @@
+using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -19,8 +21,19 @@ internal sealed class Workplace(Project project, RunNamespace space)
     private string FirstFolder => Folder + ".first";
 
     /// <summary>Keeps what the first run left before the second comes: its outputs, and the files beside them that it wrote.</summary>
-    public void Keep(IReadOnlyList<Publication> outputs, IReadOnlyList<string> files)
+    public async Task KeepAsync(IReadOnlyList<Publication> outputs, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
+        foreach (var output in outputs.Where(output => TableTarget.IsTable(output.Path)))
+        {
+            if (
+                await NamespaceTables.DumpAsync(project, output, Path.Combine(FirstFolder, "tables", $"{output.Id}"), cancellationToken) is
+                { } rows
+            )
+            {
+                _kept[output.Id] = rows;
+            }
+        }
+
         foreach (var output in outputs.Where(output => !Targets.IsAddress(output.Path) && Path.Exists(output.Path)))
         {
             var target = Path.Combine(FirstFolder, "outputs", $"{output.Id}", Path.GetFileName(output.Path));
@@ -41,6 +54,13 @@ internal sealed class Workplace(Project project, RunNamespace space)
     /// <summary>What the first run published; null when it is not there.</summary>
     public string? Kept(Publication output) => _kept.GetValueOrDefault(output.Id);
 
+    /// <summary>The rows that stand in a table of the namespace now, as a file; null when they cannot be read.</summary>
+    public Task<string?> RowsAsync(Publication output, CancellationToken cancellationToken) =>
+        NamespaceTables.DumpAsync(project, output, Path.Combine(Scratch, "tables", $"{output.Id}"), cancellationToken);
+
+    /// <summary>The runs in the namespace.</summary>
+    public List<RunNumber> Runs { get; } = [];
+
     /// <summary>A file as it was between the runs: as the first left it, or as the live project has it; null when it was not there.</summary>
     public string? KeptFile(string file, bool wasThere)
     {
@@ -52,15 +72,19 @@ internal sealed class Workplace(Project project, RunNamespace space)
 
     /// <summary>Where a live run publishes what stands at a path of the namespace, relative to the project.</summary>
     public string Live(string path) =>
-        path.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path[(Folder.Length + 1)..] : path;
+        path.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path[(Folder.Length + 1)..]
+        : Targets.IsAddress(path) ? LivePath(path)
+        : path;
 
     /// <summary>The absolute path, or the address, at which a live run publishes what stands at a path of the namespace.</summary>
     public string LivePath(string path) =>
         Targets.IsAddress(path)
-            ? path.Replace($"/_{Targets.NamespacesFolder}/{space.Value}/", "/", StringComparison.Ordinal)
+            ? path.Replace($"@{space}", "", StringComparison.Ordinal)
+                .Replace($"/_{Targets.NamespacesFolder}/{space.Value}/", "/", StringComparison.Ordinal)
             : Path.Combine(project.Folder, Live(path));
 
     /// <summary>Removes all of it.</summary>
+    /// <exception cref="ProofRefused">A table of it cannot be dropped.</exception>
     public async Task RemoveAsync(Store store)
     {
         foreach (var folder in (string[])[Folder, FirstFolder, Scratch])
@@ -72,6 +96,7 @@ internal sealed class Workplace(Project project, RunNamespace space)
         }
 
         await store.WriteAsync(session => session.ForgetNamespace(space), CancellationToken.None);
+        await NamespaceTables.DropAsync(project, store, Runs);
     }
 
     private static void Copy(string from, string to)
