@@ -39,6 +39,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ModelDocument))]
 [JsonSerializable(typeof(ModelComparisonDocument))]
 [JsonSerializable(typeof(VariantsDocument[]))]
+[JsonSerializable(typeof(ShadowDocument))]
 [JsonSerializable(typeof(SwitchDocument))]
 [JsonSerializable(typeof(DbDocument))]
 [JsonSerializable(typeof(DoctorLine[]))]

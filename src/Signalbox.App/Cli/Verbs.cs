@@ -26,6 +26,7 @@ internal static class Verbs
         WatermarkVerb.Verb,
         ApprovalsVerb.Verb,
         ModelsVerb.Verb,
+        ShadowVerb.Verb,
         DeployVerb.Verb,
         PromoteVerb.Verb,
         PromoteVerb.Rollback,

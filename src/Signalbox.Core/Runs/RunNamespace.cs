@@ -1,3 +1,5 @@
+using Signalbox.Core.Definitions;
+
 namespace Signalbox.Core.Runs;
 
 /// <summary>
@@ -26,6 +28,18 @@ public readonly record struct RunNamespace(string Value)
 
     /// <summary>Whether it is that of a deployed variant.</summary>
     public bool IsVariant => !IsVerify && !IsShadow;
+
+    /// <summary>
+    /// Why a task of this kind does not run in the namespace, a sentence; null when it does. In a comparison nothing reaches anybody: no load, no
+    /// promotion, no question to people.
+    /// </summary>
+    public string? Skips(TaskKind kind) =>
+        kind switch
+        {
+            TaskKind.Promote => $"this run is in the namespace {Value}: it moves no alias that others read",
+            TaskKind.Approve when IsShadow => $"this run is a comparison ({Value}): it asks nobody anything",
+            _ => null,
+        };
 
     /// <summary>The name of a variant as people write it: <see cref="Blue"/> where there is no namespace.</summary>
     public static string NameOf(RunNamespace? variant) => variant?.Value ?? Blue;

@@ -2,12 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace Signalbox.DuckDb.Work;
 
-/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c>, <c>describe</c> or <c>compare</c>.</summary>
+/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c>, <c>describe</c>, <c>compare</c> or <c>discrepancies</c>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(SqlRequest), "sql")]
 [JsonDerivedType(typeof(ChecksRequest), "checks")]
 [JsonDerivedType(typeof(DescribeRequest), "describe")]
 [JsonDerivedType(typeof(CompareRequest), "compare")]
+[JsonDerivedType(typeof(DiscrepancyRequest), "discrepancies")]
 public abstract record WorkRequest
 {
     /// <summary>As <see cref="DuckSettings.MemoryLimit"/>.</summary>

@@ -9,6 +9,7 @@ namespace Signalbox.DuckDb.Work;
 [JsonDerivedType(typeof(ChecksResponse), "checks")]
 [JsonDerivedType(typeof(DescribeResponse), "describe")]
 [JsonDerivedType(typeof(CompareResponse), "compare")]
+[JsonDerivedType(typeof(DiscrepancyResponse), "discrepancies")]
 public abstract record WorkResponse;
 
 /// <summary>Why a <c>sql:</c> task failed; also what goes to the attempt's error file.</summary>

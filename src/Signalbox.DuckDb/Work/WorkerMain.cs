@@ -70,6 +70,8 @@ public static class WorkerMain
                 return new ChecksWork(connection, checks).Run();
             case CompareRequest compare:
                 return RowComparer.Compare(connection, compare);
+            case DiscrepancyRequest discrepancies:
+                return new DiscrepancyWork(connection, discrepancies).Run();
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

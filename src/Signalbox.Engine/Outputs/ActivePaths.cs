@@ -72,6 +72,29 @@ public sealed class ActiveVariants
         return new ActivePath(live, version, null, version is null ? null : Of(version.Pipeline));
     }
 
+    /// <summary>What readers of a dataset are served, by partition and path.</summary>
+    public IReadOnlyList<ActivePath> Dataset(ReadSession session, string dataset)
+    {
+        var served = session.CurrentVersions(dataset).Select(version => Resolve(session, version.Path)).ToList();
+        var known = served.Select(path => path.Path).ToHashSet(StringComparer.Ordinal);
+        foreach (var (pipeline, variant) in _active)
+        {
+            // What the live line never made, the variant may have.
+            foreach (var version in session.CurrentVersions(dataset, variant))
+            {
+                if (version.Pipeline == pipeline && known.Add(version.Path))
+                {
+                    served.Add(new ActivePath(version.Path, version, variant, variant));
+                }
+            }
+        }
+
+        return
+        [
+            .. served.OrderBy(path => path.Version!.Partition, StringComparer.Ordinal).ThenBy(path => path.Path, StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>
     /// Where an input of a run is read: what its own pipeline made in its own namespace, what other pipelines made in their active variants,
     /// and else what stands at the path.

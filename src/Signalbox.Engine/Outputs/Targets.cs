@@ -32,6 +32,12 @@ public static class Targets
             return TableTarget.Redirected(rendered, apart);
         }
 
+        if (space is { IsShadow: true } shadow && rendered.StartsWith(S3, StringComparison.Ordinal))
+        {
+            // A comparison reaches nothing outside this machine, and its rows are read here.
+            return Path.Combine(FolderOf(state, shadow), "s3", rendered[S3.Length..]);
+        }
+
         return space is { } ns && rendered.StartsWith(S3, StringComparison.Ordinal) && rendered.IndexOf('/', S3.Length) is > 0 and var slash
             ? $"{rendered[..slash]}/_{NamespacesFolder}/{ns.Value}{rendered[slash..]}"
             : rendered;

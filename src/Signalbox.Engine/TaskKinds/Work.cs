@@ -50,6 +50,7 @@ public static class TaskKindList
     public static Task<Work> PrepareAsync(AttemptContext context, CancellationToken cancellationToken) =>
         context.Node.Kind switch
         {
+            var kind when context.Run.Namespace?.Skips(kind) is { } why => Task.FromResult<Work>(new Work.Inline(new Outcome.Skipped(why))),
             TaskKind.Shell kind => Task.FromResult(CommandTask.Prepare(kind, context)),
             TaskKind.Argv kind => Task.FromResult(CommandTask.Prepare(kind, context)),
             TaskKind.Script kind => Task.FromResult(ScriptTask.Prepare(kind, context)),
@@ -67,6 +68,9 @@ public static class TaskKindList
     public static Task<Sighting> LookAsync(AttemptContext context, CancellationToken cancellationToken) =>
         context.Node.Kind switch
         {
+            var kind when context.Run.Namespace?.Skips(kind) is { } why => Task.FromResult<Sighting>(
+                new Sighting.Over(new Outcome.Skipped(why))
+            ),
             TaskKind.WaitForFile kind => Task.FromResult(WaitForFileTask.Look(kind, context)),
             TaskKind.WaitForTime kind => Task.FromResult(WaitForTimeTask.Look(kind, context)),
             TaskKind.WaitForTask kind => WaitForTaskTask.LookAsync(kind, context, cancellationToken),

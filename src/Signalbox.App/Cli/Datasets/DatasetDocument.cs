@@ -135,6 +135,8 @@ internal sealed record RefusalDocument(long Run, string Task, int MapIndex, int 
 /// <param name="Namespace">The variant that is promoted; null for the live one.</param>
 /// <param name="Path">Where readers look for it: what the pipeline says.</param>
 /// <param name="Location">Where it lies: the path, or what a pointer there leads to.</param>
+/// <param name="Variant">The variant whose version it is; <c>blue</c> is the live one.</param>
+/// <param name="FallsBack">Whether another variant is active, which never made it.</param>
 internal sealed record ResolvedDocument(
     string Dataset,
     string Partition,
@@ -143,7 +145,9 @@ internal sealed record ResolvedDocument(
     string Location,
     long Version,
     string? Sha256,
-    long? Rows
+    long? Rows,
+    string Variant,
+    bool FallsBack
 );
 
 /// <summary><c>datasets rollback --json</c>.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -14,7 +15,7 @@ internal static class DatasetsResolve
             "resolve",
             "Prints where the current version lies: a path or an address, one line for each path, and nothing else. What is printed for several "
                 + "objects in an object store is the prefix of the one version, which stays whole while a new one is published. Where a variant of the "
-                + "pipeline is promoted, it is what that variant made.",
+                + "pipeline is active, what it made is printed, and for what it never made what the live version has.",
             "datasets resolve flights/features --partition 2024-03-01",
             "cat $(signalbox datasets resolve flights/features --partition 2024-03-01)",
             "datasets resolve flights/features --json"
@@ -38,6 +39,7 @@ internal static class DatasetsResolve
                 var current = store.Read(session =>
                     Current(
                         session,
+                        found,
                         parsed.GetRequiredValue(name),
                         parsed.GetValue(partition),
                         DatasetsVerb.SpaceOf(parsed.GetValue(space))
@@ -45,8 +47,9 @@ internal static class DatasetsResolve
                 );
                 var places = Places.Of(found, ProjectOpening.Options(), store);
                 var lines = new List<ResolvedDocument>();
-                foreach (var version in current)
+                foreach (var served in current)
                 {
+                    var version = served.Version!;
                     lines.Add(
                         new ResolvedDocument(
                             version.Dataset,
@@ -56,9 +59,18 @@ internal static class DatasetsResolve
                             await places.Of(version.Path).ResolveAsync(version, stop),
                             version.Id,
                             version.Sha256,
-                            version.Rows
+                            version.Rows,
+                            RunNamespace.NameOf(served.Variant),
+                            served.FallsBack
                         )
                     );
+                    if (served.FallsBack)
+                    {
+                        Console.Error.WriteLine(
+                            $"note: {served.Active} is active and has not made {(version.Partition.Length > 0 ? version.Partition : version.Path)}; "
+                                + $"it is served from {RunNamespace.NameOf(served.Variant)}"
+                        );
+                    }
                 }
 
                 if (parsed.GetValue(json))
@@ -76,11 +88,17 @@ internal static class DatasetsResolve
         return command;
     }
 
-    private static IReadOnlyList<Publication> Current(ReadSession session, string name, string? partition, RunNamespace? space)
+    private static IReadOnlyList<ActivePath> Current(
+        ReadSession session,
+        Project project,
+        string name,
+        string? partition,
+        RunNamespace? space
+    )
     {
-        // Who asks the product is served the variant that is promoted.
-        space ??= session.PublicationsTo(name, limit: 1) is [var newest] ? session.ActiveVariant(newest.Pipeline) : null;
-        var all = session.CurrentVersions(name, space);
+        IReadOnlyList<ActivePath> all = space is null
+            ? ActiveVariants.Read(session, project.Folder, project.StateFolder).Dataset(session, name)
+            : [.. session.CurrentVersions(name, space).Select(version => new ActivePath(version.Path, version, space, space))];
         if (all.Count == 0)
         {
             throw DatasetsVerb.Unknown(session, name, space);
@@ -91,7 +109,7 @@ internal static class DatasetsResolve
             return all;
         }
 
-        var slice = all.Where(version => version.Partition == partition).ToList();
-        return slice.Count > 0 ? slice : throw DatasetsVerb.NoPartition(name, partition, all.Select(version => version.Partition));
+        var slice = all.Where(served => served.Version!.Partition == partition).ToList();
+        return slice.Count > 0 ? slice : throw DatasetsVerb.NoPartition(name, partition, all.Select(served => served.Version!.Partition));
     }
 }

@@ -13,6 +13,7 @@ internal static class VariantsVerb
     public static readonly Verb Verb = new("variants", "Versions of pipelines that run side by side, and which is active", Build);
 
     private const int MostSwitches = 20;
+    private const int MostShadows = 5;
 
     private static Command Build()
     {
@@ -54,7 +55,7 @@ internal static class VariantsVerb
             foreach (var row in known.Where(row => pipeline is null || row.Name.Value == pipeline))
             {
                 var document = await DocumentAsync(store!, project, row);
-                if (pipeline is not null || document.Variants.Length > 1 || document.Switches.Length > 0)
+                if (pipeline is not null || document.Variants.Length > 1 || document.Switches.Length > 0 || document.Shadows.Length > 0)
                 {
                     documents.Add(document);
                 }
@@ -178,6 +179,15 @@ internal static class VariantsVerb
                     $"flag {flag.Key} in {flag.Connection}: "
                         + (flag.Problem ?? flag.Value ?? $"not there, which means {RunNamespace.Blue}")
                         + (flag.Untold is { } untold ? $"; the last switch is not written yet: {untold}" : "")
+                );
+            }
+
+            foreach (var shadow in document.Shadows.Take(MostShadows))
+            {
+                output.WriteLine(
+                    $"{shadow.At}  shadow {shadow.Id} of {shadow.CandidateVersion} against {shadow.CurrentVersion} by {shadow.Who}: "
+                        + $"{(shadow.Clean ? "clean" : "not clean")}, {shadow.CleanDates} of {shadow.Dates} dates"
+                        + (shadow.Reason is { } why ? $" ({why})" : "")
                 );
             }
 
