@@ -70,7 +70,7 @@ public sealed class Spec017S3
                   by_sql:
                     needs: [one, many]
                     inputs: { x: "{{ tasks.one.outputs.x }}", y: "{{ tasks.many.outputs.y }}", days: "s3://lake/one/*/x.csv" }
-                    sql: copy (select (select count(*) from days) as days, * from x, y) to {{ outputs.z }}
+                    sql: copy (select (select count(*) from read_csv({{ inputs.days }})) as days, * from x, y) to {{ outputs.z }}
                     outputs: { z: "out/{{ ds }}.csv" }
                   by_command:
                     needs: [many]
@@ -132,7 +132,12 @@ public sealed class Spec017S3
         Assert.Equal(read.Select(line => line.Split(',')[1]), report[1..].Select(line => line.Split(',')[2]));
 
         // A reader outside, by the pointer.
-        var start = new System.Diagnostics.ProcessStartInfo("python3") { WorkingDirectory = project.Folder, RedirectStandardOutput = true };
+        var start = new System.Diagnostics.ProcessStartInfo("python3")
+        {
+            WorkingDirectory = project.Folder,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.ArgumentList.Add("reader.py");
         start.ArgumentList.Add("s3://features/daily_parts/date=2001-01-05/");
         start.Environment["AWS_ENDPOINT_URL"] = server.Endpoint;

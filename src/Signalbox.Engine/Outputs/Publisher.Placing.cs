@@ -48,7 +48,7 @@ internal sealed partial class Publisher
         }
 
         var began = attempt.Task.StartedAt ?? parts.Time.GetUtcNow();
-        var versions = ImmutableArray.CreateBuilder<InputVersion>();
+        var inputs = ImmutableArray.CreateBuilder<InputVersion>();
         parts.Store.Read(session =>
         {
             foreach (var (name, read) in context.Inputs)
@@ -59,7 +59,7 @@ internal sealed partial class Publisher
                 IEnumerable<Publication> found = session.PublicationAt(folder) is { } exact
                     ? [exact]
                     : session.PublicationsInside(folder, MostInputs);
-                versions.AddRange(found.Select(version => Then(session, name, version, began)));
+                inputs.AddRange(found.Select(version => Then(session, name, version, began)));
             }
 
             foreach (var version in session.Publications(attempt.Run.Number))
@@ -67,16 +67,16 @@ internal sealed partial class Publisher
                 if (
                     version.State == PublicationState.Published
                     && attempt.Node.Needs.Contains(version.Task.Task)
-                    && !versions.Any(known => known.Publication == version.Id)
+                    && !inputs.Any(known => known.Publication == version.Id)
                 )
                 {
-                    versions.Add(new InputVersion($"{version.Task.Task}.{version.Output}", version.Path, version.Id, version.Sha256!));
+                    inputs.Add(new InputVersion($"{version.Task.Task}.{version.Output}", version.Path, version.Id, version.Sha256!));
                 }
             }
 
             return 0;
         });
-        return JsonSerializer.Serialize([.. versions], EngineJson.Default.InputVersionArray);
+        return JsonSerializer.Serialize([.. inputs], EngineJson.Default.InputVersionArray);
     }
 
     /// <summary>The version that stood at a path when the attempt began, if that is not the one that stands there now.</summary>

@@ -37,7 +37,7 @@ internal static class S3Failures
     public static bool IsPassing(Exception problem) =>
         problem switch
         {
-            AmazonServiceException { StatusCode: not 0 } answer => answer.StatusCode
+            AmazonServiceException answer when IsAnswer(answer) => answer.StatusCode
                 is HttpStatusCode.TooManyRequests
                     or HttpStatusCode.RequestTimeout
                     or HttpStatusCode.InternalServerError
@@ -48,6 +48,9 @@ internal static class S3Failures
             AmazonClientException client => client.InnerException is HttpRequestException or IOException or OperationCanceledException,
             _ => IsOfTheTalk(problem),
         };
+
+    // Without a status nothing came back.
+    private static bool IsAnswer(AmazonServiceException problem) => (int)problem.StatusCode > 0;
 
     public static bool IsMissingKey(Exception problem) =>
         problem is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } answer && answer.ErrorCode != "NoSuchBucket";
@@ -64,7 +67,7 @@ internal static class S3Failures
     {
         var server = connection.Endpoint?.GetLeftPart(UriPartial.Authority) ?? $"Amazon S3 in {connection.Region}";
         var who = $"{server} (connection `{connection.Name}`)";
-        if (problem is AmazonServiceException { StatusCode: not 0 } answer)
+        if (problem is AmazonServiceException answer && IsAnswer(answer))
         {
             var said = answer.ErrorCode is { Length: > 0 } code ? $"{(int)answer.StatusCode} {code}" : $"{(int)answer.StatusCode}";
             if (

@@ -135,7 +135,7 @@ public sealed class KilledS3Tests
             await house.UntilAsync(() => house.Lines("checking").Length == 2, "the check of the second attempt");
         }
 
-        Assert.Empty(server.Requests.Where(request => request.Operation is "PutObject" or "CopyObject"));
+        Assert.DoesNotContain(server.Requests, request => request.Operation is "PutObject" or "CopyObject");
         house.Write("go", "");
         await house.EndAsync(number);
         Assert.Equal(how == "cancel" ? null : "2", Text(server, "out"));
