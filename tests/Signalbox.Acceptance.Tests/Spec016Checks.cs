@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Signalbox.Acceptance.Tests;
 
@@ -199,24 +198,6 @@ public sealed class Spec016Checks
         Assert.Equal(1001, project.Lines("out/events/date=2001-01-02/events.csv").Length);
         var left = (await project.CallAsync("rejected", "list", "--json")).Expect(0).Json.EnumerateArray();
         Assert.Equal(["2001-01-03", "2001-01-01"], left.Select(row => Text(row, "slice")));
-    }
-
-    [Fact]
-    public void The_code_of_the_page_is_that_of_the_example()
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "daily_features_gate.md"));
-        var blocks = Regex.Matches(
-            page,
-            @"^`(?<file>[^`\n]+)`:\n\n```[a-z]+\n(?<code>.*?)^```$",
-            RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
-            TimeSpan.FromSeconds(5)
-        );
-        Assert.Equal(["pipelines/daily_features.yaml", "sql/features.sql", "extract.py"], blocks.Select(block => block.Groups[1].Value));
-        foreach (var block in blocks.ToList())
-        {
-            var file = Path.Combine(BuiltProgram.Root, "examples", "daily_features_gate", block.Groups[1].Value);
-            Assert.Equal(File.ReadAllText(file), block.Groups[2].Value);
-        }
     }
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;

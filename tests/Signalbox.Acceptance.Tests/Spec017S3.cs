@@ -150,19 +150,6 @@ public sealed class Spec017S3
     }
 
     [Fact]
-    public void The_page_of_the_pattern_shows_the_example_as_it_is()
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "s3_atomic_write.md"));
-        var folder = Path.Combine(BuiltProgram.Root, "examples", "s3_atomic_write");
-        foreach (
-            var file in (string[])["signalbox.yaml", "pipelines/s3_atomic_write.yaml", "features.py", "parts.py", "reader.py", "s3.py"]
-        )
-        {
-            Assert.Contains($"\n{File.ReadAllText(Path.Combine(folder, file))}```", page, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     [Trait("Requirement", "S110")]
     public async Task A_server_that_refuses_fails_the_task_with_the_reason_and_its_class()
     {

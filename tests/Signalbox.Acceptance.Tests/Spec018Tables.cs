@@ -5,7 +5,7 @@ using Signalbox.Storage.Tests;
 namespace Signalbox.Acceptance.Tests;
 
 /// <summary>docs/specs/018-tables.md</summary>
-public sealed partial class Spec018Tables(PostgresServer server)
+public sealed class Spec018Tables(PostgresServer server)
 {
     private const string Date = "2024-01-15";
 
@@ -119,26 +119,6 @@ public sealed partial class Spec018Tables(PostgresServer server)
         Assert.DoesNotContain("   at ", (await project.CallAsync("logs", "last", "load")).ToString(), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("delete_insert", "pipelines/daily_events.yaml", "signalbox.yaml")]
-    [InlineData("upsert", "pipelines/user_features.yaml")]
-    [InlineData("bulk_upsert", "table.sql", "pipelines/customers.yaml")]
-    [InlineData("append_antipattern", "pipelines/append_events.yaml")]
-    public void The_code_of_a_page_is_that_of_its_example(string name, params string[] files)
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", $"{name}.md"));
-        var blocks = Block().Matches(page);
-        Assert.Equal(files, blocks.Select(block => block.Groups[1].Value));
-        Assert.All(
-            blocks,
-            block =>
-                Assert.Equal(
-                    File.ReadAllText(Path.Combine(BuiltProgram.Root, "examples", name, block.Groups[1].Value)),
-                    block.Groups[2].Value
-                )
-        );
-    }
-
     private TestProject WithWarehouse(string example, out string schema)
     {
         schema = $"t{Guid.NewGuid():N}";
@@ -184,7 +164,4 @@ public sealed partial class Spec018Tables(PostgresServer server)
         await python.WaitForExitAsync();
         return int.Parse(said);
     }
-
-    [GeneratedRegex(@"^`([^`\n]+)`:\n\n```[a-z]+\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Block();
 }

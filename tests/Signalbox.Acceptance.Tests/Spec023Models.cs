@@ -223,17 +223,6 @@ public sealed class Spec023Models
         }
     }
 
-    [Fact]
-    public void The_page_of_the_pattern_shows_the_example_as_it_is()
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "weekly_retraining.md"));
-        var folder = Path.Combine(BuiltProgram.Root, "examples", "weekly_retraining");
-        foreach (var file in new[] { "pipelines/weekly_retraining.yaml", "features.py", "train.py", "signalbox.yaml" })
-        {
-            Assert.Contains($"\n{File.ReadAllText(Path.Combine(folder, file))}```", page, StringComparison.Ordinal);
-        }
-    }
-
     private static TestProject Trains(string promote) =>
         new TestProject().Pipeline(
             "train",

@@ -144,22 +144,15 @@ public sealed class Spec025Variants
 
     [Theory]
     [Trait("Requirement", "S191")]
-    [InlineData("shadow", "pipelines/user_revenue.yaml", "candidates/in_cents.yaml", "candidates/no_refunds.yaml")]
-    [InlineData("blue_green", "pipelines/revenue.yaml", "candidates/revenue.yaml", "pipelines/board_report.yaml", "router.py")]
-    public void The_pages_of_the_patterns_show_the_examples_as_they_are(string name, params string[] files)
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", $"{name}.md"));
-        foreach (var file in files)
-        {
-            var text = File.ReadAllText(Path.Combine(BuiltProgram.Root, "examples", name, file));
-            Assert.Contains($"`{file}`\n\n```{(file.EndsWith(".py") ? "python" : "yaml")}\n{text}```\n", page, StringComparison.Ordinal);
-        }
-
-        foreach (var reason in (string[])["business risk", "unit tests", "instant"])
-        {
-            Assert.True(name != "blue_green" || page.Contains(reason, StringComparison.Ordinal), $"{name}.md says nothing of {reason}");
-        }
-    }
+    [InlineData("business risk")]
+    [InlineData("unit tests")]
+    [InlineData("instant")]
+    public void The_page_says_when_two_versions_side_by_side_are_worth_it(string reason) =>
+        Assert.Contains(
+            reason,
+            File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "blue_green.md")),
+            StringComparison.Ordinal
+        );
 
     private static string Plain(string line) => line.Replace(".0", "", StringComparison.Ordinal);
 
@@ -167,7 +160,7 @@ public sealed class Spec025Variants
     private static async Task<string> RouteAsync(TestProject project, string date = "2024-01-15")
     {
         using var router = Process.Start(
-            new ProcessStartInfo("python3", [project.PathOf("router.py"), date]) { RedirectStandardOutput = true }
+            new ProcessStartInfo("python3", [project.PathOf("router.py"), date]) { RedirectStandardOutput = true, UseShellExecute = false }
         )!;
         var said = await router.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await router.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -66,29 +66,6 @@ public sealed class TestingLevels(PostgresServer server)
         await AskAsync(database, "drop table user_features");
     }
 
-    [Fact]
-    public void The_page_of_the_pattern_shows_the_example_as_it_is()
-    {
-        var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", $"{Name}.md"));
-        string[] files =
-        [
-            "pipelines/user_features.yaml",
-            "signalbox.yaml",
-            "features.py",
-            "events.py",
-            "tests/test_features.py",
-            "tests/test_integration.py",
-        ];
-        foreach (var file in files)
-        {
-            Assert.Contains(
-                $"\n{File.ReadAllText(Path.Combine(BuiltProgram.Root, "examples", Name, file))}```",
-                page,
-                StringComparison.Ordinal
-            );
-        }
-    }
-
     private static async Task<object?> AskAsync(NpgsqlConnection database, string query)
     {
         await using var command = new NpgsqlCommand(query, database);
@@ -107,6 +84,7 @@ public sealed class TestingLevels(PostgresServer server)
             WorkingDirectory = project.Folder,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         foreach (var (name, value) in environment)
         {

@@ -21,7 +21,12 @@ internal static class WorkerCall
         Directory.CreateDirectory(folder);
         var (asked, answered) = (Path.Combine(folder, "request.json"), Path.Combine(folder, "response.json"));
         WorkFiles.WriteRequest(asked, request with { TempDirectory = folder });
-        var start = new ProcessStartInfo(worker[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(worker[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         foreach (var argument in worker[1..].Append(asked).Append(answered))
         {
             start.ArgumentList.Add(argument);
