@@ -36,6 +36,7 @@ internal sealed class RedisServer : IDisposable
             )
             {
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }
         )!;
         _process.BeginOutputReadLine();
@@ -67,7 +68,11 @@ internal sealed class RedisServer : IDisposable
     public async Task<string[]> SetsAsync(string key)
     {
         using var cli = Process.Start(
-            new ProcessStartInfo("redis-cli", ["-p", $"{Port}", "slowlog", "get", "100"]) { RedirectStandardOutput = true }
+            new ProcessStartInfo("redis-cli", ["-p", $"{Port}", "slowlog", "get", "100"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
         )!;
         var lines = (await cli.StandardOutput.ReadToEndAsync(House.Cancel)).Split('\n');
         return
