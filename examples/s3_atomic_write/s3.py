@@ -22,7 +22,8 @@ class Plain:
     def get_object(self, Bucket, Key):
         path = urllib.parse.quote(f"/{Bucket}/{Key}", safe="/-_.~")
         host = urllib.parse.urlparse(ENDPOINT).netloc
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        # A signature says when it was made; what is read does not depend on it.
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")  # signalbox: allow wall-clock
         empty = hashlib.sha256(b"").hexdigest()
         names = "host;x-amz-content-sha256;x-amz-date"
         request = f"GET\n{path}\n\nhost:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{now}\n\n{names}\n{empty}"

@@ -21,7 +21,10 @@ internal static class Server
     // A request that hangs must not hold up the end of the server.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Serves until TERM or Ctrl-C.</summary>
+    // Nor may anything else: all that counts is durable, so what is held up (by a disk that hangs, a folder that is gone) need not be waited for.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9);
+
+    /// <summary>Serves until TERM or Ctrl-C, and ends within 10 seconds of it.</summary>
     /// <exception cref="UserMistakeException">The address cannot be had.</exception>
     /// <exception cref="Storage.StoreRefused">Another process serves the project; the message names its pid.</exception>
     public static async Task<int> RunAsync(Project project, IPEndPoint address, ServerLines lines)
@@ -53,7 +56,15 @@ internal static class Server
         void OnSignal(PosixSignalContext context)
         {
             context.Cancel = true;
+            new Thread(EndAnyway) { IsBackground = true }.Start();
             stopping.Cancel();
+        }
+
+        void EndAnyway()
+        {
+            Thread.Sleep(EndLimit);
+            lines.Say("stopping took too long, so the server ends as it stands; the next one goes on from the store");
+            Environment.Exit(ExitCode.Done);
         }
     }
 
