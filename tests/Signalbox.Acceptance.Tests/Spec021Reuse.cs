@@ -89,6 +89,7 @@ public sealed class Spec021Reuse
     [Fact]
     [Trait("Requirement", "S97")]
     [Trait("Requirement", "S57")]
+    [Trait("Requirement", "S86")]
     public async Task A_seven_day_backfill_is_proven_equal_to_a_fresh_run()
     {
         using var project = Made();

@@ -153,6 +153,7 @@ public sealed class Spec023Models
 
     [Fact]
     [Trait("Requirement", "S75")]
+    [Trait("Requirement", "S80")]
     [Trait("Requirement", "S82")]
     [Trait("Requirement", "S84")]
     [Trait("Requirement", "S145")]
@@ -177,8 +178,13 @@ public sealed class Spec023Models
         // The week that is over today is not what this is about.
         (await project.CallAsync("pause", "weekly_retraining")).Expect(0);
         await using var server = await TestServer.StartAsync(project);
-        string[] range = ["--from", "2024-02-11", "--to", "2024-03-31", "--max-active", "8", "--detach"];
-        (await project.CallAsync(["backfill", "weekly_retraining", .. range])).Expect(0);
+        string[] range = ["--from", "2024-02-11", "--to", "2024-03-31", "--max-active", "8"];
+        var plan = (await project.CallAsync(["backfill", "weekly_retraining", .. range, "--dry-run", "--json"])).Expect(0).Json;
+        Assert.Equal(
+            Enumerable.Range(6, 8).Select(week => $"2024-W{week:00}"),
+            plan.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("partition").GetString())
+        );
+        (await project.CallAsync(["backfill", "weekly_retraining", .. range, "--detach"])).Expect(0);
         var ended = 0;
         var watch = System.Diagnostics.Stopwatch.StartNew();
         JsonElement[] open;

@@ -47,6 +47,7 @@ public sealed class RetryPolicyTests
     [Theory]
     [Trait("Requirement", "S152")]
     [Trait("Requirement", "S149")]
+    [Trait("Requirement", "S160")]
     [InlineData(FailureClass.Auth)]
     [InlineData(FailureClass.Schema)]
     [InlineData(FailureClass.Validation)]
