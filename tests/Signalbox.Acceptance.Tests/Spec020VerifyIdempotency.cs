@@ -114,6 +114,31 @@ public sealed class Spec020VerifyIdempotency
     }
 
     [Fact]
+    [Trait("Requirement", "S101")]
+    public async Task Doubling_shows_in_a_table_that_is_too_large_to_be_read()
+    {
+        using var project = new TestProject()
+            .Write("signalbox.yaml", "connections:\n  local: { sqlite: w.db }\n")
+            .Pipeline(
+                "large",
+                """
+                tasks:
+                  appended:
+                    timeout: 1m
+                    load: { query: "select i from range(600000) t(i)", into: local.g, mode: append, allow_duplicates: true }
+
+                """
+            );
+        var call = (await project.CallAsync("verify", "idempotency", "large", "--date", "2001-01-05", "--json")).Expect(1);
+
+        Assert.Equal(
+            "Task is not idempotent: 600000 rows after first run, 1200000 after second",
+            call.Json.GetProperty("message").GetString()
+        );
+        Assert.Equal("append", call.Json.GetProperty("cause").GetString());
+    }
+
+    [Fact]
     [Trait("Requirement", "S186")]
     public async Task The_likely_cause_is_named_by_what_differs()
     {

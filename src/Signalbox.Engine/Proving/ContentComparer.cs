@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Proving;
 using Signalbox.DuckDb.Work;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Processes;
 
 namespace Signalbox.Engine.Proving;
 
@@ -210,48 +210,23 @@ public sealed partial class ContentComparer(ImmutableArray<string> worker, strin
 
     private async Task<CompareResponse> AskAsync(string first, string second, IdempotencySpec? counts, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
         var number = Interlocked.Increment(ref _asked);
-        var (request, response) = (Path.Combine(folder, $"compare-{number}.json"), Path.Combine(folder, $"compared-{number}.json"));
-        WorkFiles.WriteRequest(
-            request,
-            new CompareRequest
-            {
-                First = first,
-                Second = second,
-                Ignore = counts?.Ignore ?? [],
-                Tolerance = counts?.Tolerance ?? new IdempotencySpec().Tolerance,
-                TempDirectory = folder,
-            }
-        );
-        var start = new ProcessStartInfo(worker[0])
+        var request = new CompareRequest
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
+            First = first,
+            Second = second,
+            Ignore = counts?.Ignore ?? [],
+            Tolerance = counts?.Tolerance ?? new IdempotencySpec().Tolerance,
         };
-        foreach (var argument in worker[1..].Append(request).Append(response))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var child = Process.Start(start) ?? throw new IOException($"{worker[0]} does not start");
-        var said = child.StandardError.ReadToEndAsync(cancellationToken);
-        var output = child.StandardOutput.ReadToEndAsync(cancellationToken);
         try
         {
-            await child.WaitForExitAsync(cancellationToken);
+            return (CompareResponse)
+                await WorkerCall.AskAsync(worker, Path.Combine(folder, $"compare-{number}"), request, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (IOException problem)
         {
-            child.Kill();
-            throw;
+            throw new IOException($"the rows of {first} and {second} cannot be compared: {problem.Message}", problem);
         }
-
-        await output;
-        return child.ExitCode == WorkerMain.Done && WorkFiles.ReadResponse(response) is CompareResponse compared
-            ? compared
-            : throw new IOException($"the rows of {first} and {second} cannot be compared: {(await said).Trim()}");
     }
 
     private static ContentSeen? Seen(string? path)

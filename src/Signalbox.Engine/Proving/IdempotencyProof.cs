@@ -233,20 +233,41 @@ public sealed class IdempotencyProof(EngineSession engine, ImmutableArray<string
             var counts = node.Outputs.FirstOrDefault(output => output.Name == key.Output)?.Idempotency;
             var known = new Sighted { ShiftSeconds = shift, Lint = LintOf(request.Pipeline, node) };
             var path = work.Live((other ?? one)!.Path);
-            if (TableTarget.IsTable((other ?? one)!.Path) && one is not null && other is not null && work.Kept(one) is { } before)
+            if (one is not null && other is not null && TableTarget.IsTable(other.Path))
             {
-                if (await work.RowsAsync(other, cancellationToken) is { } now)
-                {
-                    // A table has no order.
-                    var rows = (counts ?? new IdempotencySpec()) with
-                    {
-                        AnyOrder = true,
-                    };
-                    results.Add(
-                        await comparer.CompareAsync(key.Task.ToString(), key.Output, path, before, now, rows, known, cancellationToken)
-                    );
-                    continue;
-                }
+                // What was loaded says nothing of what stood there before: the tables themselves are compared. They have no order.
+                var (was, now) = (work.KeptTable(one), await work.SeeAsync(other, cancellationToken));
+                results.Add(
+                    was.File is not null && now.File is not null
+                        ? await comparer.CompareAsync(
+                            key.Task.ToString(),
+                            key.Output,
+                            path,
+                            was.File,
+                            now.File,
+                            (counts ?? new IdempotencySpec()) with
+                            {
+                                AnyOrder = true,
+                            },
+                            known,
+                            cancellationToken
+                        )
+                        : ByRecord(
+                            key.Task.ToString(),
+                            key.Output,
+                            path,
+                            one with
+                            {
+                                Rows = was.Rows,
+                            },
+                            other with
+                            {
+                                Rows = now.Rows,
+                            },
+                            known
+                        )
+                );
+                continue;
             }
 
             results.Add(

@@ -10,12 +10,12 @@ namespace Signalbox.Engine.Proving;
 /// <summary>The tables of a namespace: their rows as a file, to be compared, and their end.</summary>
 internal static class NamespaceTables
 {
-    /// <summary>The largest table whose rows are read; of a larger one only what was recorded is compared.</summary>
+    /// <summary>The largest table whose rows are read; of a larger one their number is compared, and what was recorded of what was loaded.</summary>
     private const long MostRows = 1_000_000;
 
-    /// <summary>Writes all rows of a table of a namespace into a CSV file.</summary>
-    /// <returns>The file; null when the table is too large, or cannot be read.</returns>
-    public static async Task<string?> DumpAsync(Project project, Publication row, string folder, CancellationToken cancellationToken)
+    /// <summary>Counts the rows of a table of a namespace, and writes them into a CSV file when they are not too many.</summary>
+    /// <exception cref="ProofRefused">The table cannot be read, so nothing can be proven of it.</exception>
+    public static async Task<TableSeen> SeeAsync(Project project, Publication row, string folder, CancellationToken cancellationToken)
     {
         var target = TableTarget.Parse(row.Path);
         try
@@ -23,9 +23,10 @@ internal static class NamespaceTables
             await using var session = await OpenAsync(project, target, cancellationToken);
             var table = target.In(session.Kind);
             var columns = await session.ColumnsAsync(table);
-            if (columns.Count == 0 || await session.NumberAsync($"select count(*) from {table.Quoted}") is > MostRows)
+            var count = await session.NumberAsync($"select count(*) from {table.Quoted}") ?? 0;
+            if (count > MostRows)
             {
-                return null;
+                return new TableSeen(count, File: null);
             }
 
             Directory.CreateDirectory(folder);
@@ -40,11 +41,11 @@ internal static class NamespaceTables
                 await text.WriteLineAsync(line);
             }
 
-            return file;
+            return new TableSeen(count, file);
         }
         catch (Exception error) when (error is PlaceException || TableErrors.Of(error) is not null)
         {
-            return null;
+            throw new ProofRefused($"the rows of {target.Name} cannot be read, so nothing is proven: {error.Message}");
         }
     }
 
@@ -95,3 +96,7 @@ internal static class NamespaceTables
         : text.Length == 0 || text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
         : text;
 }
+
+/// <summary>What stood in a table.</summary>
+/// <param name="File">All of its rows; null when they are too many.</param>
+internal sealed record TableSeen(long Rows, string? File);

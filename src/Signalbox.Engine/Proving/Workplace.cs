@@ -11,6 +11,7 @@ namespace Signalbox.Engine.Proving;
 internal sealed class Workplace(Project project, RunNamespace space)
 {
     private readonly Dictionary<long, string> _kept = [];
+    private readonly Dictionary<long, TableSeen> _tables = [];
 
     /// <summary>The folder of the namespace: the copy of the project, and where outputs go.</summary>
     public string Folder { get; } = Targets.FolderOf(project.StateFolder, space);
@@ -25,13 +26,7 @@ internal sealed class Workplace(Project project, RunNamespace space)
     {
         foreach (var output in outputs.Where(output => TableTarget.IsTable(output.Path)))
         {
-            if (
-                await NamespaceTables.DumpAsync(project, output, Path.Combine(FirstFolder, "tables", $"{output.Id}"), cancellationToken) is
-                { } rows
-            )
-            {
-                _kept[output.Id] = rows;
-            }
+            _tables[output.Id] = await SeeAsync(output, FirstFolder, cancellationToken);
         }
 
         foreach (var output in outputs.Where(output => !Targets.IsAddress(output.Path) && Path.Exists(output.Path)))
@@ -54,9 +49,13 @@ internal sealed class Workplace(Project project, RunNamespace space)
     /// <summary>What the first run published; null when it is not there.</summary>
     public string? Kept(Publication output) => _kept.GetValueOrDefault(output.Id);
 
-    /// <summary>The rows that stand in a table of the namespace now, as a file; null when they cannot be read.</summary>
-    public Task<string?> RowsAsync(Publication output, CancellationToken cancellationToken) =>
-        NamespaceTables.DumpAsync(project, output, Path.Combine(Scratch, "tables", $"{output.Id}"), cancellationToken);
+    /// <summary>What stood in a table when the first run had published to it.</summary>
+    public TableSeen KeptTable(Publication output) => _tables[output.Id];
+
+    /// <summary>What stands in a table of the namespace now.</summary>
+    /// <exception cref="ProofRefused">It cannot be read.</exception>
+    public Task<TableSeen> SeeAsync(Publication output, CancellationToken cancellationToken) =>
+        SeeAsync(output, Scratch, cancellationToken);
 
     /// <summary>The runs in the namespace.</summary>
     public List<RunNumber> Runs { get; } = [];
@@ -98,6 +97,9 @@ internal sealed class Workplace(Project project, RunNamespace space)
         await store.WriteAsync(session => session.ForgetNamespace(space), CancellationToken.None);
         await NamespaceTables.DropAsync(project, store, Runs);
     }
+
+    private Task<TableSeen> SeeAsync(Publication output, string folder, CancellationToken cancellationToken) =>
+        NamespaceTables.SeeAsync(project, output, Path.Combine(folder, "tables", $"{output.Id}"), cancellationToken);
 
     private static void Copy(string from, string to)
     {
