@@ -131,6 +131,8 @@ public static class Names
             RunTrigger.Manual => "manual",
             RunTrigger.Scheduled => "scheduled",
             RunTrigger.Backfill => "backfill",
+            RunTrigger.Dataset => "dataset",
+            RunTrigger.Event => "event",
             _ => throw new UnreachableException(),
         };
 
@@ -141,6 +143,8 @@ public static class Names
             "manual" => RunTrigger.Manual,
             "scheduled" => RunTrigger.Scheduled,
             "backfill" => RunTrigger.Backfill,
+            "dataset" => RunTrigger.Dataset,
+            "event" => RunTrigger.Event,
             _ => null,
         };
 

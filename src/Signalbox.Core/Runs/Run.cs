@@ -70,9 +70,16 @@ public sealed record Run
 /// <summary>What started a run.</summary>
 public enum RunTrigger
 {
+    /// <summary>A person or a program that asked for it.</summary>
     Manual,
     Scheduled,
     Backfill,
+
+    /// <summary>Updates of datasets.</summary>
+    Dataset,
+
+    /// <summary>A message from outside: a webhook, a file that arrived, a queue, a table, another pipeline's end.</summary>
+    Event,
 }
 
 /// <summary>State of a run. The last three are ends.</summary>

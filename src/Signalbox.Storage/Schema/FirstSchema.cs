@@ -42,7 +42,7 @@ internal static partial class FirstSchema
                 interval_start_ms bigint not null,
                 interval_end_ms bigint not null,
                 partition_key text not null,
-                started_by text not null check (started_by in ('manual', 'scheduled', 'backfill')),
+                started_by text not null check (started_by in ('manual', 'scheduled', 'backfill', 'dataset', 'event')),
                 state text not null check (state in ('queued', 'running', 'success', 'failed', 'cancelled')),
                 priority bigint not null,
                 params text not null,
