@@ -13,7 +13,7 @@ namespace Signalbox.Core;
 /// The words by which people, the store and JSON know the states and kinds: snake_case, Airflow's where Airflow has one. Written
 /// here once, in both directions. An unknown word reads as null.
 /// </summary>
-public static class Names
+public static partial class Names
 {
     public static string Of(RunState value) =>
         value switch

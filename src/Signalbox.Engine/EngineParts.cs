@@ -41,4 +41,7 @@ public sealed record EngineParts
 
     /// <summary>Rung when there is something new to tell the world.</summary>
     public OutboxBell Outbox { get; } = new();
+
+    /// <summary>Rung when there is a new alert.</summary>
+    public OutboxBell Alerts { get; } = new();
 }

@@ -242,6 +242,8 @@ public sealed class PipelineJsonTests
                 ],
                 Metrics = false,
                 Reuse = true,
+                OnFailure = ["oncall"],
+                OnRetry = ["team"],
                 Doc = "docs/first.md",
             },
             Task("argv", new TaskKind.Argv(["python3", "extract.py", "--date", "{{ ds }}"])),

@@ -43,6 +43,8 @@ public static partial class PipelineJson
 
         Put(json, "metrics", task.Metrics, DefaultTask.Metrics);
         Put(json, "reuse", task.Reuse, DefaultTask.Reuse);
+        Put(json, "on_failure", task.OnFailure);
+        Put(json, "on_retry", task.OnRetry);
         Put(json, "doc", task.Doc);
         json.WriteEndObject();
     }
@@ -72,6 +74,8 @@ public static partial class PipelineJson
             Outputs = All(json, "outputs", ReadOutput),
             Metrics = Truth(json, "metrics", DefaultTask.Metrics),
             Reuse = Truth(json, "reuse", DefaultTask.Reuse),
+            OnFailure = Texts(json, "on_failure"),
+            OnRetry = Texts(json, "on_retry"),
             Doc = Text(json, "doc"),
         };
 

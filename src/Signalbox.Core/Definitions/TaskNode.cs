@@ -99,6 +99,12 @@ public sealed record TaskNode
     /// </summary>
     public bool Reuse { get; init; }
 
+    /// <summary>Channels that are told when the task has failed and is not tried again, whatever the routes say. Default none.</summary>
+    public ImmutableArray<string> OnFailure { get; init; } = [];
+
+    /// <summary>Channels that are told of each attempt that failed and is tried again. Default none.</summary>
+    public ImmutableArray<string> OnRetry { get; init; } = [];
+
     public string? Doc { get; init; }
 }
 

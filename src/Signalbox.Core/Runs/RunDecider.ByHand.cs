@@ -221,8 +221,7 @@ public static partial class RunDecider
         d.Set(
             AtEnd(d, task, state, reason) with
             {
-                Failure =
-                    state == TaskState.Failed ? new Failure(FailureClass.Permanent, reason ?? "marked failed", "marked by hand") : null,
+                Failure = state == TaskState.Failed ? new Failure(FailureClass.Permanent, reason ?? "marked failed", MarkedRule) : null,
             }
         );
         if (!task.Key.IsInstance)

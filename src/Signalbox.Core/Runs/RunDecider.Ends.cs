@@ -176,7 +176,7 @@ public static partial class RunDecider
                 $"attempt {attempt.Number} ran longer than its limit of {Duration.Print(LimitOf(d.Node(task.Key)))}",
                 "timeout"
             )
-            : new Failure(FailureClass.Timeout, d.Run.Reason ?? "the run ran longer than its limit", "run timeout");
+            : new Failure(FailureClass.Timeout, d.Run.Reason ?? "the run ran longer than its limit", RunTimeoutRule);
 
     /// <summary>The task at an end, with nothing left of its attempt.</summary>
     private static TaskRun AtEnd(Draft d, TaskRun task, TaskState state, string? reason) =>

@@ -19,7 +19,7 @@ public static partial class RunDecider
         var failure = new Failure(
             why == StopReason.Timeout ? FailureClass.Timeout : FailureClass.Cancelled,
             reason,
-            "run " + Names.Of(end)
+            BrokenOffRule + Names.Of(end)
         );
         for (var node = 0; node < d.Graph.Count; node++)
         {

@@ -112,6 +112,14 @@ public static partial class RunDecider
     public static ulong JitterSeed(Run run, TaskKey task, int attempt) =>
         StableHash.Empty.Add(run.Number.Value).Add(task.Task.Value).Add(task.MapIndex).Add(attempt).Value;
 
+    private const string RunTimeoutRule = "run timeout";
+    private const string MarkedRule = "marked by hand";
+    private const string BrokenOffRule = "run ";
+
+    /// <summary>Whether a task has this failure because its run was broken off, or because somebody said so.</summary>
+    internal static bool IsNoFaultOfTask(Failure failure) =>
+        failure.Rule == MarkedRule || failure.Rule?.StartsWith(BrokenOffRule, StringComparison.Ordinal) == true;
+
     private static bool TakesPart(Run run, TaskName task) => run.OnlyTasks.IsDefaultOrEmpty || run.OnlyTasks.Contains(task);
 
     private static string NameOf(RunEvent e) =>

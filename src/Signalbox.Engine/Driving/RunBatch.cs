@@ -1,3 +1,4 @@
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Runs;
 using Signalbox.Storage;
 
@@ -6,7 +7,7 @@ namespace Signalbox.Engine.Driving;
 /// <summary>The decisions of one turn of the driver, in order: one transaction, then the deeds.</summary>
 internal sealed class RunBatch
 {
-    private readonly List<(LiveRun Run, Decision Decision, Action<WriteSession>? Write)> _steps = [];
+    private readonly List<(LiveRun Run, Decision Decision, RunAlerts Alerts, Action<WriteSession>? Write)> _steps = [];
 
     private readonly List<TaskCompletionSource> _asked = [];
 
@@ -16,7 +17,11 @@ internal sealed class RunBatch
 
     public IEnumerable<LiveRun> Runs => _steps.Select(step => step.Run).Distinct();
 
-    public void Add(LiveRun run, Decision decision, Action<WriteSession>? write) => _steps.Add((run, decision, write));
+    /// <summary>Whether there is something to deliver once the batch is durable.</summary>
+    public bool HasAlerts { get; private set; }
+
+    public void Add(LiveRun run, Decision decision, RunAlerts alerts, Action<WriteSession>? write) =>
+        _steps.Add((run, decision, alerts, write));
 
     /// <summary>Rows that belong to the batch and to no one run in it.</summary>
     public void Add(Action<WriteSession> write) => _writes.Add(write);
@@ -30,7 +35,7 @@ internal sealed class RunBatch
 
     public void WriteTo(WriteSession session)
     {
-        foreach (var (run, decision, write) in _steps)
+        foreach (var (run, decision, _, write) in _steps)
         {
             session.Apply(run.Snapshot.Run.Number, run.Fence, decision);
             write?.Invoke(session);
@@ -40,11 +45,13 @@ internal sealed class RunBatch
         {
             write(session);
         }
+
+        HasAlerts = session.Write(_steps.Where(step => !step.Alerts.IsEmpty).Select(step => (step.Run.Snapshot.Run, step.Alerts)));
     }
 
     public IEnumerable<(LiveRun Run, RunCommand Command)> Deeds()
     {
-        foreach (var (run, decision, _) in _steps)
+        foreach (var (run, decision, _, _) in _steps)
         {
             foreach (var command in decision.Commands)
             {
@@ -55,7 +62,7 @@ internal sealed class RunBatch
 
     public IEnumerable<(LiveRun Run, Change Change)> Changes()
     {
-        foreach (var (run, decision, _) in _steps)
+        foreach (var (run, decision, _, _) in _steps)
         {
             foreach (var change in decision.Changes)
             {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
 using Signalbox.Storage;
@@ -218,7 +219,7 @@ internal sealed class RunDriver : IEventSink
     private void Take(RunBatch batch, LiveRun run, Decision decision, Action<WriteSession>? write)
     {
         run.Snapshot.Apply(decision);
-        batch.Add(run, decision, write);
+        batch.Add(run, decision, RunAlerts.Of(run.Snapshot, decision, _parts.Project.Alerts.TellsRetries), write);
         foreach (var change in decision.Changes)
         {
             _dispatcher.Follow(run.Snapshot, change);
@@ -288,6 +289,11 @@ internal sealed class RunDriver : IEventSink
         _afterRefusal = FirstRefusalPause;
 
         batch.Kept();
+        if (batch.HasAlerts)
+        {
+            _parts.Alerts.Ring();
+        }
+
         foreach (var (run, change) in batch.Changes())
         {
             Changed?.Invoke(run.Snapshot, change);

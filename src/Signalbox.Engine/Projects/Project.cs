@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
+using Signalbox.Engine.Alerts;
 using Signalbox.Engine.PipelineFiles;
 
 namespace Signalbox.Engine.Projects;
@@ -53,6 +54,9 @@ public sealed record Project
 
     /// <summary>Settings of tasks that neither task nor pipeline gives. Default none.</summary>
     public TaskDefaults Defaults { get; init; } = TaskDefaults.None;
+
+    /// <summary>Who is told of alerts. Default nobody.</summary>
+    public AlertSettings Alerts { get; init; } = AlertSettings.None;
 
     /// <summary><c>.signalbox</c> in the project folder: database, logs, staged outputs, secrets.</summary>
     public string StateFolder => Path.Combine(Folder, StateFolderName);

@@ -453,5 +453,6 @@ internal static partial class FirstSchema
             create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
             """
         + Checks
-        + Proofs;
+        + Proofs
+        + Alerts;
 }

@@ -12,9 +12,18 @@ internal sealed class Lab
 
     private static readonly DateTimeOffset Day = new(2001, 1, 6, 0, 0, 0, TimeSpan.Zero);
 
+    private readonly Action<RunSnapshot, Decision>? _decided;
+
     public Lab(Pipeline pipeline, params string[] only)
     {
         Snapshot = RunSnapshot.Create(pipeline, NewRun(pipeline) with { OnlyTasks = [.. only.Select(name => new TaskName(name))] });
+    }
+
+    /// <param name="decided">Told of each decision after it is applied.</param>
+    public Lab(Pipeline pipeline, Action<RunSnapshot, Decision> decided)
+        : this(pipeline)
+    {
+        _decided = decided;
     }
 
     public RunSnapshot Snapshot { get; private set; }
@@ -65,6 +74,7 @@ internal sealed class Lab
     {
         var decision = RunDecider.Decide(Snapshot, e);
         Snapshot.Apply(decision);
+        _decided?.Invoke(Snapshot, decision);
         Commands.Clear();
         Commands.AddRange(decision.Commands);
         foreach (var change in decision.Changes)
