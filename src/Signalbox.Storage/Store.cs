@@ -19,6 +19,10 @@ namespace Signalbox.Storage;
 /// </remarks>
 public sealed class Store : IAsyncDisposable, IDisposable
 {
+    // What this thread reads from while it reads.
+    [ThreadStatic]
+    private static (Store Store, ReadSession Session)? reading;
+
     private readonly Dialect dialect;
     private readonly GroupCommit writer;
     private readonly Stack<Link> idle = new();
@@ -100,15 +104,26 @@ public sealed class Store : IAsyncDisposable, IDisposable
             ct
         );
 
-    /// <summary>Reads on this thread, from one state of the database.</summary>
+    /// <summary>
+    /// Reads on this thread, from one state of the database. A read within a read sees the same state, through the same connection: were
+    /// it to wait for another one, as many readers as there are connections could wait for each other for ever.
+    /// </summary>
     public T Read<T>(Func<ReadSession, T> work)
     {
+        if (reading is { } outer && outer.Store == this)
+        {
+            return work(outer.Session);
+        }
+
         readers.Wait();
         Link? link = null;
+        var before = reading;
         try
         {
             link = Begin();
-            var result = work(new ReadSession(link));
+            var session = new ReadSession(link);
+            reading = (this, session);
+            var result = work(session);
             link.Commit();
             Return(ref link);
             return result;
@@ -125,6 +140,7 @@ public sealed class Store : IAsyncDisposable, IDisposable
         }
         finally
         {
+            reading = before;
             link?.Dispose();
             readers.Release();
         }

@@ -93,13 +93,15 @@ internal sealed class RunNames
             return node.Inputs;
         }
 
+        // Before the reads below: whoever holds a connection must not wait for one that reads what is active.
+        var active = _active.Value;
         var scope = Scope(node, task, attempt, inputs: null, outputs: null);
         return node.Inputs.ToImmutableSortedDictionary(
             input => input.Key,
             input =>
             {
                 var rendered = Templates.Render(input.Value, scope, $"tasks.{node.Name}.inputs.{input.Key}");
-                return _parts.Store.Read(session => _active.Value.Input(session, _run, rendered));
+                return _parts.Store.Read(session => active.Input(session, _run, rendered));
             },
             StringComparer.Ordinal
         );

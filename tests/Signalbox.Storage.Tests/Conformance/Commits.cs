@@ -3,6 +3,33 @@ namespace Signalbox.Storage.Tests;
 public abstract partial class StoreConformance
 {
     [Fact]
+    public async Task A_read_within_a_read_sees_the_same_state_and_waits_for_no_other_connection()
+    {
+        using var store = Database.Open();
+        var (run, _) = await store.CreateRun();
+        const int MoreThanThereAreConnections = 20;
+
+        var counts = await Task.Run(() => Deeper(MoreThanThereAreConnections), Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct);
+
+        Assert.Equal(Enumerable.Repeat(1, MoreThanThereAreConnections), counts);
+
+        List<int> Deeper(int levels) =>
+            store.Read(session =>
+            {
+                if (levels == MoreThanThereAreConnections)
+                {
+                    // Made after the outermost read began, so none of the inner ones may see it.
+                    Assert.NotNull(session.Run(run.Number));
+                    store.WriteAsync(s => s.AddRequest("cancel", "{}", "ann", Made.Noon), Ct).Wait(Ct);
+                }
+
+                Assert.False(session.RequestsWait());
+                List<int> inner = levels == 1 ? [] : Deeper(levels - 1);
+                return (List<int>)[session.ActiveRuns().Count, .. inner];
+            });
+    }
+
+    [Fact]
     public async Task Writes_that_wait_together_are_committed_together()
     {
         using var store = Database.Open();
