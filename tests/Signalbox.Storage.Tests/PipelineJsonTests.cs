@@ -35,6 +35,7 @@ public sealed class PipelineJsonTests
             Cases(typeof(TaskKind)),
             Full.Tasks.Select(task => task.Kind.GetType().Name).Order(StringComparer.Ordinal).Distinct(StringComparer.Ordinal)
         );
+        Assert.Equal(Cases(typeof(TriggerSpec)), Full.Triggers.Select(trigger => trigger.GetType().Name).Order(StringComparer.Ordinal));
         Assert.Equal(
             Cases(typeof(CheckSpec)),
             Full.Tasks[0].Outputs[0].Checks.Select(check => check.GetType().Name).Order(StringComparer.Ordinal)
@@ -139,6 +140,17 @@ public sealed class PipelineJsonTests
                 Pattern = "^[a-z]+$",
                 Description = "rows",
             },
+        ],
+        Triggers =
+        [
+            new TriggerSpec.Datasets(
+                new DatasetCondition.All([
+                    new DatasetCondition.Updated("flights/raw"),
+                    new DatasetCondition.Any([new DatasetCondition.Updated("weather"), new DatasetCondition.Updated("météo")]),
+                ]),
+                ConsumeMode.Latest,
+                PartitionCover.Any
+            ),
         ],
         ActiveVersion = new("flags", "active_version:daily"),
         Tasks =

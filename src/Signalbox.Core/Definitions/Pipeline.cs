@@ -57,6 +57,9 @@ public sealed record Pipeline
     /// <summary>Limit of a whole run from its start; past it the run is failed and what runs is killed. Default none.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>What starts runs beside the schedule, or instead of it, in the order of the file. Default nothing.</summary>
+    public ImmutableArray<TriggerSpec> Triggers { get; init; } = [];
+
     public ImmutableArray<ParamSpec> Params { get; init; } = [];
 
     /// <summary>Where the name of the active variant is written too, for routers outside. Default nowhere but in the project's state.</summary>

@@ -46,6 +46,7 @@ public sealed partial class PipelineChecker
         }
 
         CheckSchedule();
+        CheckTriggers();
         if (_pipeline is { Start: { } start, End: { } end } && start >= end)
         {
             Error("empty-window", "end", "`end` is not after `start`, so the schedule never makes a run");

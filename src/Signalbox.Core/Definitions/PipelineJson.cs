@@ -82,6 +82,7 @@ public static partial class PipelineJson
         Put(json, "max_active_tasks", pipeline.MaxActiveTasks, Default.MaxActiveTasks);
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
+        WriteTriggers(json, pipeline.Triggers);
         WriteParams(json, "params", pipeline.Params);
         if (pipeline.ActiveVersion is { } flag)
         {
@@ -123,6 +124,7 @@ public static partial class PipelineJson
             MaxActiveTasks = Number(json, "max_active_tasks", Default.MaxActiveTasks),
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
+            Triggers = All(json, "triggers", ReadTrigger),
             Params = All(json, "params", ReadParam),
             ActiveVersion = json.TryGetProperty("active_version", out var flag)
                 ? new(Required(flag, "connection"), Text(flag, "key"))

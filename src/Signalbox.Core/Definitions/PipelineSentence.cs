@@ -27,7 +27,7 @@ public static class PipelineSentence
     {
         if (pipeline.Schedule is not { } schedule)
         {
-            return "Started by hand";
+            return pipeline.Triggers.IsDefaultOrEmpty ? "Started by hand" : Started(pipeline);
         }
 
         if (CronExpression.Parse(schedule.Cron).Expression is not { } cron)
@@ -38,9 +38,32 @@ public static class PipelineSentence
         const string At = "At ";
         const string EveryDay = ", every day";
         var sentence = CronExplain.Sentence(cron);
-        return sentence.StartsWith(At, StringComparison.Ordinal) && sentence.EndsWith(EveryDay, StringComparison.Ordinal)
-            ? $"Daily at {sentence[At.Length..^EveryDay.Length]} {schedule.TimeZone}"
-            : $"{sentence} ({schedule.TimeZone})";
+        var times =
+            sentence.StartsWith(At, StringComparison.Ordinal) && sentence.EndsWith(EveryDay, StringComparison.Ordinal)
+                ? $"Daily at {sentence[At.Length..^EveryDay.Length]} {schedule.TimeZone}"
+                : $"{sentence} ({schedule.TimeZone})";
+        return pipeline.Triggers.IsDefaultOrEmpty
+            ? times
+            : $"{times}, and {char.ToLowerInvariant(Started(pipeline)[0])}{Started(pipeline)[1..]}";
+    }
+
+    /// <summary>What starts it besides the clock, e.g. <c>On updates of flights/raw and weather</c>.</summary>
+    private static string Started(Pipeline pipeline)
+    {
+        var starts = new List<string>();
+        foreach (var trigger in pipeline.Triggers)
+        {
+            Add(
+                starts,
+                trigger switch
+                {
+                    TriggerSpec.Datasets datasets => $"updates of {datasets.When}",
+                    _ => throw new System.Diagnostics.UnreachableException(),
+                }
+            );
+        }
+
+        return $"On {List(starts)}";
     }
 
     /// <summary>The tasks in steps: each step is what can run when the steps before it are done.</summary>

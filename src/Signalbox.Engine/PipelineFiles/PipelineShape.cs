@@ -112,6 +112,15 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"15 2 * * *\"", "{\"cron\": \"30 23 * * 0\", \"timezone\": \"Europe/London\"}"],
             },
+            new Field<Draft, TriggerSpec[]>(
+                "triggers",
+                TriggerShapes.All,
+                (d, v) => d.Triggers = v,
+                "What starts runs beside the schedule, or instead of it."
+            )
+            {
+                Examples = ["[{\"datasets\": {\"all\": [\"flights/raw\"]}}]"],
+            },
             new Field<Draft, string>(
                 "logical_date",
                 Scalars.Choice(typeof(LogicalDateMode), i => Names.Of((LogicalDateMode)i)),
@@ -308,6 +317,7 @@ internal static class PipelineShape
             MaxActiveTasks = draft.MaxActiveTasks,
             Priority = draft.Priority,
             Timeout = draft.Timeout,
+            Triggers = [.. draft.Triggers],
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
             ActiveVersion = draft.ActiveVersion,
             Tasks = [.. written.Select(task => task.Settings.Over(task.Node.Kind.Waits ? waiting : defaults).On(task.Node))],
@@ -347,6 +357,8 @@ internal static class PipelineShape
         public string? Doc { get; set; }
 
         public ScheduleSpec? Schedule { get; set; }
+
+        public TriggerSpec[] Triggers { get; set; } = [];
 
         public LogicalDateMode LogicalDate { get; set; }
 

@@ -29,24 +29,31 @@ public partial class ReadSession
         """
     );
 
+    private static readonly Sql TickOfRun = new(
+        "select pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms from ticks where run_number = @run"
+    );
+
+    /// <summary>The occurrence that became a run; null when no schedule made it.</summary>
+    public StoredTick? TickOf(RunNumber run) => Use(TickOfRun).Set(run).First(StoredTickOf);
+
     /// <summary>Whether an occurrence has been decided.</summary>
     public bool HasTick(PipelineName pipeline, string schedule, string label) =>
         Use(TickNamed).Set("@pipeline", pipeline.Value).Set("@schedule", schedule).Set("@label", label).Scalar() is not null;
 
     /// <summary>The latest occurrences of a pipeline, newest first.</summary>
     public IReadOnlyList<StoredTick> Ticks(PipelineName pipeline, int limit) =>
-        Use(TicksLast)
-            .Set("@pipeline", pipeline.Value)
-            .Set("@limit", limit)
-            .All(row => new StoredTick(
-                new(row.Text()),
-                row.Text(),
-                row.Text(),
-                row.Time(),
-                row.LongOrNull() is { } run ? new RunNumber(run) : null,
-                row.TextOrNull(),
-                row.Time()
-            ));
+        Use(TicksLast).Set("@pipeline", pipeline.Value).Set("@limit", limit).All(StoredTickOf);
+
+    private static StoredTick StoredTickOf(Statement row) =>
+        new(
+            new(row.Text()),
+            row.Text(),
+            row.Text(),
+            row.Time(),
+            row.LongOrNull() is { } run ? new RunNumber(run) : null,
+            row.TextOrNull(),
+            row.Time()
+        );
 }
 
 public sealed partial class WriteSession

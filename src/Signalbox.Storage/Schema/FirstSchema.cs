@@ -454,5 +454,6 @@ internal static partial class FirstSchema
             """
         + Checks
         + Proofs
-        + Alerts;
+        + Alerts
+        + Datasets;
 }

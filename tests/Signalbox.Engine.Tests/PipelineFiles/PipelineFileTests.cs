@@ -150,7 +150,19 @@ public sealed class PipelineFileTests
             Name = pipeline.Name,
             Tasks = [new TaskNode { Name = new TaskName("a"), Kind = new TaskKind.Shell("echo") }],
         };
-        Assert.Equal(model with { Tasks = [], Tags = pipeline.Tags, Params = pipeline.Params }, pipeline with { Tasks = [] });
+        Assert.Equal(
+            model with
+            {
+                Tasks = [],
+                Tags = pipeline.Tags,
+                Triggers = pipeline.Triggers,
+                Params = pipeline.Params,
+            },
+            pipeline with
+            {
+                Tasks = [],
+            }
+        );
         var (read, plain) = (pipeline.Tasks[0], model.Tasks[0]);
         Assert.Equal(plain.Retry with { RetryOn = read.Retry.RetryOn }, read.Retry);
         Assert.Equal(

@@ -8,6 +8,7 @@ namespace Signalbox.App.Cli;
 
 /// <summary>A run, as <c>run --json</c>, <c>rerun --json</c> and <c>runs --json</c> print it.</summary>
 /// <param name="Author">Who started it, or its backfill; null for a scheduled run.</param>
+/// <param name="TriggeredBy">What started it, in full; in lists of runs what the row of the run says.</param>
 /// <param name="Tasks">Null in lists of runs.</param>
 /// <param name="Published">What it published, in its order; null in lists of runs.</param>
 internal sealed record RunDocument(
@@ -20,6 +21,7 @@ internal sealed record RunDocument(
     string DataIntervalEnd,
     string Partition,
     string Trigger,
+    TriggeredByDocument TriggeredBy,
     long? Backfill,
     string? Author,
     string State,
@@ -43,6 +45,7 @@ internal sealed record RunDocument(
             TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number), session.CheckResults(number))
         ) with
         {
+            TriggeredBy = TriggeredByDocument.Read(session, run.Run),
             Published = PublishedDocument.Read(session, number),
         };
     }
@@ -60,6 +63,7 @@ internal sealed record RunDocument(
             InstantText.Utc(run.IntervalEnd),
             run.Partition,
             Names.Of(run.Trigger),
+            TriggeredByDocument.Of(run),
             run.Backfill,
             run.Author,
             Names.Of(run.State),

@@ -138,12 +138,13 @@ internal static class RunsVerb
 
     private static void Print(Store store, RunNumber number, bool withHistory)
     {
-        var (picture, attempts, history, checks) = store.Read(session =>
+        var (picture, attempts, history, checks, triggeredBy) = store.Read(session =>
             (
                 RunFollower.Read(session, number, pipeline: null)!,
                 session.Attempts(number),
                 withHistory ? session.History(number) : [],
-                session.CheckResults(number)
+                session.CheckResults(number),
+                TriggeredByDocument.Read(session, session.Run(number)!)
             )
         );
         var run = picture.Run;
@@ -153,9 +154,7 @@ internal static class RunsVerb
             $"  logical date   {InstantText.Utc(run.LogicalDate)}{(run.Partition.Length > 0 ? $", partition {run.Partition}" : "")}"
         );
         Console.Out.WriteLine($"  data interval  {InstantText.Utc(run.IntervalStart)} to {InstantText.Utc(run.IntervalEnd)}");
-        Console.Out.WriteLine(
-            $"  started by     {(run.Backfill is { } backfill ? $"backfill {backfill}" : Names.Of(run.Trigger))}{(run.Author is { } author ? $", by {author}" : "")}"
-        );
+        Console.Out.WriteLine($"  triggered by   {triggeredBy.Sentence}");
         Console.Out.WriteLine($"  version        {run.Version}");
         Console.Out.WriteLine($"  params         {run.Params}");
         Console.Out.WriteLine($"  created        {InstantText.Fine(run.CreatedAt)}");

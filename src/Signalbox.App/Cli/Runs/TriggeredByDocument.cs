@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+using Signalbox.Core.Runs;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Cli;
+
+/// <summary>What started a run, as <c>triggered_by</c> of a run's JSON: a kind, and what belongs to that kind. What does not belong to it is left out.</summary>
+/// <param name="Kind">schedule, manual, backfill, datasets or event.</param>
+internal sealed record TriggeredByDocument(string Kind)
+{
+    /// <summary>Of a schedule: the tick that was due, UTC. Left out in lists of runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tick { get; init; }
+
+    /// <summary>Who asked for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Who { get; init; }
+
+    /// <summary>The number of the backfill.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Backfill { get; init; }
+
+    /// <summary>What the row of the run alone says.</summary>
+    public static TriggeredByDocument Of(Run run) =>
+        run.Trigger switch
+        {
+            RunTrigger.Scheduled => new("schedule"),
+            RunTrigger.Backfill => new("backfill") { Backfill = run.Backfill, Who = run.Author },
+            RunTrigger.Dataset => new("datasets"),
+            RunTrigger.Event => new("event"),
+            _ => new("manual") { Who = run.Author },
+        };
+
+    /// <summary>All that is known.</summary>
+    public static TriggeredByDocument Read(ReadSession session, Run run) =>
+        run.Trigger switch
+        {
+            RunTrigger.Scheduled => Of(run) with { Tick = session.TickOf(run.Number) is { } tick ? InstantText.Utc(tick.At) : null },
+            _ => Of(run),
+        };
+
+    /// <summary>One line for people.</summary>
+    public string Sentence =>
+        Kind switch
+        {
+            "schedule" => Tick is null ? "the schedule" : $"the schedule, tick {Tick}",
+            "backfill" => $"backfill {Backfill}{By}",
+            "datasets" => "updates of datasets",
+            "event" => "a message from outside",
+            _ => $"by hand{By}",
+        };
+
+    private string By => Who is null ? "" : $", by {Who}";
+}

@@ -1,0 +1,65 @@
+namespace Signalbox.Core.Definitions;
+
+public sealed partial class PipelineChecker
+{
+    private void CheckTriggers()
+    {
+        var subscribes = false;
+        for (var i = 0; i < _pipeline.Triggers.Length; i++)
+        {
+            var path = $"triggers[{i}]";
+            switch (_pipeline.Triggers[i])
+            {
+                case TriggerSpec.Datasets datasets:
+                    if (subscribes)
+                    {
+                        Error(
+                            "two-datasets-triggers",
+                            path,
+                            "a pipeline is one subscriber of datasets, so it has one `datasets` trigger: put both into it with `any:` or `all:`"
+                        );
+                    }
+
+                    subscribes = true;
+                    CheckCondition(datasets.When, $"{path}.datasets", []);
+                    break;
+            }
+        }
+    }
+
+    private void CheckCondition(DatasetCondition condition, string path, HashSet<string> seen)
+    {
+        switch (condition)
+        {
+            case DatasetCondition.Updated { Dataset: var name }:
+                if (DatasetName.Problem(name) is { } problem)
+                {
+                    Error("bad-name", path, problem);
+                }
+                else if (!seen.Add(name))
+                {
+                    Error(
+                        "dataset-twice",
+                        path,
+                        $"`{name}` is in the trigger already: an update is consumed once, so name each dataset once"
+                    );
+                }
+
+                break;
+            case DatasetCondition.All all:
+                CheckConditions(all.Of, $"{path}.all", seen);
+                break;
+            case DatasetCondition.Any any:
+                CheckConditions(any.Of, $"{path}.any", seen);
+                break;
+        }
+    }
+
+    private void CheckConditions(ImmutableArray<DatasetCondition> conditions, string path, HashSet<string> seen)
+    {
+        for (var i = 0; i < conditions.Length; i++)
+        {
+            CheckCondition(conditions[i], $"{path}[{i}]", seen);
+        }
+    }
+}
