@@ -36,6 +36,8 @@ internal sealed class Replica : IAsyncDisposable
     private readonly RunFactory _factory;
     private readonly BackfillRunner _backfills;
     private readonly RequestDesk _desk;
+    private readonly TickWriter _ticks;
+    private readonly ScheduleDesk _schedules;
 
     private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
@@ -80,7 +82,10 @@ internal sealed class Replica : IAsyncDisposable
         _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));
         _factory = new RunFactory(_parts, _owner);
         _backfills = new BackfillRunner(_parts, _factory, _driver);
-        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, new Rollbacks(_parts, _versions), _owner);
+        _ticks = new TickWriter(_parts, _factory);
+        _schedules = new ScheduleDesk(_parts, _ticks, _driver);
+        _schedules.Tell();
+        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _schedules, new Rollbacks(_parts, _versions), _owner);
         _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }
@@ -140,7 +145,8 @@ internal sealed class Replica : IAsyncDisposable
         sweep.SweepHere();
         Loop("staging", sweep.WatchAsync);
         await _backfills.ResumeAsync(cancellationToken);
-        var scheduler = new Scheduler(_parts, _factory, _driver);
+        var scheduler = new Scheduler(_parts, _ticks, _driver);
+        _schedules.Released += scheduler.LookSoon;
         scheduler.Ticked += (pipeline, tick) =>
             Said?.Invoke(
                 tick.Run is { } run

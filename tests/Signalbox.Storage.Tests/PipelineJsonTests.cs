@@ -116,13 +116,40 @@ public sealed class PipelineJsonTests
         Owner = "ml-platform",
         Tags = ["b", "a"],
         Doc = "docs/daily.md",
-        Schedule = new("15 2 * * *", "Europe/London", "At 02:15, every day"),
+        Schedules =
+        [
+            new("15 2 * * *", "Europe/London", "At 02:15, every day"),
+            new(null, "Europe/London")
+            {
+                Name = "often",
+                Every = TimeSpan.FromMinutes(10),
+                Anchor = new DateTimeOffset(2001, 1, 1, 0, 5, 0, TimeSpan.Zero),
+                Jitter = TimeSpan.FromSeconds(30),
+                Calendar = new(
+                    "business_days",
+                    CalendarMode.Exclude,
+                    new([DayOfWeek.Monday, DayOfWeek.Friday], [new(2026, 12, 25)], [new(2026, 12, 26)])
+                ),
+            },
+            new(null, "Europe/London") { RRule = "FREQ=MONTHLY;BYDAY=-1FR" },
+        ],
         LogicalDate = LogicalDateMode.FireTime,
         Partition = PartitionKind.Month,
         Start = new DateTimeOffset(2001, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)).ToUniversalTime(),
         End = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(1234567),
         CatchUp = CatchUp.All,
         MaxCatchUp = 7,
+        Overlap = OverlapPolicy.CancelRunning,
+        Blackouts =
+        [
+            new()
+            {
+                From = new DateTimeOffset(2026, 12, 24, 0, 0, 0, TimeSpan.Zero),
+                To = new DateTimeOffset(2026, 12, 27, 0, 0, 0, TimeSpan.Zero),
+                Reason = "holidays",
+            },
+            new() { Cron = "0 22 * * 5", For = TimeSpan.FromHours(8) },
+        ],
         MaxActiveRuns = 1,
         MaxActiveTasks = 2,
         Priority = -3,

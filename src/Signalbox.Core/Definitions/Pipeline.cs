@@ -24,8 +24,18 @@ public sealed record Pipeline
     /// <summary>A Markdown file relative to the project folder. Default none.</summary>
     public string? Doc { get; init; }
 
-    /// <summary>When runs are due. Default none: runs are started by hand or by a backfill.</summary>
-    public ScheduleSpec? Schedule { get; init; }
+    /// <summary>When runs are due, all in one zone. Default none: runs are started by hand or by a backfill.</summary>
+    public ImmutableArray<ScheduleSpec> Schedules { get; init; } = [];
+
+    /// <summary>The first of <see cref="Schedules"/>, which says what runs that are started by hand and backfills are about; null without one.</summary>
+    public ScheduleSpec? Schedule
+    {
+        get => Schedules.IsDefaultOrEmpty ? null : Schedules[0];
+        init => Schedules = value is null ? [] : [value];
+    }
+
+    /// <summary>The zone of all schedules, and of <c>ds</c>. Default <c>UTC</c>.</summary>
+    public string TimeZone => Schedule?.TimeZone ?? "UTC";
 
     /// <summary>Which instant of its data interval names a run. Default: the start of the interval.</summary>
     public LogicalDateMode LogicalDate { get; init; } = LogicalDateMode.IntervalStart;
@@ -44,6 +54,12 @@ public sealed record Pipeline
 
     /// <summary>The most missed ticks that become runs at once under <see cref="CatchUp.All"/>. Default 100.</summary>
     public int MaxCatchUp { get; init; } = 100;
+
+    /// <summary>What becomes of a new run while another has not ended. Default: it waits for a place.</summary>
+    public OverlapPolicy Overlap { get; init; } = OverlapPolicy.Queue;
+
+    /// <summary>Times in which the schedules make no runs. Default none.</summary>
+    public ImmutableArray<BlackoutSpec> Blackouts { get; init; } = [];
 
     /// <summary>Runs of this pipeline that may be active at one time; more wait as queued. Default 4.</summary>
     public int MaxActiveRuns { get; init; } = 4;
@@ -68,14 +84,6 @@ public sealed record Pipeline
     /// <summary>The tasks in the order of the file. Names are unique, <see cref="TaskNode.Needs"/> exist, and there is no cycle (see <c>PipelineChecker</c>).</summary>
     public required ImmutableArray<TaskNode> Tasks { get; init; }
 }
-
-/// <summary>When runs are due: a five-field cron expression in a zone.</summary>
-/// <param name="Cron">The expression as written, e.g. <c>15 2 * * *</c> or <c>@daily</c>.</param>
-/// <param name="TimeZone">An IANA zone id. Default <c>UTC</c>; never the server's.</param>
-/// <param name="Means">
-/// What is required of it, in the words in which <c>cron explain</c> says what an expression means; the linter compares. Default none.
-/// </param>
-public sealed record ScheduleSpec(string Cron, string TimeZone = "UTC", string? Means = null);
 
 /// <summary>A flag outside the product that says which variant of a pipeline is active.</summary>
 /// <param name="Connection">A Redis connection of the project.</param>

@@ -45,7 +45,8 @@ public sealed partial class PipelineChecker
             Error("bad-name", "pipeline", problem);
         }
 
-        CheckSchedule();
+        CheckSchedules();
+        CheckBlackouts();
         CheckTriggers();
         if (_pipeline is { Start: { } start, End: { } end } && start >= end)
         {
@@ -72,24 +73,6 @@ public sealed partial class PipelineChecker
         if (_pipeline.Tasks.IsDefaultOrEmpty)
         {
             Error("no-tasks", "tasks", "a pipeline has at least one task");
-        }
-    }
-
-    private void CheckSchedule()
-    {
-        if (_pipeline.Schedule is not { } schedule)
-        {
-            return;
-        }
-
-        foreach (var error in CronExpression.Parse(schedule.Cron).Errors)
-        {
-            Error("bad-cron", "schedule.cron", error.Message, error.Position);
-        }
-
-        if (Zone.Find(schedule.TimeZone).Error is { } problem)
-        {
-            Error("bad-timezone", "schedule.timezone", problem);
         }
     }
 

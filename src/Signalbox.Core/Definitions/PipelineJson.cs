@@ -63,21 +63,15 @@ public static partial class PipelineJson
         Put(json, "owner", pipeline.Owner);
         Put(json, "tags", pipeline.Tags);
         Put(json, "doc", pipeline.Doc);
-        if (pipeline.Schedule is { } schedule)
-        {
-            json.WriteStartObject("schedule");
-            json.WriteString("cron", schedule.Cron);
-            Put(json, "time_zone", schedule.TimeZone == "UTC" ? null : schedule.TimeZone);
-            Put(json, "means", schedule.Means);
-            json.WriteEndObject();
-        }
-
+        WriteSchedules(json, pipeline.Schedules);
         Put(json, "logical_date", Names.Of(pipeline.LogicalDate), Names.Of(Default.LogicalDate));
         Put(json, "partition", Names.Of(pipeline.Partition), Names.Of(Default.Partition));
         Put(json, "start", pipeline.Start);
         Put(json, "end", pipeline.End);
         Put(json, "catch_up", Names.Of(pipeline.CatchUp), Names.Of(Default.CatchUp));
         Put(json, "max_catch_up", pipeline.MaxCatchUp, Default.MaxCatchUp);
+        Put(json, "overlap", Names.Of(pipeline.Overlap), Names.Of(Default.Overlap));
+        WriteBlackouts(json, pipeline.Blackouts);
         Put(json, "max_active_runs", pipeline.MaxActiveRuns, Default.MaxActiveRuns);
         Put(json, "max_active_tasks", pipeline.MaxActiveTasks, Default.MaxActiveTasks);
         Put(json, "priority", pipeline.Priority, Default.Priority);
@@ -111,15 +105,15 @@ public static partial class PipelineJson
             Owner = Text(json, "owner"),
             Tags = Texts(json, "tags"),
             Doc = Text(json, "doc"),
-            Schedule = json.TryGetProperty("schedule", out var schedule)
-                ? new(Required(schedule, "cron"), Text(schedule, "time_zone") ?? "UTC", Text(schedule, "means"))
-                : null,
+            Schedules = ReadSchedules(json),
             LogicalDate = Word(json, "logical_date", Names.LogicalDateModeOf, Default.LogicalDate),
             Partition = Word(json, "partition", Names.PartitionKindOf, Default.Partition),
             Start = Instant(json, "start"),
             End = Instant(json, "end"),
             CatchUp = Word(json, "catch_up", Names.CatchUpOf, Default.CatchUp),
             MaxCatchUp = Number(json, "max_catch_up", Default.MaxCatchUp),
+            Overlap = Word(json, "overlap", Names.OverlapPolicyOf, Default.Overlap),
+            Blackouts = All(json, "blackouts", ReadBlackout),
             MaxActiveRuns = Number(json, "max_active_runs", Default.MaxActiveRuns),
             MaxActiveTasks = Number(json, "max_active_tasks", Default.MaxActiveTasks),
             Priority = Number(json, "priority", Default.Priority),

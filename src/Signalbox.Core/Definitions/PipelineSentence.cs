@@ -30,6 +30,11 @@ public static class PipelineSentence
             return pipeline.Triggers.IsDefaultOrEmpty ? "Started by hand" : Started(pipeline);
         }
 
+        if (pipeline.Schedules.Length > 1 || schedule.Cron is null || schedule.Calendar is not null || schedule.Jitter != TimeSpan.Zero)
+        {
+            return ScheduleSentence.Of(pipeline);
+        }
+
         if (CronExpression.Parse(schedule.Cron).Expression is not { } cron)
         {
             return "On a schedule that cannot be read";

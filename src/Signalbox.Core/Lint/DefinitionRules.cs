@@ -21,28 +21,31 @@ internal static class DefinitionRules
     public static bool Works(TaskNode task) => !task.Kind.Waits && task.Kind is not (TaskKind.Noop or TaskKind.Promote);
 
     /// <summary>What the schedule means, in words with its zone; as it stands where it cannot be read.</summary>
-    public static string Sentence(ScheduleSpec schedule) =>
-        CronExpression.Parse(schedule.Cron).Expression is { } cron ? CronExplain.Sentence(cron) : schedule.Cron;
+    public static string Sentence(ScheduleSpec schedule) => ScheduleSentence.Of(schedule);
 
     public static void Check(Pipeline pipeline, ImmutableArray<Finding>.Builder found)
     {
-        if (
-            pipeline.Schedule is { Means: { } means } schedule
-            && Sentence(schedule) is var sentence
-            && !string.Equals(means.Trim().TrimEnd('.'), sentence, StringComparison.OrdinalIgnoreCase)
-        )
+        for (var i = 0; i < pipeline.Schedules.Length; i++)
         {
-            found.Add(
-                new Finding(
-                    LintCodes.ScheduleDiffers,
-                    null,
-                    null,
-                    "schedule.means",
-                    0,
-                    $"`{schedule.Cron}` means `{sentence}`, and not `{means}`",
-                    "change `cron`, or `means`; `signalbox cron explain` tells what an expression means"
-                )
-            );
+            var schedule = pipeline.Schedules[i];
+            if (
+                schedule.Means is { } means
+                && Sentence(schedule) is var sentence
+                && !string.Equals(means.Trim().TrimEnd('.'), sentence, StringComparison.OrdinalIgnoreCase)
+            )
+            {
+                found.Add(
+                    new Finding(
+                        LintCodes.ScheduleDiffers,
+                        null,
+                        null,
+                        pipeline.Schedules.Length == 1 ? "schedule.means" : $"schedule[{i}].means",
+                        0,
+                        $"`{schedule.Text}` means `{sentence}`, and not `{means}`",
+                        "change `cron`, or `means`; `signalbox cron explain` tells what an expression means"
+                    )
+                );
+            }
         }
     }
 

@@ -18,11 +18,23 @@ public sealed class RunQueue
     private readonly Dictionary<long, int> _backfillLimits = [];
     private readonly Dictionary<long, int> _backfillActive = [];
     private readonly HashSet<Line> _ready = [];
+    private HashSet<PipelineName> _drained = [];
+    private bool _isDrained;
 
     /// <summary>Gives a backfill a limit of its own; it still counts under its pipeline's.</summary>
     public void SetBackfillLimit(long backfill, int most)
     {
         _backfillLimits[backfill] = most;
+        _ready.UnionWith(_lines.Values);
+    }
+
+    /// <summary>Holds queued runs back: of some pipelines, or of all. What holds no more may begin in the next round.</summary>
+    /// <param name="all">Whether no run begins at all.</param>
+    /// <param name="pipelines">Pipelines of which none begins.</param>
+    public void SetDrains(bool all, IEnumerable<PipelineName> pipelines)
+    {
+        _isDrained = all;
+        _drained = [.. pipelines];
         _ready.UnionWith(_lines.Values);
     }
 
@@ -37,7 +49,7 @@ public sealed class RunQueue
 
         if (!_lines.TryGetValue((run.Pipeline, run.Namespace), out var line))
         {
-            _lines.Add((run.Pipeline, run.Namespace), line = new Line());
+            _lines.Add((run.Pipeline, run.Namespace), line = new Line(run.Pipeline));
         }
 
         line.Limit = maxActiveRuns;
@@ -70,7 +82,7 @@ public sealed class RunQueue
         var taken = new List<Run>();
         foreach (var line in _ready)
         {
-            while (line.Active < line.Limit && Next(line) is { } run)
+            while (!IsHeld(line) && line.Active < line.Limit && Next(line) is { } run)
             {
                 Update(run with { State = RunState.Running }, line.Limit);
                 taken.Add(run);
@@ -92,6 +104,11 @@ public sealed class RunQueue
         }
 
         var (run, line) = known;
+        if (IsHeld(line))
+        {
+            found.Add(new Hindrance("drained", _isDrained ? "the project takes no new runs" : $"pipeline {run.Pipeline} takes no new runs"));
+        }
+
         if (line.Active >= line.Limit)
         {
             found.Add(new Hindrance("pipeline", $"limit of pipeline {run.Pipeline}: {line.Active} of {line.Limit} active runs"));
@@ -123,6 +140,8 @@ public sealed class RunQueue
 
         return best;
     }
+
+    private bool IsHeld(Line line) => _isDrained || _drained.Contains(line.Pipeline);
 
     private bool IsFull(long backfill) =>
         _backfillLimits.TryGetValue(backfill, out var most) && _backfillActive.GetValueOrDefault(backfill) >= most;
@@ -159,8 +178,10 @@ public sealed class RunQueue
         }
     }
 
-    private sealed class Line
+    private sealed class Line(PipelineName pipeline)
     {
+        public PipelineName Pipeline => pipeline;
+
         public int Limit { get; set; }
 
         public int Active { get; set; }

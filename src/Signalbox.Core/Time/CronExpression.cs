@@ -10,7 +10,7 @@ namespace Signalbox.Core.Time;
 /// The day rule is Vixie cron's: when both day fields restrict, a day matches if either does; when one of them begins with
 /// <c>*</c> or <c>?</c> (also <c>*/2</c>), a day must match both. Two expressions are equal when their canonical texts are.
 /// </remarks>
-public sealed class CronExpression : IEquatable<CronExpression>
+public sealed class CronExpression : IEquatable<CronExpression>, IWallTimes
 {
     /// <summary>The weekdays of a date repeat after 28 years, so a rule that matches no date of 28 years never fires.</summary>
     internal const int SearchYears = 28;

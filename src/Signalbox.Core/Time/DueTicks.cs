@@ -1,13 +1,42 @@
 namespace Signalbox.Core.Time;
 
+/// <summary>Why a tick becomes no run.</summary>
+public enum SkipReason
+{
+    /// <summary>It was missed, and the pipeline does not catch up on all that it missed.</summary>
+    CatchUp,
+
+    /// <summary>Its day is none of the schedule's calendar.</summary>
+    Calendar,
+
+    /// <summary>It is in a blackout of the pipeline.</summary>
+    Blackout,
+
+    /// <summary>Another run of the pipeline had not ended.</summary>
+    Overlap,
+
+    /// <summary>The pipeline was paused.</summary>
+    Paused,
+
+    /// <summary>There is a scheduled run for its logical date already.</summary>
+    SameDate,
+
+    /// <summary>The pipeline has parameters that a schedule cannot give.</summary>
+    Params,
+}
+
 /// <summary>A tick that did not become a run, and why; kept so that nobody has to wonder.</summary>
-public sealed record SkippedTick(Tick Tick, string Reason);
+/// <param name="Tick">The tick.</param>
+/// <param name="Reason">A sentence for people.</param>
+/// <param name="Kind">The reason for programs.</param>
+public sealed record SkippedTick(Tick Tick, string Reason, SkipReason Kind = SkipReason.CatchUp);
 
 /// <summary>All ticks of a stretch that are too many to list one by one.</summary>
 /// <param name="From">First instant of the stretch; no skipped tick is earlier.</param>
 /// <param name="To">The last tick in it.</param>
 /// <param name="Reason">Why they were skipped.</param>
-public sealed record SkippedSpan(DateTimeOffset From, DateTimeOffset To, string Reason);
+/// <param name="Kind">The reason for programs; of the newest of them where they differ.</param>
+public sealed record SkippedSpan(DateTimeOffset From, DateTimeOffset To, string Reason, SkipReason Kind = SkipReason.CatchUp);
 
 /// <summary>What is to be done at an instant for one schedule.</summary>
 /// <param name="Due">The intervals that become runs, oldest first.</param>
@@ -38,6 +67,8 @@ public static class DueTicks
     /// </summary>
     public static readonly TimeSpan LiveWindow = TimeSpan.FromMinutes(1);
 
+    internal const string LeftOut = "its day is left out by the calendar of the schedule";
+
     /// <summary>Decides all ticks after the cursor and not after now.</summary>
     /// <param name="schedule">Whose ticks.</param>
     /// <param name="cursor">
@@ -51,6 +82,10 @@ public static class DueTicks
     /// interval, <see cref="CatchUp.All"/> creates all. The first two differ in <see cref="CursorOnUnpause"/>.
     /// </param>
     /// <param name="maxCatchUp">The most intervals under <see cref="CatchUp.All"/>, the newest; less than 1 counts as 1.</param>
+    /// <param name="hindrance">
+    /// What keeps a tick from ever becoming a run, or null. Such ticks are skipped and do not count for the catch-up. Default: nothing does,
+    /// beside the calendar of the schedule.
+    /// </param>
     public static DuePlan Find(
         Schedule schedule,
         DateTimeOffset? cursor,
@@ -58,7 +93,8 @@ public static class DueTicks
         DateTimeOffset? start,
         DateTimeOffset? end,
         CatchUp catchUp,
-        int maxCatchUp
+        int maxCatchUp,
+        Func<Tick, SkippedTick?>? hindrance = null
     )
     {
         ArgumentNullException.ThrowIfNull(schedule);
@@ -84,24 +120,38 @@ public static class DueTicks
                 : $"catch-up is {(catchUp == CatchUp.None ? "none" : "latest")}: only the latest due interval runs; a backfill can make this one";
 
         var latest = end is { } limit && limit < now ? limit : now;
-        var tick = latest == DateTimeOffset.MaxValue ? schedule.Previous(latest) : schedule.Previous(latest.AddTicks(1));
+        // Without a beginning there is nothing to list, so the days that the calendar leaves out are not looked at either.
+        var walk = isBounded ? schedule.Unfiltered : schedule;
+        var tick = latest == DateTimeOffset.MaxValue ? walk.Previous(latest) : walk.Previous(latest.AddTicks(1));
         while (tick is { } found && !(found.Utc <= cursor))
         {
-            var previous = schedule.Previous(found);
-            var interval = new DataInterval(previous ?? found, found);
+            var skip = schedule.LeavesOut(found) ? new SkippedTick(found, LeftOut, SkipReason.Calendar) : hindrance?.Invoke(found);
+            var previous = walk.Previous(found);
+            var interval = new DataInterval((skip is null ? schedule.Previous(found) : previous) ?? found, found);
             if (interval.Start < start)
                 break;
             // Two labels in one gap are one instant: the policies that keep the latest keep both.
-            if (due.Count < most || (catchUp != CatchUp.All && found.Utc == due[0].End))
+            if (skip is null && (due.Count < most || (catchUp != CatchUp.All && found.Utc == due[0].End)))
                 due.Add(interval);
             else if (!isBounded)
+            {
+                if (skip is not null)
+                    skipped.Add(skip);
                 break;
+            }
             else if (skipped.Count < MostListed)
-                skipped.Add(new SkippedTick(found, reason));
+                skipped.Add(skip ?? new SkippedTick(found, reason));
             else
             {
-                older = new SkippedSpan(OldestSkipped(cursor, start), found.Utc, reason);
-                break;
+                older ??= new SkippedSpan(OldestSkipped(cursor, start), found.Utc, skip?.Reason ?? reason, skip?.Kind ?? SkipReason.CatchUp);
+                if (due.Count >= most)
+                    break;
+                // Only those that may be due are looked for from here on.
+                if (!ReferenceEquals(walk, schedule))
+                {
+                    walk = schedule;
+                    previous = walk.Previous(found);
+                }
             }
             tick = previous;
         }

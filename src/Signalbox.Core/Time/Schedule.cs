@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Signalbox.Core.Time;
 
 /// <summary>When runs are due. Pure: an instant in, ticks out; no method throws for any instant.</summary>
-public abstract record Schedule
+public abstract partial record Schedule
 {
     /// <summary>The shortest interval of <see cref="Every"/>.</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
@@ -12,6 +12,12 @@ public abstract record Schedule
 
     /// <summary>The zone of labels and of <c>ds</c>.</summary>
     public abstract Zone Zone { get; init; }
+
+    /// <summary>The schedule with the ticks that its calendar leaves out; itself when it has no such calendar.</summary>
+    public virtual Schedule Unfiltered => this;
+
+    /// <summary>Whether a tick of <see cref="Unfiltered"/> is left out by the calendar.</summary>
+    public virtual bool LeavesOut(Tick tick) => false;
 
     /// <summary>Ticks at matching wall-clock times.</summary>
     public sealed record Cron(ZonedCron Times) : Schedule
@@ -40,7 +46,7 @@ public abstract record Schedule
 
         /// <inheritdoc/>
         public override string KeyOf(Tick tick) =>
-            Times.Expression.IsFixedTime ? tick.Label.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture) : base.KeyOf(tick);
+            Times.Expression.IsFixedTime ? LabelKey(tick) : base.KeyOf(tick);
     }
 
     /// <summary>Ticks a fixed length apart, whatever the clocks do: anchor, anchor + interval, and the same before the anchor.</summary>
@@ -162,6 +168,8 @@ public abstract record Schedule
     /// </summary>
     public virtual string KeyOf(Tick tick) =>
         tick.Utc.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    private static string LabelKey(Tick tick) => tick.Label.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
 
     /// <summary>The data interval that ends at a tick. The first tick there is has an empty one.</summary>
     public DataInterval IntervalOf(Tick tick) => new(Previous(tick) ?? tick, tick);

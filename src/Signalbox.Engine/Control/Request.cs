@@ -49,6 +49,14 @@ public abstract record Request
 
     public sealed record UnpausePipeline(string Pipeline, string Reason) : Request;
 
+    /// <summary>Take no new runs; those that run finish.</summary>
+    /// <param name="Pipeline">Of one pipeline; null is all of the project.</param>
+    public sealed record Drain(string? Pipeline, string Reason) : Request;
+
+    /// <summary>Take runs again.</summary>
+    /// <param name="Pipeline">What was drained: one pipeline; null is all of the project.</param>
+    public sealed record EndDrain(string? Pipeline) : Request;
+
     /// <summary>Run a pipeline for many logical dates. Answered with the backfill's number.</summary>
     /// <param name="Dates">The logical dates, each once, in the order in which they are run.</param>
     /// <param name="MaxActive">Runs of the backfill that may be active at one time.</param>
@@ -146,6 +154,11 @@ public sealed record Answer(bool Done, long? Number, string Message)
 {
     /// <summary>JSON of what was done, where the message is not enough for a program.</summary>
     public string? Details { get; init; }
+
+    /// <summary>
+    /// Why it was refused, where the state of the project stands against it and not the request itself: <c>overlap</c> or <c>drained</c>.
+    /// </summary>
+    public string? Refusal { get; init; }
 
     public string ToJson() => RequestJson.Write(this);
 

@@ -16,6 +16,7 @@ internal sealed class RequestDesk(
     RunFactory factory,
     RunDriver driver,
     BackfillRunner backfills,
+    ScheduleDesk schedules,
     Rollbacks rollbacks,
     Guid owner
 )
@@ -104,7 +105,11 @@ internal sealed class RequestDesk(
                 await driver.PostAsync(
                     [.. runs.Select(each => each.Snapshot.Run.Number)],
                     all,
-                    session => session.AnswerRequest(row.Id, deed.Answer.ToJson(), error: null, Now)
+                    session =>
+                    {
+                        var answer = deed.Write?.Invoke(session) ?? deed.Answer;
+                        session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now);
+                    }
                 );
             }
 
@@ -118,7 +123,7 @@ internal sealed class RequestDesk(
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Whatever it is, asking again would not help, and the requests behind it must not wait for ever.
-            var answer = new Answer(Done: false, Number: null, problem.Message);
+            var answer = new Answer(Done: false, Number: null, problem.Message) { Refusal = (problem as RequestRefused)?.Refusal };
             await parts.Store.WriteAsync(session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now), cancellationToken);
         }
     }
@@ -150,7 +155,9 @@ internal sealed class RequestDesk(
             Request.PausePipeline pause => session.Pause(new PipelineName(pause.Pipeline), pause.Reason, Now)
                 ? new Deed(new Answer(Done: true, null, $"{pause.Pipeline} is paused: its schedule creates no runs"))
                 : throw NoPipeline(pause.Pipeline),
-            Request.UnpausePipeline unpause => Unpause(unpause, session),
+            Request.UnpausePipeline unpause => schedules.Unpause(unpause, session),
+            Request.Drain drain => schedules.Drain(drain, sender, session),
+            Request.EndDrain undo => schedules.EndDrain(undo, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.ReplayRejected replay => Replay(replay, session, sender),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
@@ -179,33 +186,49 @@ internal sealed class RequestDesk(
             throw new RequestRefused(string.Join("; ", parameters.Problems.Select(problem => $"{problem.Path}: {problem.Message}")));
         }
 
-        var run = factory.Create(
-            session,
-            new NewRun(
-                pipeline,
-                version,
-                slice.Slice,
-                RunTrigger.Manual,
-                start.RunId,
-                parameters.Json,
-                start.Reason,
-                Backfill: null,
-                start.OnlyTasks.IsDefaultOrEmpty ? [] : [.. start.OnlyTasks.Select(task => new TaskName(task))],
-                space
-            )
-            {
-                Author = sender,
-            }
-        );
-        if (start.Conditions is { } conditions)
+        var wanted = new NewRun(
+            pipeline,
+            version,
+            slice.Slice,
+            RunTrigger.Manual,
+            start.RunId,
+            parameters.Json,
+            start.Reason,
+            Backfill: null,
+            start.OnlyTasks.IsDefaultOrEmpty ? [] : [.. start.OnlyTasks.Select(task => new TaskName(task))],
+            space
+        )
         {
-            session.SaveTrial(run.Snapshot.Run.Number, conditions);
+            Author = sender,
+        };
+        var others = space is null ? schedules.Admit(session, pipeline, owner) : [];
+        LiveRun? run = null;
+        if (others.Count == 0)
+        {
+            return new Deed(Create(session), Then: Adopt);
         }
 
+        // What cancels the others and the run that takes their place are one transaction.
         return new Deed(
-            new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued"),
-            Then: () => driver.Adopt(run, afterRestart: false)
+            new Answer(Done: true, null, ""),
+            Happened: new RunEvent.CancelRequested(Now, "a newer run takes its place (overlap: cancel_running)"),
+            Then: Adopt,
+            Runs: others,
+            Write: Create
         );
+
+        Answer Create(WriteSession session)
+        {
+            run = factory.Create(session, wanted);
+            if (start.Conditions is { } conditions)
+            {
+                session.SaveTrial(run.Snapshot.Run.Number, conditions);
+            }
+
+            return new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued");
+        }
+
+        void Adopt() => driver.Adopt(run!, afterRestart: false);
     }
 
     private Deed Replay(Request.ReplayRejected replay, WriteSession session, string sender)
@@ -255,23 +278,6 @@ internal sealed class RequestDesk(
             live,
             new RunEvent.Cleared(Now, tasks, rerun.Reason)
         );
-    }
-
-    private Deed Unpause(Request.UnpausePipeline unpause, WriteSession session)
-    {
-        var name = new PipelineName(unpause.Pipeline);
-        if (!session.Unpause(name, Now))
-        {
-            throw NoPipeline(unpause.Pipeline);
-        }
-
-        var pipeline = Definition(session, unpause.Pipeline, version: null).Pipeline;
-        if (Core.Time.DueTicks.CursorOnUnpause(pipeline.CatchUp, session.Pipeline(name)!.Cursor, Now) is { } cursor)
-        {
-            session.AdvanceCursor(name, cursor);
-        }
-
-        return new Deed(new Answer(Done: true, null, $"{unpause.Pipeline} is no longer paused"));
     }
 
     private Deed Tell(WriteSession session, long run, RunEvent happened, string message)
@@ -330,4 +336,8 @@ internal sealed record Deed(
 );
 
 /// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>
-internal sealed class RequestRefused(string message) : Exception(message);
+/// <param name="refusal">See <see cref="Answer.Refusal"/>; null when the request itself is wrong.</param>
+internal sealed class RequestRefused(string message, string? refusal = null) : Exception(message)
+{
+    public string? Refusal => refusal;
+}

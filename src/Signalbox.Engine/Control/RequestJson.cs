@@ -20,6 +20,8 @@ internal static class RequestJson
             Request.MarkTask => "mark",
             Request.PausePipeline => "pause",
             Request.UnpausePipeline => "unpause",
+            Request.Drain => "drain",
+            Request.EndDrain => "end_drain",
             Request.StartBackfill => "backfill",
             Request.CancelBackfill => "cancel_backfill",
             Request.AnswerApproval => "answer_approval",
@@ -78,6 +80,13 @@ internal static class RequestJson
                 case Request.UnpausePipeline unpause:
                     json.WriteString("pipeline", unpause.Pipeline);
                     json.WriteString("reason", unpause.Reason);
+                    break;
+                case Request.Drain drain:
+                    Optional(json, "pipeline", drain.Pipeline);
+                    json.WriteString("reason", drain.Reason);
+                    break;
+                case Request.EndDrain undo:
+                    Optional(json, "pipeline", undo.Pipeline);
                     break;
                 case Request.StartBackfill backfill:
                     Write(json, backfill);
@@ -178,6 +187,8 @@ internal static class RequestJson
             ),
             "pause" => new Request.PausePipeline(String(json, "pipeline"), String(json, "reason")),
             "unpause" => new Request.UnpausePipeline(String(json, "pipeline"), String(json, "reason")),
+            "drain" => new Request.Drain(StringOrNull(json, "pipeline"), String(json, "reason")),
+            "end_drain" => new Request.EndDrain(StringOrNull(json, "pipeline")),
             "backfill" => ReadBackfill(json),
             "replay_rejected" => new Request.ReplayRejected(Number(json, "rejected"), String(json, "path"), String(json, "reason")),
             "cancel_backfill" => new Request.CancelBackfill(Number(json, "backfill"), String(json, "reason")),
@@ -232,6 +243,7 @@ internal static class RequestJson
 
             json.WriteString("message", answer.Message);
             Optional(json, "details", answer.Details);
+            Optional(json, "refusal", answer.Refusal);
         });
 
     public static Answer ReadAnswer(string text)
@@ -245,6 +257,7 @@ internal static class RequestJson
         )
         {
             Details = StringOrNull(json, "details"),
+            Refusal = StringOrNull(json, "refusal"),
         };
     }
 

@@ -1,6 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
 
 namespace Signalbox.Engine.Driving;
 
@@ -11,9 +12,11 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
 
     public void SetBackfillLimit(long backfill, int most) => runs.SetBackfillLimit(backfill, most);
 
+    public void SetDrains(bool all, IEnumerable<PipelineName> pipelines) => runs.SetDrains(all, pipelines);
+
     public void Add(RunSnapshot run)
     {
-        runs.Update(run.Run, run.Pipeline.MaxActiveRuns);
+        runs.Update(run.Run, Overlaps.MostActive(run.Pipeline));
         tasks.Load(run);
     }
 
@@ -22,7 +25,7 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
         switch (change)
         {
             case Change.RunChanged { After: var row }:
-                runs.Update(row, run.Pipeline.MaxActiveRuns);
+                runs.Update(row, Overlaps.MostActive(run.Pipeline));
                 break;
             case Change.TaskChanged { After: var task }:
                 tasks.Update(run, task);
@@ -34,7 +37,7 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
     public void Remove(RunSnapshot run)
     {
         tasks.Forget(run);
-        runs.Update(run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled }, run.Pipeline.MaxActiveRuns);
+        runs.Update(run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled }, Overlaps.MostActive(run.Pipeline));
     }
 
     public IReadOnlyList<RunNumber> NextRuns() => runs.Take();

@@ -130,6 +130,15 @@ internal sealed class RunDriver : IEventSink
             }
         });
 
+    /// <summary>Holds back the queued runs of what is drained, from the next turn on.</summary>
+    public void SetDrains(IReadOnlyList<StoredDrain> drains) =>
+        _inbox.Writer.TryWrite(_ =>
+            _dispatcher.SetDrains(
+                drains.Any(drain => drain.Pipeline is null),
+                drains.Select(drain => drain.Pipeline).OfType<PipelineName>()
+            )
+        );
+
     /// <summary>Whether a run is driven here.</summary>
     public bool Drives(RunNumber run)
     {

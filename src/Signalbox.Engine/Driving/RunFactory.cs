@@ -7,7 +7,7 @@ using Signalbox.Storage;
 namespace Signalbox.Engine.Driving;
 
 /// <summary>What a new run is to be.</summary>
-/// <param name="RunId">Its name; null has one made from what started it and the logical date.</param>
+/// <param name="RunId">Its name; null has one made from what started it, the logical date and the number of the run.</param>
 /// <param name="Namespace">Where its outputs go; null for a live run.</param>
 internal sealed record NewRun(
     Pipeline Pipeline,
@@ -47,7 +47,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         var run = new Run
         {
             Number = number,
-            Id = new RunId(wanted.RunId ?? NameOf(session, wanted, number)),
+            Id = new RunId(wanted.RunId ?? NameOf(wanted, number)),
             Pipeline = wanted.Pipeline.Name,
             Version = wanted.Version,
             LogicalDate = wanted.Slice.LogicalDate,
@@ -73,16 +73,10 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);
     }
 
-    /// <summary>The name of the scheduled run for a logical date.</summary>
-    public static RunId ScheduledName(DateTimeOffset logicalDate) => new($"scheduled__{logicalDate.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-
-    private static string NameOf(WriteSession session, NewRun wanted, RunNumber number)
+    private static string NameOf(NewRun wanted, RunNumber number)
     {
         var date = wanted.Slice.LogicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
         var name = $"{wanted.Namespace?.Value ?? Names.Of(wanted.Trigger)}__{date}";
-        // By hand there may be many; a schedule has one run a logical date, unless somebody took its name.
-        return wanted is { Trigger: RunTrigger.Scheduled, Namespace: null } && session.Run(wanted.Pipeline.Name, new RunId(name)) is null
-            ? name
-            : $"{name}__{number}";
+        return $"{name}__{number}";
     }
 }

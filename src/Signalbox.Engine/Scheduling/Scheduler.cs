@@ -1,7 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
-using Signalbox.Core.Time;
+using Signalbox.Core.Scheduling;
 using Signalbox.Engine.Driving;
 using Signalbox.Storage;
 
@@ -9,16 +9,15 @@ namespace Signalbox.Engine.Scheduling;
 
 /// <summary>Turns the ticks of schedules into runs, each exactly once.</summary>
 /// <remarks>
-/// A tick, its run and the pipeline's cursor are written in one transaction, and a tick is unique in its pipeline: so restarts, clock jumps
-/// and a second server create no tick twice and lose none. The decision which ticks are due is Core's (<see cref="DueTicks"/>).
+/// A tick, its run and the pipeline's cursor are written in one transaction, and a tick is unique in its schedule: so restarts, clock jumps
+/// and a second server create no tick twice and lose none. The decision which ticks are due is Core's (<see cref="Timetable"/>). Pipelines that
+/// are due together are decided side by side, each in a transaction of its own that the store commits with the others.
 /// </remarks>
-internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver driver)
+internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver driver)
 {
-    private const string OnlySchedule = "schedule";
-
     private readonly Lock _guard = new();
     private readonly PriorityQueue<PipelineName, DateTimeOffset> _due = new();
-    private readonly Dictionary<PipelineName, (Pipeline Pipeline, VersionHash Version, Schedule Schedule)> _known = [];
+    private readonly Dictionary<PipelineName, Followed> _known = [];
 
     /// <summary>Told of every tick that became a run, and of every one that did not.</summary>
     public event Action<PipelineName, StoredTick>? Ticked;
@@ -31,8 +30,9 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
     {
         lock (_guard)
         {
-            var schedule = pipeline.ScheduleOf();
-            _known[pipeline.Name] = (pipeline, version, schedule);
+            // What was due until now was due by the definition that was in force.
+            var before = _known.GetValueOrDefault(pipeline.Name);
+            _known[pipeline.Name] = new Followed(pipeline, version, Timetable.Of(pipeline), before?.Before ?? before);
             // Looked at once right away: what was missed while nobody looked is decided then.
             _due.Enqueue(pipeline.Name, DateTimeOffset.MinValue);
         }
@@ -53,192 +53,115 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
         while (!cancellationToken.IsCancellationRequested)
         {
             var now = parts.Time.GetUtcNow();
-            foreach (var name in TakeDue(now))
-            {
-                await LookAsync(name, now, cancellationToken);
-            }
-
+            await Task.WhenAll(TakeDue(now).Select(name => LookAsync(name, now, cancellationToken)));
             await Task.Delay(UntilNext(parts.Time.GetUtcNow()), parts.Time, cancellationToken);
         }
     }
 
-    /// <summary>A pipeline was unpaused, or its cursor was moved: look at it now.</summary>
-    public void LookSoon(PipelineName pipeline)
+    /// <summary>A pipeline, or with null any of them, takes runs again: it is looked at now.</summary>
+    public void LookSoon(PipelineName? pipeline)
     {
         lock (_guard)
         {
-            _due.Enqueue(pipeline, DateTimeOffset.MinValue);
+            foreach (var name in pipeline is { } only ? [only] : _known.Keys.ToList())
+            {
+                _due.Enqueue(name, DateTimeOffset.MinValue);
+            }
         }
     }
 
     private async Task LookAsync(PipelineName name, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        (Pipeline Pipeline, VersionHash Version, Schedule Schedule) known;
+        Followed? known;
         lock (_guard)
         {
-            if (!_known.TryGetValue(name, out known))
-            {
-                return;
-            }
+            known = _known.GetValueOrDefault(name);
         }
 
-        if (known.Schedule is not Schedule.None)
+        if (known is null)
         {
-            try
-            {
-                var (runs, ticks) = await parts.Store.WriteAsync(
-                    session => Decide(known.Pipeline, known.Version, known.Schedule, now, session),
-                    cancellationToken
-                );
-                foreach (var run in runs)
-                {
-                    driver.Adopt(run, afterRestart: false);
-                }
+            return;
+        }
 
-                foreach (var tick in ticks)
-                {
-                    Ticked?.Invoke(name, tick);
-                }
-            }
-            catch (StoreException failure)
+        try
+        {
+            if (known.Before is { } before)
             {
-                Failed?.Invoke(name, failure);
-                // The cursor has not moved: the same ticks are decided when the store is back.
+                await DecideAsync(before, now, cancellationToken);
                 lock (_guard)
                 {
-                    _due.Enqueue(name, now + TimeSpan.FromSeconds(1));
+                    if (_known.GetValueOrDefault(name) == known)
+                    {
+                        _known[name] = known = known with { Before = null };
+                    }
                 }
-
-                return;
             }
+
+            await DecideAsync(known, now, cancellationToken);
+        }
+        catch (StoreException failure)
+        {
+            Failed?.Invoke(name, failure);
+            // The cursor has not moved: the same ticks are decided when the store is back.
+            lock (_guard)
+            {
+                _due.Enqueue(name, now + TimeSpan.FromSeconds(1));
+            }
+
+            return;
         }
 
         lock (_guard)
         {
-            if (known.Schedule.Next(now) is { } next)
+            if (known.Times.Next(now) is { } next)
             {
-                _due.Enqueue(name, next.Utc);
+                _due.Enqueue(name, next);
             }
         }
     }
 
-    private (List<LiveRun> Runs, List<StoredTick> Ticks) Decide(
-        Pipeline pipeline,
-        VersionHash version,
-        Schedule schedule,
-        DateTimeOffset now,
-        WriteSession session
-    )
+    private async Task DecideAsync(Followed known, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var runs = new List<LiveRun>();
-        var ticks = new List<StoredTick>();
-        var row = session.Pipeline(pipeline.Name);
-        if (row is null || row.Paused)
+        if (known.Times.Entries.IsEmpty)
         {
-            return (runs, ticks);
+            return;
         }
 
-        var plan = DueTicks.Find(schedule, row.Cursor, now, pipeline.Start, pipeline.End, pipeline.CatchUp, pipeline.MaxCatchUp);
-        if (plan.OlderSkipped is { } older)
+        var name = known.Pipeline.Name;
+        var written = new WrittenTicks([], []);
+        if (
+            known.Pipeline.Overlap == OverlapPolicy.CancelRunning
+            && parts.Store.Read(session => session.LiveRuns(name)) is { Count: > 0 } others
+            && parts.Store.Read(session => writer.HasRuns(session, known.Pipeline, known.Times, now))
+        )
         {
-            // Too many to list: one line says it of all of them.
-            var from = older.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            var to = older.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            Keep(
-                new StoredTick(
-                    pipeline.Name,
-                    OnlySchedule,
-                    $"{from}/{to}",
-                    older.To,
-                    null,
-                    $"all from {from} to {to} skipped: {older.Reason}",
-                    now
-                )
+            // What cancels the others and the run that takes their place are one transaction.
+            await driver.PostAsync(
+                others,
+                new RunEvent.CancelRequested(now, "a newer tick takes its place (overlap: cancel_running)"),
+                session => written = writer.Decide(session, known.Pipeline, known.Version, known.Times, now)
+            );
+        }
+        else
+        {
+            written = await parts.Store.WriteAsync(
+                session => writer.Decide(session, known.Pipeline, known.Version, known.Times, now),
+                cancellationToken
             );
         }
 
-        foreach (var skipped in plan.Skipped)
+        foreach (var run in written.Runs)
         {
-            Record(skipped.Tick, run: null, skipped.Reason);
+            driver.Adopt(run, afterRestart: false);
         }
 
-        var calendar = pipeline.CalendarOf();
-        var variants = plan.Due.IsEmpty ? [] : session.Variants(pipeline.Name);
-        foreach (var interval in plan.Due)
+        foreach (var tick in written.Ticks)
         {
-            var label = schedule.KeyOf(interval.Tick);
-            if (session.HasTick(pipeline.Name, OnlySchedule, label))
-            {
-                continue;
-            }
-
-            var slice = calendar.Of(interval);
-            if (session.Run(pipeline.Name, RunFactory.ScheduledName(slice.LogicalDate)) is { Trigger: RunTrigger.Scheduled } there)
-            {
-                // After a gap in the local time, or an edit of the file, two ticks may be about one date. It must not hold up the next.
-                Record(interval.Tick, run: null, $"run {there.Number} is about the same logical date already");
-                continue;
-            }
-
-            var parameters = ParamChecker.Check(pipeline, "{}");
-            if (parameters.Json is null)
-            {
-                Record(
-                    interval.Tick,
-                    run: null,
-                    $"a scheduled run has no parameters: {string.Join("; ", parameters.Problems.Select(problem => problem.Message))}"
-                );
-                continue;
-            }
-
-            var run = factory.Create(
-                session,
-                new NewRun(pipeline, version, slice, RunTrigger.Scheduled, RunId: null, parameters.Json, Reason: null, Backfill: null, [])
-            );
-            Record(interval.Tick, run.Snapshot.Run.Number, skipped: null);
-            runs.Add(run);
-            runs.AddRange(variants.Select(variant => VariantRun(variant, interval, session)));
-        }
-
-        session.AdvanceCursor(pipeline.Name, plan.Cursor);
-        return (runs, ticks);
-
-        void Record(Tick tick, RunNumber? run, string? skipped) =>
-            Keep(new StoredTick(pipeline.Name, OnlySchedule, schedule.KeyOf(tick), tick.Utc, run, skipped, now));
-
-        void Keep(StoredTick tick)
-        {
-            if (!session.HasTick(pipeline.Name, OnlySchedule, tick.Label))
-            {
-                session.RecordTick(tick);
-                ticks.Add(tick);
-            }
+            Ticked?.Invoke(name, tick);
         }
     }
 
-    /// <summary>The run of a variant for a tick of the live pipeline: the same tick, in the same transaction, into its own namespace.</summary>
-    private LiveRun VariantRun(Variant variant, DataInterval interval, WriteSession session)
-    {
-        var pipeline = session.Definition(variant.Pipeline, variant.Version)!.Pipeline;
-        var parameters = ParamChecker.Check(pipeline, "{}");
-        return factory.Create(
-            session,
-            new NewRun(
-                pipeline,
-                variant.Version,
-                pipeline.CalendarOf().Of(interval),
-                RunTrigger.Scheduled,
-                RunId: null,
-                parameters.Json ?? throw new StoreCorrupt($"variant {variant.Name} of {variant.Pipeline} cannot run without parameters"),
-                Reason: null,
-                Backfill: null,
-                [],
-                variant.Name
-            )
-        );
-    }
-
-    private List<PipelineName> TakeDue(DateTimeOffset now)
+    private HashSet<PipelineName> TakeDue(DateTimeOffset now)
     {
         lock (_guard)
         {
@@ -249,7 +172,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
                 due.Add(name);
             }
 
-            return [.. due];
+            return due;
         }
     }
 
@@ -263,4 +186,7 @@ internal sealed class Scheduler(EngineParts parts, RunFactory factory, RunDriver
                 : TimeSpan.Zero;
         }
     }
+
+    /// <param name="Before">The definition in force before, whose ticks up to the change are still to be decided.</param>
+    private sealed record Followed(Pipeline Pipeline, VersionHash Version, Timetable Times, Followed? Before);
 }

@@ -1,4 +1,5 @@
 using Signalbox.Core;
+using Signalbox.Core.Time;
 
 namespace Signalbox.Storage;
 
@@ -6,7 +7,8 @@ namespace Signalbox.Storage;
 /// <param name="Schedule">Which schedule of the pipeline; the same as long as its occurrences are the same.</param>
 /// <param name="Label">What makes the occurrence unique: its local label, or its instant.</param>
 /// <param name="Run">The run; null when it was skipped.</param>
-/// <param name="Skipped">Why it was skipped; null when there is a run.</param>
+/// <param name="Skipped">Why it was skipped, a sentence; null when there is a run.</param>
+/// <param name="Skip">The same for programs.</param>
 public sealed record StoredTick(
     PipelineName Pipeline,
     string Schedule,
@@ -14,7 +16,8 @@ public sealed record StoredTick(
     DateTimeOffset At,
     RunNumber? Run,
     string? Skipped,
-    DateTimeOffset RecordedAt
+    DateTimeOffset RecordedAt,
+    SkipReason? Skip = null
 );
 
 public partial class ReadSession
@@ -24,13 +27,20 @@ public partial class ReadSession
     );
     private static readonly Sql TicksLast = new(
         """
-        select pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms from ticks where pipeline = @pipeline
+        select pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms, skip from ticks where pipeline = @pipeline
         order by at_ms desc, label desc limit @limit
         """
     );
 
+    private static readonly Sql RunsLive = new(
+        """
+        select number from runs
+        where pipeline = @pipeline and ended_ms is null and backfill is null and namespace is null order by number
+        """
+    );
+
     private static readonly Sql TickOfRun = new(
-        "select pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms from ticks where run_number = @run"
+        "select pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms, skip from ticks where run_number = @run"
     );
 
     /// <summary>The occurrence that became a run; null when no schedule made it.</summary>
@@ -52,16 +62,21 @@ public partial class ReadSession
             row.Time(),
             row.LongOrNull() is { } run ? new RunNumber(run) : null,
             row.TextOrNull(),
-            row.Time()
+            row.Time(),
+            row.TextOrNull() is { } skip ? Names.SkipReasonOf(skip) : null
         );
+
+    /// <summary>Live runs of a pipeline that have not ended, oldest first: neither of a backfill nor in a namespace.</summary>
+    public IReadOnlyList<RunNumber> LiveRuns(PipelineName pipeline) =>
+        Use(RunsLive).Set("@pipeline", pipeline.Value).All(row => new RunNumber(row.Long()));
 }
 
 public sealed partial class WriteSession
 {
     private static readonly Sql AddTick = new(
         """
-        insert into ticks (pipeline, schedule, label, at_ms, run_number, skipped, recorded_ms)
-        values (@pipeline, @schedule, @label, @at_ms, @run_number, @skipped, @recorded_ms)
+        insert into ticks (pipeline, schedule, label, at_ms, run_number, skipped, skip, recorded_ms)
+        values (@pipeline, @schedule, @label, @at_ms, @run_number, @skipped, @skip, @recorded_ms)
         """
     );
     private static readonly Sql MoveCursor = new(
@@ -89,6 +104,7 @@ public sealed partial class WriteSession
             .Set("@at_ms", tick.At)
             .Set("@run_number", tick.Run?.Value)
             .Set("@skipped", tick.Skipped)
+            .Set("@skip", tick.Skip is { } skip ? Names.Of(skip) : null)
             .Set("@recorded_ms", tick.RecordedAt)
             .Post();
         AdvanceCursor(tick.Pipeline, tick.At);

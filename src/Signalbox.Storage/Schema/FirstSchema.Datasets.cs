@@ -5,6 +5,5 @@ internal static partial class FirstSchema
 {
     private const string Datasets = """
 
-        create index ticks_of_run on ticks (run_number) where run_number is not null;
         """;
 }

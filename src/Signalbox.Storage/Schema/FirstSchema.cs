@@ -65,9 +65,8 @@ internal static partial class FirstSchema
                 check (interval_end_ms >= interval_start_ms),
                 check (owner is null or epoch > 0)
             );
-            create unique index runs_one_scheduled on runs (pipeline, logical_ms, partition_key)
-                where started_by = 'scheduled' and namespace is null;
             create index runs_active on runs (number) where ended_ms is null;
+            create index runs_active_of_pipeline on runs (pipeline) where ended_ms is null;
             create index runs_of_pipeline on runs (pipeline, number);
             create index runs_by_interval on runs (pipeline, interval_start_ms);
 
@@ -185,10 +184,13 @@ internal static partial class FirstSchema
                 at_ms bigint not null,
                 run_number bigint references runs (number),
                 skipped text,
+                skip text check (skip in ('catchup', 'calendar', 'blackout', 'overlap', 'paused', 'same_date', 'params')),
                 recorded_ms bigint not null,
                 primary key (pipeline, schedule, label),
-                check ((run_number is null) <> (skipped is null))
+                check ((run_number is null) <> (skipped is null)),
+                check (skip is null or skipped is not null)
             );
+            create unique index ticks_of_run on ticks (run_number) where run_number is not null;
 
             create table pools (name text primary key, slots bigint not null check (slots >= 0), description text);
 
@@ -453,6 +455,7 @@ internal static partial class FirstSchema
             create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
             """
         + Checks
+        + Schedules
         + Proofs
         + Alerts
         + Datasets;

@@ -182,7 +182,7 @@ public sealed class SchedulerTests
         var fired = Ticks(house, "gap")
             .Where(tick => tick.Run is not null && tick.At > new DateTimeOffset(2026, 3, 28, 12, 0, 0, TimeSpan.Zero));
         Assert.Equal(
-            ["03-29 01:00", "03-29 01:00", "03-30 00:30", "03-31 00:00", "03-31 00:30"],
+            ["03-29 01:00", "03-29 01:00", "03-30 00:00", "03-30 00:30", "03-31 00:00", "03-31 00:30"],
             fired.Select(tick => tick.At.ToString("MM-dd HH:mm")).Order(StringComparer.Ordinal)
         );
     }

@@ -1,6 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 
 namespace Signalbox.Storage.Tests;
 
@@ -63,7 +64,7 @@ public abstract partial class StoreConformance
     {
         using var store = Database.Open();
         await store.CreateRun("daily", 1);
-        var tick = new StoredTick(new("daily"), "cron", "2001-01-05T02:15", Day(5), null, "catch-up is none", Made.Noon);
+        var tick = new StoredTick(new("daily"), "cron", "2001-01-05T02:15", Day(5), null, "catch-up is none", Made.Noon, SkipReason.CatchUp);
         await store.WriteAsync(s => s.RecordTick(tick), Ct);
 
         await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.RecordTick(tick), Ct));

@@ -164,27 +164,31 @@ public abstract partial class StoreConformance
 
     [Fact]
     [Trait("Requirement", "S9")]
-    public async Task There_is_one_scheduled_run_for_a_logical_date_and_one_run_of_an_id()
+    public async Task There_is_one_run_of_an_id_and_one_tick_of_a_run()
     {
         using var store = Database.Open();
         var (run, _) = await store.CreateRun(trigger: RunTrigger.Scheduled);
 
-        var twice = await Assert.ThrowsAsync<StoreConflict>(() => store.CreateRun(trigger: RunTrigger.Scheduled));
+        // The name of a scheduled run has its logical date in it, so there is one for a date.
         var same = await Assert.ThrowsAsync<StoreConflict>(() =>
             store.WriteAsync(
                 s =>
                 {
-                    var next = run with { Number = s.NextRunNumber(), Trigger = RunTrigger.Manual };
+                    var next = run with { Number = s.NextRunNumber() };
                     s.CreateRun(Made.Decision(new Change.RunChanged(next)), owner: null);
                 },
                 Ct
             )
         );
+        await store.WriteAsync(s => s.RecordTick(new(run.Pipeline, "schedule", "one", Made.Noon, run.Number, null, Made.Noon)), Ct);
+        await Assert.ThrowsAnyAsync<Exception>(() =>
+            store.WriteAsync(s => s.RecordTick(new(run.Pipeline, "other", "two", Made.Noon, run.Number, null, Made.Noon)), Ct)
+        );
         var (manual, _) = await store.CreateRun(trigger: RunTrigger.Manual);
 
-        Assert.Contains("2001-01-05T00:00:00Z", twice.Message, StringComparison.Ordinal);
         Assert.Contains(run.Id.Value, same.Message, StringComparison.Ordinal);
         Assert.Equal(run.Number.Value + 1, manual.Number.Value);
+        Assert.Equal("one", Assert.Single(store.Read(s => s.Ticks(run.Pipeline, 10))).Label);
     }
 
     [Fact]

@@ -1,0 +1,167 @@
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
+using Signalbox.Core.Time;
+using Signalbox.Engine.Driving;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Scheduling;
+
+/// <summary>What a look at a pipeline wrote.</summary>
+internal sealed record WrittenTicks(List<LiveRun> Runs, List<StoredTick> Ticks);
+
+/// <summary>Writes what was decided about ticks: the runs, what is skipped, and the cursor.</summary>
+internal sealed class TickWriter(EngineParts parts, RunFactory factory)
+{
+    /// <summary>Decides and writes all ticks of a pipeline up to an instant. Nothing while it is paused or drained: its ticks wait.</summary>
+    public WrittenTicks Decide(WriteSession session, Pipeline pipeline, VersionHash version, Timetable times, DateTimeOffset now)
+    {
+        var written = new WrittenTicks([], []);
+        var row = session.Pipeline(pipeline.Name);
+        if (row is null || row.Paused || session.Drain(pipeline.Name) is not null)
+        {
+            return written;
+        }
+
+        Write(session, pipeline, version, times.Decide(row.Cursor, now), written);
+        return written;
+    }
+
+    /// <summary>Whether a look would make a run, as far as can be known without its transaction.</summary>
+    public bool HasRuns(ReadSession session, Pipeline pipeline, Timetable times, DateTimeOffset now) =>
+        session.Pipeline(pipeline.Name) is { Paused: false } row
+        && session.Drain(pipeline.Name) is null
+        && times.Decide(row.Cursor, now).Runs.Any(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Key));
+
+    /// <summary>Records the ticks of a pause that its end gives up; the others are left to the next look.</summary>
+    public void EndPause(WriteSession session, Pipeline pipeline, DateTimeOffset? cursor)
+    {
+        if (cursor is not null && pipeline.CatchUp == CatchUp.None)
+        {
+            var ended = Timetable.Of(pipeline).DecidePause(cursor, parts.Time.GetUtcNow());
+            Write(session, pipeline, default, ended, new WrittenTicks([], []));
+        }
+    }
+
+    private void Write(WriteSession session, Pipeline pipeline, VersionHash version, TickDecision decision, WrittenTicks written)
+    {
+        var now = parts.Time.GetUtcNow();
+        foreach (var older in decision.Older)
+        {
+            // Too many to list: one line says it of all of them.
+            var from = older.Span.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+            var to = older.Span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+            Keep(
+                new StoredTick(
+                    pipeline.Name,
+                    older.Schedule,
+                    $"{from}/{to}",
+                    older.Span.To,
+                    null,
+                    $"all from {from} to {to} skipped: {older.Span.Reason}",
+                    now,
+                    older.Span.Kind
+                )
+            );
+        }
+
+        var due = decision.Ticks.Where(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Key)).ToList();
+        var last = due.FindLast(tick => tick.Run is not null);
+        var active = pipeline.Overlap is OverlapPolicy.Queue or OverlapPolicy.Allow ? 0 : session.LiveRuns(pipeline.Name).Count;
+        var variants = last is null ? [] : session.Variants(pipeline.Name);
+        foreach (var tick in due)
+        {
+            if (tick.Run is not { } wanted)
+            {
+                Record(tick, tick.Reason!, tick.Skip!.Value);
+            }
+            else if (pipeline.Overlap == OverlapPolicy.CancelRunning && tick != last)
+            {
+                Record(tick, "a newer tick takes its place (overlap: cancel_running)", SkipReason.Overlap);
+            }
+            else if (Overlaps.Decide(pipeline.Overlap, active, isTick: true) == OverlapAction.Skip)
+            {
+                var others = active == 1 ? "another run has" : $"{active} other runs have";
+                Record(tick, $"{others} not ended (overlap: {Names.Of(pipeline.Overlap)})", SkipReason.Overlap);
+            }
+            else if (session.Run(pipeline.Name, wanted.Id) is { Trigger: RunTrigger.Scheduled } there)
+            {
+                // After an edit of the file two ticks may be about one date. It must not hold up the next.
+                Record(tick, $"run {there.Number} is about the same logical date already", SkipReason.SameDate);
+            }
+            else if (ParamChecker.Check(pipeline, "{}") is { Json: null } parameters)
+            {
+                Record(
+                    tick,
+                    $"a scheduled run has no parameters: {string.Join("; ", parameters.Problems.Select(problem => problem.Message))}",
+                    SkipReason.Params
+                );
+            }
+            else
+            {
+                var run = Create(session, pipeline, version, wanted);
+                Keep(new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, run.Snapshot.Run.Number, null, now));
+                active++;
+                written.Runs.Add(run);
+                written.Runs.AddRange(variants.Select(variant => VariantRun(variant, wanted.Interval, session)));
+            }
+        }
+
+        session.AdvanceCursor(pipeline.Name, decision.Cursor);
+
+        void Record(DecidedTick tick, string reason, SkipReason skip) =>
+            Keep(new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, null, reason, now, skip));
+
+        void Keep(StoredTick tick)
+        {
+            if (!session.HasTick(pipeline.Name, tick.Schedule, tick.Label))
+            {
+                session.RecordTick(tick);
+                written.Ticks.Add(tick);
+            }
+        }
+    }
+
+    private LiveRun Create(WriteSession session, Pipeline pipeline, VersionHash version, TickRun wanted)
+    {
+        // Somebody may have given that name to a run of their own.
+        var id = session.Run(pipeline.Name, wanted.Id) is null ? wanted.Id.Value : null;
+        return factory.Create(
+            session,
+            new NewRun(
+                pipeline,
+                version,
+                wanted.Slice,
+                RunTrigger.Scheduled,
+                id,
+                ParamChecker.Check(pipeline, "{}").Json!,
+                Reason: null,
+                Backfill: null,
+                []
+            )
+        );
+    }
+
+    /// <summary>The run of a variant for a tick of the live pipeline: the same tick, in the same transaction, into its own namespace.</summary>
+    private LiveRun VariantRun(Variant variant, DataInterval interval, WriteSession session)
+    {
+        var pipeline = session.Definition(variant.Pipeline, variant.Version)!.Pipeline;
+        var parameters = ParamChecker.Check(pipeline, "{}");
+        return factory.Create(
+            session,
+            new NewRun(
+                pipeline,
+                variant.Version,
+                pipeline.CalendarOf().Of(interval),
+                RunTrigger.Scheduled,
+                RunId: null,
+                parameters.Json ?? throw new StoreCorrupt($"variant {variant.Name} of {variant.Pipeline} cannot run without parameters"),
+                Reason: null,
+                Backfill: null,
+                [],
+                variant.Name
+            )
+        );
+    }
+}
