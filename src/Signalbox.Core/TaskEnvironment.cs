@@ -60,6 +60,15 @@ public static class TaskEnvironment
     /// <summary>The namespace of the run, where its outputs go to places apart; absent for a live run.</summary>
     public const string Namespace = "SIGNALBOX_NAMESPACE";
 
+    /// <summary>What a program that is told of an alert tells a repetition by: the same for each try to tell it.</summary>
+    public const string AlertId = "SIGNALBOX_ALERT_ID";
+    public const string AlertKind = "SIGNALBOX_ALERT_KIND";
+    public const string AlertSeverity = "SIGNALBOX_ALERT_SEVERITY";
+
+    /// <summary>What the alert is about, the same for the trouble and for its end.</summary>
+    public const string AlertDedupKey = "SIGNALBOX_ALERT_DEDUP_KEY";
+    public const string AlertMessage = "SIGNALBOX_ALERT_MESSAGE";
+
     /// <summary>A variable of the program itself, for tests: the name of a point between two steps of publishing at which it kills itself.</summary>
     public const string Fault = "SIGNALBOX_FAULT";
 

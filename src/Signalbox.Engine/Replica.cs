@@ -2,6 +2,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Control;
@@ -38,6 +39,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly RequestDesk _desk;
     private readonly TickWriter _ticks;
     private readonly ScheduleDesk _schedules;
+    private readonly AlertCourier _alerts;
 
     private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
@@ -86,6 +88,7 @@ internal sealed class Replica : IAsyncDisposable
         _schedules = new ScheduleDesk(_parts, _ticks, _driver);
         _schedules.Tell();
         _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _schedules, new Rollbacks(_parts, _versions), _owner);
+        _alerts = new AlertCourier(_parts, line => Said?.Invoke(line));
         _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }
@@ -112,6 +115,7 @@ internal sealed class Replica : IAsyncDisposable
         engine.Loop("inbox", engine.WatchInboxAsync);
         engine.Loop("versions", engine._versions.FinishAllAsync);
         engine._versions.Said += line => engine.Said?.Invoke(line);
+        engine.Loop("alerts", engine._alerts.DeliverAsync);
         engine.Loop("outbox", new Courier(engine._parts, line => engine.Said?.Invoke(line)).DeliverAsync);
         engine._attempts.Said += line => engine.Said?.Invoke(line);
         engine._driver.Changed += engine.OnChanged;
@@ -167,6 +171,9 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>A request of this process waits: there is no need for the inbox to be looked at first.</summary>
     public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(cancellationToken);
 
+    /// <summary>Waits until people have been told what they should be told, or for so long.</summary>
+    public Task TellAsync(TimeSpan most) => _alerts.SettleAsync(most);
+
     /// <summary>Gives no more grace to what is being stopped.</summary>
     public void KillStopping() => _attempts.KillStopping();
 
@@ -181,6 +188,7 @@ internal sealed class Replica : IAsyncDisposable
         await _attempts.CloseAsync();
         await _stop.CancelAsync();
         await LoopsEndAsync();
+        _alerts.Dispose();
         await _parts.Executor.DisposeAsync();
         try
         {

@@ -25,6 +25,7 @@ internal static class Verbs
         BackfillVerb.Verb,
         WatermarkVerb.Verb,
         ApprovalsVerb.Verb,
+        AlertsVerb.Verb,
         ModelsVerb.Verb,
         ShadowVerb.Verb,
         DeployVerb.Verb,

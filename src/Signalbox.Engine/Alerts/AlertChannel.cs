@@ -29,8 +29,9 @@ public abstract record AlertChannel(string Name)
     ) : AlertChannel(Name);
 
     /// <summary>Mail by SMTP.</summary>
-    /// <param name="Server"><c>smtp://user:password@host:port</c>; <c>smtps</c> with STARTTLS.</param>
-    public sealed record Email(string Name, SecretText Server, string From, ImmutableArray<string> To) : AlertChannel(Name);
+    /// <param name="Server"><c>smtp://user:password@host:port</c>.</param>
+    /// <param name="Tls">Whether the connection must be encrypted by STARTTLS.</param>
+    public sealed record Email(string Name, SecretText Server, bool Tls, string From, ImmutableArray<string> To) : AlertChannel(Name);
 
     /// <summary>A program of the project: it gets the alert as JSON on its standard input, and in its environment.</summary>
     public sealed record Command(string Name, ImmutableArray<string> Arguments) : AlertChannel(Name);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Approvals;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -80,7 +81,7 @@ internal sealed class Question(ReadSession session, AttemptContext context, Appr
             {
                 if (write.Ask(asked))
                 {
-                    write.AddMessage("approval_requested", QuestionJson.Message(context, asked, spec), _now);
+                    Tell(write, asked, $"waits for approval{again}");
                     Note(write, "asked", $"asks {Asked}{again}: {asked.Message}");
                 }
             }
@@ -103,9 +104,43 @@ internal sealed class Question(ReadSession session, AttemptContext context, Appr
             {
                 if (write.Remind(stored, _now + every))
                 {
-                    write.AddMessage("approval_reminder", QuestionJson.Message(context, stored, spec), _now);
+                    Tell(write, stored, "still waits for approval");
                     Note(write, "reminded", $"reminds {Asked}: {stored.Message}");
                 }
+            }
+        );
+    }
+
+    /// <summary>Tells those whom routes name; who may answer is a fact of the alert.</summary>
+    private void Tell(WriteSession write, StoredApproval asked, string what)
+    {
+        var run = context.Run;
+        var facts = new List<AlertFact>
+        {
+            new("asked", spec.Who.IsDefaultOrEmpty ? "anybody" : string.Join(", ", spec.Who)),
+            new("approvals_needed", spec.Quorum.ToString(CultureInfo.InvariantCulture)),
+            new("answer", $"signalbox approvals approve {run.Number} {Key}"),
+        };
+        if (asked.Deadline is { } until)
+        {
+            facts.Add(new("until", $"{until.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
+        }
+
+        write.AddAlert(
+            new Alert
+            {
+                Kind = AlertKind.ApprovalReminder,
+                Severity = AlertSeverity.Info,
+                DedupKey = $"{Alert.KeyOf(run.Pipeline, run.Id, Key.Task)}/approval",
+                Pipeline = run.Pipeline,
+                Tags = context.Pipeline.Tags,
+                Run = run.Number,
+                RunId = run.Id,
+                LogicalDate = run.LogicalDate,
+                Task = Key.Task,
+                Message = $"{Key} of {run.Pipeline} {what}: {asked.Message}",
+                Facts = [.. facts],
+                At = _now,
             }
         );
     }

@@ -38,30 +38,6 @@ internal static class QuestionJson
             json.WriteEndArray();
         });
 
-    /// <summary>What is told to the world: who is asked what, of which task.</summary>
-    public static string Message(AttemptContext context, StoredApproval asked, ApprovalSpec spec) =>
-        Object(json =>
-        {
-            json.WriteNumber("run", context.Run.Number.Value);
-            json.WriteString("pipeline", context.Pipeline.Name.Value);
-            json.WriteString("task", context.Task.Key.Task.Value);
-            json.WriteNumber("map_index", context.Task.Key.MapIndex);
-            json.WriteNumber("round", asked.Round);
-            json.WriteString("message", asked.Message);
-            json.WriteStartArray("who");
-            foreach (var name in spec.Who.IsDefault ? [] : spec.Who)
-            {
-                json.WriteStringValue(name);
-            }
-
-            json.WriteEndArray();
-            json.WriteNumber("quorum", spec.Quorum);
-            if (asked.Deadline is { } deadline)
-            {
-                json.WriteString("deadline", deadline.UtcDateTime);
-            }
-        });
-
     public static string Object(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();

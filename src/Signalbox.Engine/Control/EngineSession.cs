@@ -24,8 +24,12 @@ public sealed class EngineSession : IAsyncDisposable
     // Killing takes milliseconds; whoever hurries is not to wait for what cannot be killed.
     private static readonly TimeSpan KillTime = TimeSpan.FromSeconds(3);
 
+    // People are told in that time, or by the next engine.
+    private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(3);
+
     private readonly EngineOptions _options;
     private Replica? _engine;
+    private bool _serves;
 
     private EngineSession(Project project, Store store, EngineOptions options)
     {
@@ -60,6 +64,7 @@ public sealed class EngineSession : IAsyncDisposable
     public Task ServeAsync(CancellationToken cancellationToken)
     {
         Become(Store.AcquireEngine());
+        _serves = true;
         return _engine!.ServeAsync(cancellationToken);
     }
 
@@ -162,6 +167,12 @@ public sealed class EngineSession : IAsyncDisposable
     {
         if (_engine is { } mine)
         {
+            if (!_serves)
+            {
+                // Who runs one thing and ends has nobody behind it who would tell people soon.
+                await mine.TellAsync(TellTime);
+            }
+
             await mine.DisposeAsync();
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
+using Signalbox.Engine.Alerts;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 using Signalbox.Engine.Processes;
@@ -60,11 +61,13 @@ public static class PipelineFile
     /// <param name="content">The bytes of the file: UTF-8, with or without a byte order mark, at most 1 MiB.</param>
     /// <param name="projectDefaults">Settings of tasks for which neither task nor pipeline has a word. Default none.</param>
     /// <param name="connections">The connections of the project, which tasks name. Null: whether there are such is not checked.</param>
+    /// <param name="alerts">With the channels, which tasks name. Null: whether there are such is not checked.</param>
     public static ParsedPipeline Parse(
         string path,
         ReadOnlySpan<byte> content,
         TaskDefaults? projectDefaults = null,
-        IReadOnlyDictionary<string, Connection>? connections = null
+        IReadOnlyDictionary<string, Connection>? connections = null,
+        AlertSettings? alerts = null
     )
     {
         var source = SourceText.Decode(content, out var refusal);
@@ -85,7 +88,11 @@ public static class PipelineFile
         var places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null;
         if (pipeline is not null && places is not null)
         {
-            Check(PipelineChecker.Check(pipeline).AddRange(LoadConnections.Check(pipeline, connections)), places, reading);
+            Check(
+                [.. PipelineChecker.Check(pipeline), .. LoadConnections.Check(pipeline, connections), .. NotifyShape.Check(pipeline, alerts)],
+                places,
+                reading
+            );
         }
 
         return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { Places = places, Source = source };

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
+using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.PipelineFiles;
@@ -34,10 +35,12 @@ public sealed record PipelineSet(ImmutableArray<LoadedPipeline> Pipelines, Immut
 /// <param name="project">The project folder.</param>
 /// <param name="defaults">Settings of tasks that neither task nor pipeline gives.</param>
 /// <param name="connections">The connections that tasks may name. Null: whether there are such is not checked.</param>
+/// <param name="alerts">With the channels that tasks may name. Null: whether there are such is not checked.</param>
 public sealed class PipelineFolder(
     string project,
     TaskDefaults? defaults = null,
-    IReadOnlyDictionary<string, Connection>? connections = null
+    IReadOnlyDictionary<string, Connection>? connections = null,
+    AlertSettings? alerts = null
 )
 {
     /// <summary>The name of the folder in a project.</summary>
@@ -219,7 +222,7 @@ public sealed class PipelineFolder(
             return false;
         }
 
-        var parsed = PipelineFile.Parse(name, content, defaults, connections);
+        var parsed = PipelineFile.Parse(name, content, defaults, connections, alerts);
         var loaded = parsed.Pipeline is { } pipeline ? new LoadedPipeline(name, pipeline, PipelineJson.HashOf(pipeline)) : known?.Loaded;
         _files[name] = new Known(stamp, hash, loaded, parsed.Problems) { NamePlace = parsed.PlaceOf("pipeline") };
         return true;

@@ -47,6 +47,10 @@ public sealed record TaskDefaults
 
     public TriggerRule? TriggerRule { get; internal set; }
 
+    public ImmutableArray<string>? OnFailure { get; internal set; }
+
+    public ImmutableArray<string>? OnRetry { get; internal set; }
+
     public ImmutableSortedDictionary<string, string> Env { get; internal set; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
@@ -70,6 +74,8 @@ public sealed record TaskDefaults
             Metrics = Metrics ?? outer.Metrics,
             Reuse = Reuse ?? outer.Reuse,
             TriggerRule = TriggerRule ?? outer.TriggerRule,
+            OnFailure = OnFailure ?? outer.OnFailure,
+            OnRetry = OnRetry ?? outer.OnRetry,
             Env = Joined(outer.Env),
         };
 
@@ -106,6 +112,8 @@ public sealed record TaskDefaults
             Metrics = Metrics ?? task.Metrics,
             Reuse = Reuse ?? task.Reuse,
             TriggerRule = TriggerRule ?? task.TriggerRule,
+            OnFailure = OnFailure ?? task.OnFailure,
+            OnRetry = OnRetry ?? task.OnRetry,
             Env = Env,
         };
 
@@ -245,6 +253,16 @@ public sealed record TaskDefaults
         {
             Default = "\"all_success\"",
         },
+        NotifyShape.Field(
+            "on_failure",
+            (d, v) => d.OnFailure = v,
+            "Channels that are told when the task has failed and is not tried again, beside those of the routes."
+        ),
+        NotifyShape.Field(
+            "on_retry",
+            (d, v) => d.OnRetry = v,
+            "Channels that are told of each attempt that failed and is tried again."
+        ),
         new Field<TaskDefaults, Named<string>[]>(
             "env",
             NameMaps.Environment,

@@ -65,7 +65,7 @@ public sealed record Project
     public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName));
 
     /// <summary>The pipelines of the project.</summary>
-    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections);
+    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts);
 
     /// <summary>
     /// The connection for <c>s3://bucket/...</c>: the one whose <c>bucket</c> it is, else the one that is named like the bucket, else the only one

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Signalbox.Core.Definitions;
+using Signalbox.Engine.Alerts;
 using Signalbox.Engine.PipelineFiles;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
@@ -82,6 +83,7 @@ internal static class ProjectFile
         {
             Default = "\"60s\"",
         },
+        new Field<Draft, AlertSettings>("alerts", AlertShapes.All, (d, v) => d.Alerts = v, "Who is told when something goes wrong, and how."),
         new Field<Draft, TaskDefaults>(
             "defaults",
             TaskDefaults.Shape,
@@ -137,6 +139,7 @@ internal static class ProjectFile
             MaxActiveTasks = draft.MaxActiveTasks,
             Defaults = draft.Defaults,
             StagingTtl = draft.StagingTtl,
+            Alerts = draft.Alerts,
         };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
@@ -188,6 +191,8 @@ internal static class ProjectFile
         public int MaxActiveTasks { get; set; } = 16;
 
         public TimeSpan StagingTtl { get; set; } = TimeSpan.FromSeconds(60);
+
+        public AlertSettings Alerts { get; set; } = AlertSettings.None;
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

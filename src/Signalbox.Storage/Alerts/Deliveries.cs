@@ -15,16 +15,20 @@ public partial class ReadSession
         """
         select d.alert, d.channel, d.state, d.attempts, d.due_ms, d.ended_ms, d.error, a.dedup_key
         from alert_deliveries d join alerts a on a.id = d.alert
-        where d.state = 'waiting' order by d.alert limit @limit
+        where d.state = 'waiting' and d.channel = @channel order by d.alert limit @limit
         """
     );
+    private static readonly Sql ChannelsWaiting = new("select distinct channel from alert_deliveries where state = 'waiting'");
 
     /// <summary>Who is told of an alert, by the name of the channel. Empty before the alert is routed.</summary>
     public IReadOnlyList<AlertDelivery> AlertDeliveries(long alert) => Use(DeliveriesOfAlert).Set("@alert", alert).All(DeliveryOf);
 
-    /// <summary>What is not delivered yet, due or not, the oldest alert first; with what it is about, in the order of which it is delivered.</summary>
-    public IReadOnlyList<(AlertDelivery Delivery, string DedupKey)> WaitingDeliveries(int limit) =>
-        Use(DeliveriesWaiting).Set("@limit", limit).All(row => (DeliveryOf(row), row.Text()));
+    /// <summary>The channels for which something waits.</summary>
+    public IReadOnlyList<string> WaitingChannels() => Use(ChannelsWaiting).All(row => row.Text());
+
+    /// <summary>What a channel has not taken yet, due or not, the oldest alert first; with what each is about.</summary>
+    public IReadOnlyList<(AlertDelivery Delivery, string DedupKey)> WaitingDeliveries(string channel, int limit) =>
+        Use(DeliveriesWaiting).Set("@channel", channel).Set("@limit", limit).All(row => (DeliveryOf(row), row.Text()));
 
     private static AlertDelivery DeliveryOf(Statement row) =>
         new(row.Long(), row.Text(), row.Word(Names.DeliveryStateOf), row.Int(), row.Time(), row.TimeOrNull(), row.TextOrNull());

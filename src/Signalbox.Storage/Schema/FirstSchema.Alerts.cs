@@ -43,6 +43,6 @@ internal static partial class FirstSchema
             primary key (alert, channel),
             check ((ended_ms is null) = (state = 'waiting'))
         );
-        create index alert_deliveries_waiting on alert_deliveries (alert) where state = 'waiting';
+        create index alert_deliveries_waiting on alert_deliveries (channel, alert) where state = 'waiting';
         """;
 }

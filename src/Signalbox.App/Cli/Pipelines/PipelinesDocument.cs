@@ -81,7 +81,9 @@ internal sealed record PolicyDocument(
     int LostBudget,
     string Pool,
     int Slots,
-    string TriggerRule
+    string TriggerRule,
+    string[] OnFailure,
+    string[] OnRetry
 )
 {
     public static PolicyDocument Of(TaskNode task) =>
@@ -103,6 +105,8 @@ internal sealed record PolicyDocument(
             task.Retry.LostBudget,
             task.Pool,
             task.Slots,
-            Names.Of(task.TriggerRule)
+            Names.Of(task.TriggerRule),
+            [.. task.OnFailure],
+            [.. task.OnRetry]
         );
 }

@@ -172,7 +172,7 @@ internal static class PipelinesVerb
         Console.Out.WriteLine();
         TextTable.Write(
             Console.Out,
-            ["task", "does", "time-out", "attempts", "delay", "retried when", "lost", "pool", "runs when"],
+            ["task", "does", "time-out", "attempts", "delay", "retried when", "lost", "pool", "runs when", "tells"],
             [
                 .. document.Policies.Select(policy =>
                     new[]
@@ -190,11 +190,26 @@ internal static class PipelinesVerb
                         $"{policy.LostBudget}",
                         policy.Slots == 1 ? policy.Pool : $"{policy.Pool} x{policy.Slots}",
                         policy.TriggerRule,
+                        Tells(policy),
                     }
                 ),
             ]
         );
     }
+
+    /// <summary>The channels that the task names itself; those of the routes are told besides.</summary>
+    private static string Tells(PolicyDocument policy) =>
+        string.Join(
+            "; ",
+            new[]
+            {
+                policy.OnFailure.Length == 0 ? "" : $"{string.Join(", ", policy.OnFailure)} when it failed",
+                policy.OnRetry.Length == 0 ? "" : $"{string.Join(", ", policy.OnRetry)} of retries",
+            }.Where(text => text.Length > 0)
+        )
+            is { Length: > 0 } told
+            ? told
+            : "by routes";
 
     private static string Delay(PolicyDocument policy)
     {
