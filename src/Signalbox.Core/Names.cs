@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Signalbox.Core.Access;
 using Signalbox.Core.Approvals;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
@@ -394,6 +395,23 @@ public static partial class Names
             "upsert" => LoadMode.Upsert,
             "replace_table" => LoadMode.ReplaceTable,
             "append" => LoadMode.Append,
+            _ => null,
+        };
+
+    public static string Of(Role value) =>
+        value switch
+        {
+            Role.Viewer => "viewer",
+            Role.Admin => "admin",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The Role of a word; null when it is none.</summary>
+    public static Role? RoleOf(string word) =>
+        word switch
+        {
+            "viewer" => Role.Viewer,
+            "admin" => Role.Admin,
             _ => null,
         };
 

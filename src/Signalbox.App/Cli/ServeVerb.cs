@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Signalbox.App.Serve;
 
 namespace Signalbox.App.Cli;
@@ -30,9 +32,20 @@ internal static class ServeVerb
             HelpName = "ADDR",
             DefaultValueFactory = _ => "127.0.0.1",
         };
+        var certificate = new Option<string?>("--tls-cert") { Description = "Speak TLS with this certificate (PEM)", HelpName = "FILE" };
+        var key = new Option<string?>("--tls-key") { Description = "The private key of --tls-cert (PEM)", HelpName = "FILE" };
+        var insecure = new Option<bool>("--insecure-http")
+        {
+            Description = "Listen beyond this machine without TLS, e.g. behind a proxy that has it",
+        };
+        var host = new Option<string[]>("--host")
+        {
+            Description = "A name by which browsers call this server, beside localhost; may be repeated",
+            HelpName = "NAME",
+        };
         var project = VerbParts.Project();
         var json = new Option<bool>("--json") { Description = "Print each line as a JSON object" };
-        foreach (var option in new Option[] { port, listen, project, json })
+        foreach (var option in new Option[] { port, listen, certificate, key, insecure, host, project, json })
         {
             command.Options.Add(option);
         }
@@ -52,9 +65,36 @@ internal static class ServeVerb
                 }
 
                 var found = ProjectOpening.Find(parsed.GetValue(project));
-                return await Server.RunAsync(found, new IPEndPoint(address, number), new ServerLines(Console.Out, parsed.GetValue(json)));
+                var tls = Certificate(parsed.GetValue(certificate), parsed.GetValue(key));
+                var options = new ServerOptions(new IPEndPoint(address, number), tls, parsed.GetValue(insecure))
+                {
+                    Hosts = parsed.GetValue(host) ?? [],
+                };
+                return await Server.RunAsync(found, options, new ServerLines(Console.Out, parsed.GetValue(json)));
             }
         );
         return command;
+    }
+
+    private static X509Certificate2? Certificate(string? certificate, string? key)
+    {
+        if (certificate is null && key is null)
+        {
+            return null;
+        }
+
+        if (certificate is null || key is null)
+        {
+            throw new UserMistakeException("--tls-cert and --tls-key go together: the certificate and its private key");
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception problem) when (problem is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new UserMistakeException($"--tls-cert: {certificate} with {key} cannot be used: {problem.Message.TrimEnd('.')}");
+        }
     }
 }

@@ -34,6 +34,8 @@ internal static class Verbs
         VariantsVerb.Verb,
         DeployVerb.Undeploy,
         DatasetsVerb.Verb,
+        UsersVerb.Verb,
+        TokensVerb.Verb,
         CronVerb.Verb,
         GraphVerb.Verb,
         DoctorVerb.Verb,

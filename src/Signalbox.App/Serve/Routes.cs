@@ -1,8 +1,14 @@
 namespace Signalbox.App.Serve;
 
-/// <summary>The addresses of a server, each written once.</summary>
+/// <summary>The addresses of a server that others than its own code call, each written once.</summary>
 internal static class Routes
 {
     /// <summary>Answers <c>ok</c> while the server runs.</summary>
     public const string Health = "/healthz";
+
+    /// <summary>Answers 200 while the server can do its work, 503 while its store is away.</summary>
+    public const string Ready = "/readyz";
+
+    /// <summary>The OpenAPI document.</summary>
+    public const string OpenApi = "/api/openapi.json";
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Signalbox.App.Api;
 using Signalbox.App.Cli;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Executors;
@@ -18,6 +18,9 @@ internal static class Server
 {
     public const int DefaultPort = 8400;
 
+    // What programs send along is small; what is large is named by where it lies.
+    private const long MostBody = 4 * 1024 * 1024;
+
     // A request that hangs must not hold up the end of the server.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
@@ -27,26 +30,30 @@ internal static class Server
     /// <summary>Serves until TERM or Ctrl-C, and ends within 10 seconds of it.</summary>
     /// <exception cref="UserMistakeException">The address cannot be had.</exception>
     /// <exception cref="Storage.StoreRefused">Another process serves the project; the message names its pid.</exception>
-    public static async Task<int> RunAsync(Project project, IPEndPoint address, ServerLines lines)
+    public static async Task<int> RunAsync(Project project, ServerOptions options, ServerLines lines)
     {
         using var stopping = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         await using var engine = ProjectOpening.OpenEngine(project, Containment.ControlGroup);
         engine.Said += lines.Say;
+        RequireSafe(engine, options);
         await engine.ServeAsync(stopping.Token);
-        await using var web = Build(address);
-        web.MapGet(Routes.Health, () => "ok");
+        await using var web = Build(engine, options);
+        web.UseApi(lines.Say);
         try
         {
             await web.StartAsync(stopping.Token);
         }
         catch (IOException problem)
         {
-            throw new UserMistakeException($"{address} cannot be listened at: {problem.Message.TrimEnd('.')}; name another with --port");
+            throw new UserMistakeException(
+                $"{options.Address} cannot be listened at: {problem.Message.TrimEnd('.')}; name another with --port"
+            );
         }
 
         lines.Say($"serving {project.Folder} at {Address(web)}");
+        await TellWayInAsync(web, options, lines, stopping.Token);
         await WhenCancelled(stopping.Token);
         lines.Say("stopping; commands that run go on, and the next server takes them over");
         using var limit = new CancellationTokenSource(StopLimit);
@@ -68,7 +75,46 @@ internal static class Server
         }
     }
 
-    private static WebApplication Build(IPEndPoint address)
+    /// <summary>What strangers can reach has a user, and does not carry passwords in clear.</summary>
+    /// <exception cref="UserMistakeException">It would.</exception>
+    private static void RequireSafe(EngineSession engine, ServerOptions options)
+    {
+        if (!options.IsBeyondLoopback)
+        {
+            return;
+        }
+
+        if (!engine.Store.Read(session => session.HasUsers()))
+        {
+            throw new UserMistakeException(
+                $"--listen {options.Address.Address}: others can reach that address, and there is no user yet; `signalbox users add NAME --role admin` makes one"
+            );
+        }
+
+        if (options is { Certificate: null, InsecureHttp: false })
+        {
+            throw new UserMistakeException(
+                $"--listen {options.Address.Address}: others can reach that address, and passwords would go there in clear; name a certificate with --tls-cert and --tls-key, or say --insecure-http where something in front of it speaks TLS"
+            );
+        }
+    }
+
+    /// <summary>A link that signs in once for who started the server; while there is no user, also the token that makes the first one.</summary>
+    private static async Task TellWayInAsync(WebApplication web, ServerOptions options, ServerLines lines, CancellationToken stop)
+    {
+        if (web.Services.GetRequiredService<SetUp>().Begin() is { } token)
+        {
+            lines.Say($"there is no user yet; the set-up token makes the first admin: {token}");
+        }
+
+        if (!options.IsBeyondLoopback)
+        {
+            var link = await web.Services.GetRequiredService<Doorkeeper>().MakeLinkAsync(stop);
+            lines.Say($"open {Address(web)}/sign-in?token={link} (signs in once, within fifteen minutes)");
+        }
+    }
+
+    private static WebApplication Build(EngineSession engine, ServerOptions options)
     {
         // Nothing of the current folder is settings of ours, and signals are ours.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
@@ -77,8 +123,19 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(address);
+            kestrel.Limits.MaxRequestBodySize = MostBody;
+            kestrel.Listen(
+                options.Address,
+                listen =>
+                {
+                    if (options.Certificate is { } certificate)
+                    {
+                        listen.UseHttps(certificate);
+                    }
+                }
+            );
         });
+        builder.AddApi(engine, options);
         return builder.Build();
     }
 

@@ -21,6 +21,7 @@ internal sealed class RunNames
     private readonly StoredFacts _facts;
     private readonly TimeSpan _offset;
     private readonly Value.Map _params;
+    private readonly Value.Map _conf;
     private readonly TasksNames _tasks;
     private readonly ModelsNames _models;
     private readonly Lazy<string?> _rejected;
@@ -35,7 +36,11 @@ internal sealed class RunNames
         _run = run;
         _facts = new StoredFacts(parts.Store, parts.State, pipeline, run.Number);
         _offset = (Zone.Find(pipeline.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc).OffsetAt(run.LogicalDate);
-        _params = Value.FromJson(run.Params) is { Succeeded: true, Value: Value.Map map } ? map : Value.Map.Empty;
+        var declared = MapOf(run.Params);
+        // Only what a person or a program asked for has anything sent along.
+        _conf =
+            run.Trigger == RunTrigger.Manual && parts.Store.Read(session => session.Conf(run.Number)) is { } sent ? MapOf(sent) : declared;
+        _params = Together(_conf, declared);
         _tasks = new TasksNames(this);
         _models = new ModelsNames(_facts);
         _active = new Lazy<ActiveVariants>(() =>
@@ -73,7 +78,7 @@ internal sealed class RunNames
             IntervalEnd = _run.IntervalEnd.ToOffset(_offset),
             Partition = _run.Partition,
             Params = _params,
-            Conf = _params,
+            Conf = _conf,
             TaskName = node?.Name.Value,
             Attempt = attempt,
             MapIndex = isInstance ? task!.Key.MapIndex : null,
@@ -119,6 +124,15 @@ internal sealed class RunNames
         && _parts.Store.Read(session => session.PublicationAt(target.TrimEnd('/'))) is { Kind: PublicationKind.Objects } current
             ? S3Layout.VersionOf(address, current).ToString()
             : target;
+
+    private static Value.Map MapOf(string json) =>
+        Value.FromJson(json) is { Succeeded: true, Value: Value.Map map } ? map : Value.Map.Empty;
+
+    /// <summary>What was sent along counts as a parameter, too, as in Airflow; where the pipeline declares it, it was checked there.</summary>
+    private static Value.Map Together(Value.Map sent, Value.Map declared) =>
+        ReferenceEquals(sent, declared)
+            ? declared
+            : new Value.Map(sent.Entries.Where(entry => !declared.TryGet(entry.Key, out _)).Concat(declared.Entries));
 
     private static Value.Map? Paths(IReadOnlyDictionary<string, string>? paths) =>
         paths is null ? null : new Value.Map(paths.Select(path => new KeyValuePair<string, Value>(path.Key, Value.Of(path.Value))));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
@@ -69,12 +71,52 @@ public sealed class EngineSession : IAsyncDisposable
     }
 
     /// <summary>Asks, and waits for the answer.</summary>
-    public async Task<Answer> AskAsync(Request request, CancellationToken cancellationToken)
+    /// <param name="sender">Who asks. Null: whoever runs this process.</param>
+    public async Task<Answer> AskAsync(Request request, CancellationToken cancellationToken, string? sender = null)
     {
         var id = await Store.WriteAsync(
-            session => session.AddRequest(request.Kind, request.ToJson(), _options.Sender, _options.Time.GetUtcNow()),
+            session => session.AddRequest(request.Kind, request.ToJson(), sender ?? _options.Sender, _options.Time.GetUtcNow()),
             cancellationToken
         );
+        return await AnswerAsync(id, cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks once for each key of a sender, and waits for the answer: asking again under the same key within <paramref name="keep"/> gives
+    /// the answer of the first time. A key whose request was refused may be used anew.
+    /// </summary>
+    /// <param name="asked">What was asked, in the words of who asks: what tells whether it is the same.</param>
+    /// <returns>The answer; null when something else was asked under that key before.</returns>
+    public async Task<Answer?> AskOnceAsync(
+        Request request,
+        string asked,
+        string sender,
+        string key,
+        TimeSpan keep,
+        CancellationToken cancellationToken
+    )
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(asked)));
+        var keyed = await Store.WriteAsync(
+            session => session.AddRequestOnce(key, hash, request.Kind, request.ToJson(), sender, _options.Time.GetUtcNow(), keep),
+            cancellationToken
+        );
+        if (!keyed.IsSame)
+        {
+            return null;
+        }
+
+        var answer = await AnswerAsync(keyed.Request, cancellationToken);
+        if (!answer.Done)
+        {
+            await Store.WriteAsync(session => session.ForgetKey(key, sender, keyed.Request), cancellationToken);
+        }
+
+        return answer;
+    }
+
+    private async Task<Answer> AnswerAsync(long id, CancellationToken cancellationToken)
+    {
         TryBecome();
         if (_engine is { } mine)
         {

@@ -32,7 +32,14 @@ public abstract record Request
         string? Namespace = null,
         ImmutableArray<string> OnlyTasks = default,
         string? Conditions = null
-    ) : Request;
+    ) : Request
+    {
+        /// <summary>JSON object of what was sent along, kept with the run: <c>dag_run.conf</c> in templates. Null: its parameters.</summary>
+        public string? Conf { get; init; }
+
+        /// <summary>Refuse when a run of the pipeline has that logical date already.</summary>
+        public bool OneForTheDate { get; init; }
+    }
 
     public sealed record CancelRun(long Run, string Reason) : Request;
 
@@ -156,7 +163,8 @@ public sealed record Answer(bool Done, long? Number, string Message)
     public string? Details { get; init; }
 
     /// <summary>
-    /// Why it was refused, where the state of the project stands against it and not the request itself: <c>overlap</c> or <c>drained</c>.
+    /// Why it was refused, where the state of the project stands against it and not the request itself: <c>overlap</c>, <c>drained</c>,
+    /// <c>not_found</c> (what it is about) or <c>conflict</c> (a name or a date is taken, a run has ended).
     /// </summary>
     public string? Refusal { get; init; }
 

@@ -22,6 +22,8 @@ internal sealed class RequestDesk(
 )
 {
     private const int MostAtOnce = 64;
+    private const string NotFound = "not_found";
+    private const string Conflict = "conflict";
 
     // One at a time: whatever is taken and has no answer was taken by an engine that is gone.
     private readonly SemaphoreSlim _turn = new(1);
@@ -123,7 +125,7 @@ internal sealed class RequestDesk(
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             // Whatever it is, asking again would not help, and the requests behind it must not wait for ever.
-            var answer = new Answer(Done: false, Number: null, problem.Message) { Refusal = (problem as RequestRefused)?.Refusal };
+            var answer = new Answer(Done: false, Number: null, problem.Message) { Refusal = RefusalOf(problem) };
             await parts.Store.WriteAsync(session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now), cancellationToken);
         }
     }
@@ -180,6 +182,14 @@ internal sealed class RequestDesk(
             throw new RequestRefused($"--date: {slice.Error}");
         }
 
+        if (
+            start.OneForTheDate
+            && session.RunsMatching(pipeline.Name, task: null, slice.Slice.LogicalDate, space) is [.., { Number: var taken }]
+        )
+        {
+            throw new RequestRefused($"run {taken} of {pipeline.Name} has that logical date already", Conflict);
+        }
+
         var parameters = ParamChecker.Check(pipeline, start.Params);
         if (parameters.Json is null)
         {
@@ -223,6 +233,11 @@ internal sealed class RequestDesk(
             if (start.Conditions is { } conditions)
             {
                 session.SaveTrial(run.Snapshot.Run.Number, conditions);
+            }
+
+            if (start.Conf is { } conf)
+            {
+                session.SaveConf(run.Snapshot.Run.Number, conf, note: null);
             }
 
             return new Answer(Done: true, run.Snapshot.Run.Number.Value, $"run {run.Snapshot.Run.Number} of {start.Pipeline} is queued");
@@ -270,7 +285,7 @@ internal sealed class RequestDesk(
         var tasks = Reruns.Plan(live.Snapshot, rerun.Mode, rerun.Task);
         if (tasks.IsEmpty)
         {
-            throw new RequestRefused($"run {rerun.Run} has no failed task: name one with --from TASK or --only TASK");
+            throw new RequestRefused($"run {rerun.Run} has no failed task: name one with --from TASK or --only TASK", Conflict);
         }
 
         return new Deed(
@@ -286,7 +301,7 @@ internal sealed class RequestDesk(
         var rows = session.LoadRun(number) ?? throw NoRun(run);
         if (happened is RunEvent.CancelRequested && rows.Run.State.IsEnd())
         {
-            throw new RequestRefused($"run {run} has ended already ({Names.Of(rows.Run.State)})");
+            throw new RequestRefused($"run {run} has ended already ({Names.Of(rows.Run.State)})", Conflict);
         }
 
         if (happened is RunEvent.Marked marked && rows.Tasks.All(task => task.Key != marked.Task))
@@ -315,9 +330,17 @@ internal sealed class RequestDesk(
 
     private DateTimeOffset Now => parts.Time.GetUtcNow();
 
-    private static RequestRefused NoRun(long run) => new($"there is no run {run}");
+    private static string? RefusalOf(Exception problem) =>
+        problem switch
+        {
+            RequestRefused refused => refused.Refusal,
+            StoreConflict => Conflict,
+            _ => null,
+        };
 
-    private static RequestRefused NoPipeline(string name) => new($"there is no pipeline `{name}`");
+    private static RequestRefused NoRun(long run) => new($"there is no run {run}", NotFound);
+
+    private static RequestRefused NoPipeline(string name) => new($"there is no pipeline `{name}`", NotFound);
 }
 
 /// <summary>What a request comes down to.</summary>

@@ -50,6 +50,12 @@ internal static class RequestJson
                     Optional(json, "reason", run.Reason);
                     Optional(json, "namespace", run.Namespace);
                     Optional(json, "conditions", run.Conditions);
+                    Optional(json, "conf", run.Conf);
+                    if (run.OneForTheDate)
+                    {
+                        json.WriteBoolean("one_for_the_date", true);
+                    }
+
                     if (!run.OnlyTasks.IsDefaultOrEmpty)
                     {
                         Texts(json, "only_tasks", run.OnlyTasks);
@@ -170,7 +176,11 @@ internal static class RequestJson
                 StringOrNull(json, "namespace"),
                 Texts(json, "only_tasks"),
                 StringOrNull(json, "conditions")
-            ),
+            )
+            {
+                Conf = StringOrNull(json, "conf"),
+                OneForTheDate = json.TryGetProperty("one_for_the_date", out var one) && one.GetBoolean(),
+            },
             "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
             "rerun" => new Request.Rerun(
                 Number(json, "run"),

@@ -28,6 +28,12 @@ public partial class ReadSession
     private static readonly Sql DefinitionOf = new(
         "select json, source, first_seen_ms from definitions where pipeline = @pipeline and version = @version"
     );
+    private static readonly Sql VersionsOfDefinition = new(
+        """
+        select version, first_seen_ms from definitions where pipeline = @pipeline and first_seen_ms < @before_ms
+        order by first_seen_ms desc, version limit @limit
+        """
+    );
     private static readonly Sql PipelineNamed = new($"select {PipelineColumns} from pipelines where name = @name");
     private static readonly Sql AllPipelines = new($"select {PipelineColumns} from pipelines order by name");
 
@@ -50,6 +56,19 @@ public partial class ReadSession
             throw new StoreCorrupt($"the definition {version} of pipeline {pipeline} cannot be read: {problem.Message}", problem);
         }
     }
+
+    /// <summary>When each definition of a pipeline was first seen, the newest first.</summary>
+    /// <param name="before">Only those seen before this instant, in Unix milliseconds: the last one of the page before.</param>
+    public IReadOnlyList<(VersionHash Version, DateTimeOffset FirstSeen)> DefinitionVersions(
+        PipelineName pipeline,
+        int limit,
+        long? before = null
+    ) =>
+        Use(VersionsOfDefinition)
+            .Set("@pipeline", pipeline.Value)
+            .Set("@before_ms", before ?? long.MaxValue)
+            .Set("@limit", limit)
+            .All(row => (new VersionHash(row.Text()), row.Time()));
 
     public StoredPipeline? Pipeline(PipelineName name)
     {

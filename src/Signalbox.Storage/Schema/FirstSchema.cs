@@ -458,5 +458,6 @@ internal static partial class FirstSchema
         + Schedules
         + Proofs
         + Alerts
-        + Datasets;
+        + Datasets
+        + Access;
 }

@@ -35,17 +35,7 @@ internal static class BackfillLooking
             if (parsed.GetValue(json))
             {
                 CliJson.Print(
-                    [
-                        .. rows.Select(row => new BackfillLineDocument(
-                            row.Backfill.Id,
-                            row.Backfill.Pipeline.Value,
-                            BackfillWords.Of(row.Backfill.State),
-                            row.Backfill.Reason,
-                            InstantText.Fine(row.Backfill.CreatedAt),
-                            InstantText.Fine(row.Backfill.EndedAt),
-                            row.Progress.ToDictionary(state => BackfillWords.Of(state.Key), state => state.Value)
-                        )),
-                    ],
+                    [.. rows.Select(row => BackfillLineDocument.Of(row.Backfill, row.Progress))],
                     CliJson.Default.BackfillLineDocumentArray
                 );
             }
@@ -146,4 +136,16 @@ internal sealed record BackfillLineDocument(
     string CreatedAt,
     string? EndedAt,
     Dictionary<string, int> Dates
-);
+)
+{
+    public static BackfillLineDocument Of(StoredBackfill backfill, IReadOnlyDictionary<BackfillItemState, int> progress) =>
+        new(
+            backfill.Id,
+            backfill.Pipeline.Value,
+            BackfillWords.Of(backfill.State),
+            backfill.Reason,
+            InstantText.Fine(backfill.CreatedAt),
+            InstantText.Fine(backfill.EndedAt),
+            progress.ToDictionary(state => BackfillWords.Of(state.Key), state => state.Value)
+        );
+}

@@ -46,7 +46,52 @@ internal sealed record DatasetDocument(
     VersionDocument[] Versions,
     VersionSwitchDocument[] Switches,
     RefusalDocument[] Refusals
-);
+)
+{
+    /// <exception cref="UserMistakeException">There is no such dataset, or it has no such partition.</exception>
+    public static DatasetDocument Read(ReadSession session, string name, string? partition, int limit, RunNamespace? space)
+    {
+        var versions = session.Versions(name, partition, limit, space);
+        if (versions.Count == 0)
+        {
+            var any = session.Versions(name, partition: null, limit: 100, space);
+            throw partition is null || any.Count == 0
+                ? DatasetsVerb.Unknown(session, name, space)
+                : DatasetsVerb.NoPartition(name, partition, any.Select(version => version.Partition).Reverse());
+        }
+
+        var current = new Dictionary<string, long?>(StringComparer.Ordinal);
+        foreach (var version in versions)
+        {
+            if (!current.ContainsKey(version.Path))
+            {
+                current[version.Path] = session.PublicationAt(version.Path)?.Id;
+            }
+        }
+
+        return new DatasetDocument(
+            name,
+            partition,
+            [.. versions.Select(version => VersionDocument.Of(session, version, current[version.Path] == version.Id))],
+            [
+                .. current
+                    .Keys.SelectMany(path => session.Switches(path, limit))
+                    .OrderByDescending(made => made.Id)
+                    .Take(limit)
+                    .Select(VersionSwitchDocument.Of),
+            ],
+            [
+                .. versions
+                    .Select(version => version.Run)
+                    .Distinct()
+                    .SelectMany(session.Refusals)
+                    .Where(refusal => versions.Any(version => version.Run == refusal.Run && version.Task.Task == refusal.Task.Task))
+                    .OrderByDescending(refusal => refusal.At)
+                    .Select(RefusalDocument.Of),
+            ]
+        );
+    }
+}
 
 /// <summary>One version.</summary>
 /// <param name="Current">Whether readers see it.</param>

@@ -79,8 +79,8 @@ internal static class DemoVerb
 
         if (port is { } number)
         {
-            var address = new IPEndPoint(IPAddress.Loopback, number);
-            return await Server.RunAsync(demo.Project, address, new ServerLines(Console.Out, json));
+            var options = new ServerOptions(new IPEndPoint(IPAddress.Loopback, number));
+            return await Server.RunAsync(demo.Project, options, new ServerLines(Console.Out, json));
         }
 
         return document.Succeeded ? ExitCode.Done : ExitCode.WorkFailed;

@@ -31,7 +31,7 @@ internal static class GraphVerb
             var found = PipelineSource.Load(parsed.GetRequiredValue(pipeline), opened).Pipeline!;
             if (parsed.GetValue(json))
             {
-                CliJson.Print(DocumentOf(found, BadgeOf(opened, found)), CliJson.Default.GraphDocument);
+                CliJson.Print(GraphDocument.Of(found, BadgeOf(opened, found)), CliJson.Default.GraphDocument);
             }
             else if (parsed.GetValue(mermaid))
             {
@@ -57,30 +57,5 @@ internal static class GraphVerb
     {
         using var store = ProjectOpening.FindStore(project);
         return ProofBadge.Of(store, pipeline);
-    }
-
-    private static GraphDocument DocumentOf(Pipeline pipeline, ProofBadge badge)
-    {
-        var graph = Graph.Of(pipeline);
-        var levels = PipelineText.Levels(graph);
-        return new GraphDocument(
-            pipeline.Name.Value,
-            PipelineSentence.Of(pipeline),
-            [
-                .. graph.Tasks.Select(
-                    (task, i) =>
-                        new GraphTaskDocument(
-                            task.Name.Value,
-                            PipelineText.Kind(task),
-                            levels[i],
-                            [.. task.Needs.Select(need => need.Value)],
-                            task.ForEach is not null,
-                            [.. task.Outputs.Select(output => output.Path)]
-                        )
-                ),
-            ],
-            PipelineText.Mermaid(pipeline),
-            badge.Idempotency
-        );
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Signalbox.App.Api;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -59,7 +61,38 @@ internal sealed record PipelineDocument(
 internal sealed record LastRunDocument(long Number, string For, string State, DateTimeOffset? EndedAt);
 
 /// <summary><c>pipelines show --json</c>.</summary>
-internal sealed record PipelineDetailDocument(PipelineDocument About, string Sentence, TickDocument[] NextTicks, PolicyDocument[] Policies);
+/// <param name="Params">JSON Schema of the parameters that a run is given.</param>
+internal sealed record PipelineDetailDocument(
+    PipelineDocument About,
+    string Sentence,
+    TickDocument[] NextTicks,
+    PolicyDocument[] Policies,
+    JsonElement Params
+)
+{
+    private const int TicksShown = 3;
+
+    public static PipelineDetailDocument Of(Pipeline pipeline, string file, Store? store, DateTimeOffset now) =>
+        new(
+            PipelineDocument.Of(pipeline, file, store, now),
+            PipelineSentence.Of(pipeline),
+            NextTicksOf(pipeline, now),
+            [.. pipeline.Tasks.Select(PolicyDocument.Of)],
+            ParamSchema.Of(pipeline)
+        );
+
+    private static TickDocument[] NextTicksOf(Pipeline pipeline, DateTimeOffset now)
+    {
+        var schedule = pipeline.ScheduleOf();
+        var found = new List<TickDocument>();
+        for (var tick = schedule.Next(now); tick is { } next && found.Count < TicksShown; tick = schedule.Next(next))
+        {
+            found.Add(new TickDocument(next.Utc, next.Utc.ToOffset(schedule.Zone.OffsetAt(next.Utc))));
+        }
+
+        return [.. found];
+    }
+}
 
 /// <summary>When a run is due, in UTC and on the wall clock of the schedule's zone.</summary>
 internal sealed record TickDocument(DateTimeOffset Utc, DateTimeOffset Local);

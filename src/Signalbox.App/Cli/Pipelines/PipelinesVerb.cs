@@ -10,8 +10,6 @@ namespace Signalbox.App.Cli;
 /// <summary><c>pipelines</c> lists the project's pipelines; <c>pipelines show</c> says all about one, with the policies of its tasks in one table.</summary>
 internal static class PipelinesVerb
 {
-    private const int TicksShown = 3;
-
     public static readonly Verb Verb = new("pipelines", "List pipelines; `pipelines show NAME` says all about one", Build);
 
     private static Command Build()
@@ -79,36 +77,19 @@ internal static class PipelinesVerb
             var file = PipelineSource.Load(parsed.GetRequiredValue(pipeline), opened);
             using var store = ProjectOpening.FindStore(opened);
             var now = TimeProvider.System.GetUtcNow();
-            var document = new PipelineDetailDocument(
-                PipelineDocument.Of(file.Pipeline!, file.File, store, now),
-                PipelineSentence.Of(file.Pipeline!),
-                NextTicks(file.Pipeline!, now),
-                [.. file.Pipeline!.Tasks.Select(PolicyDocument.Of)]
-            );
+            var document = PipelineDetailDocument.Of(file.Pipeline!, file.File, store, now);
             if (parsed.GetValue(json))
             {
                 CliJson.Print(document, CliJson.Default.PipelineDetailDocument);
             }
             else
             {
-                Print(document, file.Pipeline);
+                Print(document, file.Pipeline!);
             }
 
             return ExitCode.Done;
         });
         return command;
-    }
-
-    private static TickDocument[] NextTicks(Pipeline pipeline, DateTimeOffset now)
-    {
-        var schedule = pipeline.ScheduleOf();
-        var found = new List<TickDocument>();
-        for (var tick = schedule.Next(now); tick is { } next && found.Count < TicksShown; tick = schedule.Next(next))
-        {
-            found.Add(new TickDocument(next.Utc, next.Utc.ToOffset(schedule.Zone.OffsetAt(next.Utc))));
-        }
-
-        return [.. found];
     }
 
     private static void PrintTable(PipelineDocument[] all)

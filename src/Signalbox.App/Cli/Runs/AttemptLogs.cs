@@ -48,6 +48,11 @@ internal sealed class AttemptLogs(Project project)
         return System.IO.File.Exists(path) ? new LogReader(path, new Redactor(SecretsOf(pipeline, task.Task))) : null;
     }
 
+    /// <summary>Opens one log to read any part of it, as it is now.</summary>
+    /// <param name="isWhole">Whether the attempt has ended.</param>
+    public MaskedLog OpenMasked(Pipeline pipeline, RunNumber run, TaskKey task, int attempt, LogStream stream, bool isWhole) =>
+        new(File(run, task, attempt, stream), SecretsOf(pipeline, task.Task), isWhole);
+
     private string File(RunNumber run, TaskKey task, int attempt, LogStream stream) =>
         Path.Combine(_state.Attempt(run, task, attempt), AttemptFiles.Of(stream));
 

@@ -96,23 +96,21 @@ internal sealed record TaskDocument(
     {
         var byTask = attempts.ToLookup(attempt => attempt.Key);
         var checksByTask = checks.ToLookup(check => check.Task);
-        return
-        [
-            .. tasks
-                .Where(task => task.MapCount is null or 0)
-                .Select(task => new TaskDocument(
-                    task.Key.Task.Value,
-                    task.Key.MapIndex,
-                    task.Label,
-                    Names.Of(task.State),
-                    task.Reason,
-                    InstantText.Fine(task.StartedAt),
-                    InstantText.Fine(task.EndedAt),
-                    [.. byTask[task.Key].OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)],
-                    [.. checksByTask[task.Key].Select(CheckDocument.Of)]
-                )),
-        ];
+        return [.. tasks.Where(task => task.MapCount is null or 0).Select(task => Of(task, byTask[task.Key], checksByTask[task.Key]))];
     }
+
+    public static TaskDocument Of(TaskRun task, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks) =>
+        new(
+            task.Key.Task.Value,
+            task.Key.MapIndex,
+            task.Label,
+            Names.Of(task.State),
+            task.Reason,
+            InstantText.Fine(task.StartedAt),
+            InstantText.Fine(task.EndedAt),
+            [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)],
+            [.. checks.Select(CheckDocument.Of)]
+        );
 }
 
 /// <summary>One try of a task.</summary>

@@ -1,0 +1,63 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+using Signalbox.App.Cli;
+
+namespace Signalbox.App.Api;
+
+/// <summary>The documents of the API: those that the command line prints, and those that only the API has. Names in snake_case.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+)]
+[JsonSerializable(typeof(ApiProblem))]
+[JsonSerializable(typeof(SessionDocument))]
+[JsonSerializable(typeof(SignInRequest))]
+[JsonSerializable(typeof(SetUpRequest))]
+[JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(AnswerDocument))]
+[JsonSerializable(typeof(Page<PipelineDocument>))]
+[JsonSerializable(typeof(PipelineDetailDocument))]
+[JsonSerializable(typeof(GraphDocument))]
+[JsonSerializable(typeof(Page<PipelineVersionDocument>))]
+[JsonSerializable(typeof(PipelineSourceDocument))]
+[JsonSerializable(typeof(DecidedTickDocument[]))]
+[JsonSerializable(typeof(UpcomingDocument[]))]
+[JsonSerializable(typeof(PoolDocument[]))]
+[JsonSerializable(typeof(WhyDocument))]
+[JsonSerializable(typeof(Page<RunDocument>))]
+[JsonSerializable(typeof(Page<GridRunDocument>))]
+[JsonSerializable(typeof(RunDetailDocument))]
+[JsonSerializable(typeof(TaskDocument[]))]
+[JsonSerializable(typeof(HistoryDocument[]))]
+[JsonSerializable(typeof(CheckDocument[]))]
+[JsonSerializable(typeof(PublishedDocument[]))]
+[JsonSerializable(typeof(ResultDocument))]
+[JsonSerializable(typeof(DatasetLineDocument[]))]
+[JsonSerializable(typeof(DatasetDocument))]
+[JsonSerializable(typeof(DatasetPartitionDocument[]))]
+[JsonSerializable(typeof(DatasetRollbackRequest))]
+[JsonSerializable(typeof(Page<BackfillLineDocument>))]
+[JsonSerializable(typeof(BackfillDocument))]
+[JsonSerializable(typeof(ApprovalDocument[]))]
+[JsonSerializable(typeof(ModelLineDocument[]))]
+[JsonSerializable(typeof(ModelDocument))]
+[JsonSerializable(typeof(ModelComparisonDocument))]
+[JsonSerializable(typeof(AuditDocument[]))]
+[JsonSerializable(typeof(EventDocument))]
+[JsonSerializable(typeof(LogEventDocument))]
+[JsonSerializable(typeof(IResult))]
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(long?))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    private static ApiJson? readable;
+
+    /// <summary>With letters and signs of all languages as they are: answers are never taken for pages.</summary>
+    public static ApiJson Readable =>
+        readable ??= new ApiJson(
+            new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+        );
+}

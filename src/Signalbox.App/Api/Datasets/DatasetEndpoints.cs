@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Signalbox.App.Cli;
+using Signalbox.Engine.Control;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Api;
+
+/// <summary>What was published. Names of datasets have slashes, so they are sent as <c>?name=</c>.</summary>
+internal static class DatasetEndpoints
+{
+    private const string Tag = "datasets";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/api/datasets", List)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("Every dataset with its partitions and its newest current version");
+        routes
+            .MapGet("/api/datasets/versions", Versions)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The versions of one dataset with what they were made from, the newest first; who switched them, and why");
+        routes
+            .MapGet("/api/datasets/partitions", Partitions)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The partitions of one dataset, each with its current version");
+        routes
+            .MapPost("/api/datasets/rollback", RollBackAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Make kept versions of a dataset current again");
+    }
+
+    private static DatasetLineDocument[] List(Store store, string? @namespace) =>
+        store.Read(session =>
+            session
+                .Datasets(DatasetsVerb.SpaceOf(@namespace))
+                .Select(dataset => DatasetLineDocument.Of(dataset, session.Publication(dataset.Newest)!))
+                .ToArray()
+        );
+
+    private static DatasetDocument Versions(string name, string? partition, string? @namespace, int? limit, Store store)
+    {
+        try
+        {
+            return store.Read(session =>
+                DatasetDocument.Read(session, name, partition, Paging.Limit(limit), DatasetsVerb.SpaceOf(@namespace))
+            );
+        }
+        catch (UserMistakeException unknown)
+        {
+            throw ApiException.NotFound(unknown.Message);
+        }
+    }
+
+    private static DatasetPartitionDocument[] Partitions(string name, string? @namespace, Store store) =>
+        store.Read(session =>
+        {
+            var current = session.CurrentVersions(name, DatasetsVerb.SpaceOf(@namespace));
+            return current.Count > 0
+                ? current
+                    .OrderBy(version => version.Partition, StringComparer.Ordinal)
+                    .ThenBy(version => version.Path, StringComparer.Ordinal)
+                    .Select(DatasetPartitionDocument.Of)
+                    .ToArray()
+                : throw ApiException.NotFound(DatasetsVerb.Unknown(session, name, DatasetsVerb.SpaceOf(@namespace)).Message);
+        });
+
+    private static async Task<AnswerDocument> RollBackAsync(DatasetRollbackRequest body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(
+            caller,
+            new Request.RollBackDataset(body.Name, body.Partition, body.To, ApiReason.Required(body.Reason))
+        );
+        return new AnswerDocument(answer.Done, answer.Message);
+    }
+}
+
+/// <summary>A partition of a dataset at one of its paths: what readers see there.</summary>
+internal sealed record DatasetPartitionDocument(
+    string Partition,
+    string Path,
+    string Kind,
+    long Version,
+    string? Sha256,
+    long? Rows,
+    long? Bytes,
+    long Run,
+    string Task,
+    string? PublishedAt
+)
+{
+    public static DatasetPartitionDocument Of(Publication version) =>
+        new(
+            version.Partition,
+            version.Path,
+            KindWord.Of(version.Kind),
+            version.Id,
+            version.Sha256,
+            version.Rows,
+            version.Bytes,
+            version.Run.Value,
+            $"{version.Pipeline}.{version.Task.Task}",
+            InstantText.Fine(version.EndedAt)
+        );
+}
+
+/// <param name="Partition">Null: the only one it has.</param>
+/// <param name="To">A version; null: those before the current ones.</param>
+internal sealed record DatasetRollbackRequest(string Name, string? Partition, long? To, string Reason);
+
+/// <summary>Reasons that people give for what they do.</summary>
+internal static class ApiReason
+{
+    /// <exception cref="ApiException">There is none.</exception>
+    public static string Required(string? reason) =>
+        string.IsNullOrWhiteSpace(reason) ? throw ApiException.Invalid("reason: say why, it is kept with the change") : reason;
+}

@@ -1,0 +1,309 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Signalbox.App.Cli;
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Api;
+
+/// <summary>
+/// What happens, as it happens: server-sent events. The id of each is where to go on after a break, sent as <c>Last-Event-ID</c>, which browsers
+/// do by themselves.
+/// </summary>
+internal static class EventEndpoints
+{
+    private const string Tag = "events";
+    private const int MostAtOnce = 500;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/api/events", EventsAsync)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("Every change of runs (event `run`) and tasks (event `task`), of one run or pipeline or all")
+            .Produces<EventDocument>(StatusCodes.Status200OK, "text/event-stream");
+        routes
+            .MapGet("/api/runs/{run:long}/tasks/{task}/attempts/{attempt:int}/log/events", LogAsync)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("What an attempt writes (event `log`, whose id is the position behind it), until it ends (event `end`)")
+            .Produces<LogEventDocument>(StatusCodes.Status200OK, "text/event-stream");
+    }
+
+    private static async Task EventsAsync(
+        long? run,
+        string? pipeline,
+        long? after,
+        Store store,
+        ChangeBell bell,
+        TimeProvider time,
+        HttpContext context
+    )
+    {
+        // What is not asked for from a place on begins now.
+        var last = Resumed(context) ?? after ?? store.Read(session => session.LastHistory());
+        var number = run is { } told ? new RunNumber(told) : (RunNumber?)null;
+        var name = pipeline is null ? (PipelineName?)null : new PipelineName(pipeline);
+        await using var stream = await EventStream.BeginAsync(context, time);
+        while (true)
+        {
+            var ring = bell.NextAsync(context.RequestAborted);
+            var end = store.Read(session => session.LastHistory());
+            IReadOnlyList<HistoryLine> lines;
+            do
+            {
+                lines = store.Read(session => session.HistorySince(last, MostAtOnce, number, name));
+                foreach (var line in lines)
+                {
+                    last = line.Id;
+                    await stream.SendAsync(
+                        last,
+                        line.Entry.Task is null ? "run" : "task",
+                        EventDocument.Of(line),
+                        ApiJson.Default.EventDocument
+                    );
+                }
+            } while (lines.Count == MostAtOnce);
+
+            // What concerns others is behind us, too.
+            last = Math.Max(last, end);
+            await stream.FlushAsync(Quiet);
+            await ring;
+            context.RequestAborted.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static async Task LogAsync(
+        long run,
+        string task,
+        int attempt,
+        string? stream,
+        long? after,
+        Store store,
+        Project project,
+        ChangeBell bell,
+        TimeProvider time,
+        HttpContext context
+    )
+    {
+        var which = LogEndpoints.Stream(stream);
+        var (pipeline, key, _) = store.Read(session => LogEndpoints.Find(session, run, task, attempt));
+        using var tail = new LogTailReader(
+            () => new AttemptLogs(project).Open(pipeline, new RunNumber(run), key, attempt, which),
+            Resumed(context) ?? after ?? 0
+        );
+        await using var events = await EventStream.BeginAsync(context, time);
+        while (true)
+        {
+            var ring = bell.NextAsync(context.RequestAborted);
+            // First whether it has ended, then what it wrote: so that nothing is left behind.
+            var isOver = store.Read(session => LogEndpoints.Find(session, run, task, attempt)).State.IsEnd();
+            while (tail.Read(isOver) is { Length: > 0 } text)
+            {
+                await events.SendAsync(tail.Position, "log", new LogEventDocument(text, tail.Position), ApiJson.Default.LogEventDocument);
+            }
+
+            if (isOver)
+            {
+                await events.SendAsync(tail.Position, "end", new LogEventDocument("", tail.Position), ApiJson.Default.LogEventDocument);
+                await events.FlushAsync(TimeSpan.Zero);
+                return;
+            }
+
+            await events.FlushAsync(Quiet);
+            await ring;
+            context.RequestAborted.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static long? Resumed(HttpContext context) =>
+        context.Request.Headers["Last-Event-ID"].ToString() is not { Length: > 0 } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
+        : throw ApiException.Invalid($"Last-Event-ID: `{text}` is the id of no event");
+}
+
+/// <summary>One answer that never ends: events, each with its id.</summary>
+internal sealed class EventStream : IAsyncDisposable
+{
+    private readonly HttpContext _context;
+    private readonly TimeProvider _time;
+    private readonly StringBuilder _waiting = new();
+    private DateTimeOffset _sent;
+
+    private EventStream(HttpContext context, TimeProvider time)
+    {
+        (_context, _time, _sent) = (context, time, time.GetUtcNow());
+    }
+
+    public static async Task<EventStream> BeginAsync(HttpContext context, TimeProvider time)
+    {
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        var stream = new EventStream(context, time);
+        // The first bytes tell the browser that it is connected.
+        stream._waiting.Append(": connected\n\n");
+        await stream.FlushAsync(TimeSpan.Zero);
+        return stream;
+    }
+
+    public async Task SendAsync<T>(long id, string kind, T data, JsonTypeInfo<T> type)
+    {
+        _waiting.Append(CultureInfo.InvariantCulture, $"id: {id}\nevent: {kind}\ndata: {JsonSerializer.Serialize(data, type)}\n\n");
+        if (_waiting.Length > 64 * 1024)
+        {
+            await FlushAsync(TimeSpan.Zero);
+        }
+    }
+
+    /// <summary>Sends what waits; when nothing was sent for a while, something that tells both ends that the other is there.</summary>
+    public async Task FlushAsync(TimeSpan quiet)
+    {
+        if (_waiting.Length == 0 && quiet > TimeSpan.Zero && _time.GetUtcNow() - _sent > quiet)
+        {
+            _waiting.Append(": still here\n\n");
+        }
+
+        if (_waiting.Length > 0)
+        {
+            _sent = _time.GetUtcNow();
+            await _context.Response.WriteAsync(_waiting.ToString(), _context.RequestAborted);
+            _waiting.Clear();
+            await _context.Response.Body.FlushAsync(_context.RequestAborted);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>Reads a log as it grows, as text, from a position on.</summary>
+internal sealed class LogTailReader(Func<AttemptLogs.LogReader?> open, long from) : IDisposable
+{
+    private const int MostAtOnce = 48 * 1024;
+
+    private readonly MemoryStream _buffer = new();
+    private AttemptLogs.LogReader? _reader;
+    private long _skip = from;
+    private int _start;
+    private bool _isComplete;
+
+    /// <summary>Bytes of the log before what is read next.</summary>
+    public long Position { get; private set; } = from;
+
+    /// <summary>The next piece; empty when there is nothing more now.</summary>
+    /// <param name="isOver">Whether nothing more will be written.</param>
+    public string Read(bool isOver)
+    {
+        if (_start == _buffer.Length)
+        {
+            _buffer.SetLength(_start = 0);
+        }
+
+        _reader ??= open();
+        if (_reader is not null && _buffer.Length - _start < MostAtOnce && !_isComplete)
+        {
+            if (isOver)
+            {
+                _reader.Complete(_buffer);
+                _isComplete = true;
+            }
+            else
+            {
+                _reader.CopyTo(_buffer);
+            }
+        }
+
+        var bytes = _buffer.GetBuffer().AsSpan(_start, (int)_buffer.Length - _start);
+        if (_skip > 0)
+        {
+            var skipped = (int)Math.Min(_skip, bytes.Length);
+            (_skip, _start) = (_skip - skipped, _start + skipped);
+            bytes = bytes[skipped..];
+        }
+
+        var piece = Whole(bytes[..Math.Min(MostAtOnce, bytes.Length)], isOver && bytes.Length <= MostAtOnce);
+        _start += piece.Length;
+        Position += piece.Length;
+        return Encoding.UTF8.GetString(piece);
+    }
+
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _buffer.Dispose();
+    }
+
+    /// <summary>Without a character of which only the beginning is there.</summary>
+    private static ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> bytes, bool isEnd)
+    {
+        if (isEnd)
+        {
+            return bytes;
+        }
+
+        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
+        {
+            var lead = bytes[^back];
+            if ((lead & 0xC0) == 0xC0)
+            {
+                var needs =
+                    lead >= 0xF0 ? 4
+                    : lead >= 0xE0 ? 3
+                    : 2;
+                return needs > back ? bytes[..^back] : bytes;
+            }
+
+            if ((lead & 0x80) == 0)
+            {
+                return bytes;
+            }
+        }
+
+        return bytes;
+    }
+}
+
+/// <summary>One change of a run (without a task) or of a task.</summary>
+internal sealed record EventDocument(
+    long Id,
+    string At,
+    long Run,
+    string Pipeline,
+    string? Task,
+    int MapIndex,
+    int Attempt,
+    string From,
+    string Event,
+    string To,
+    string? Reason
+)
+{
+    public static EventDocument Of(HistoryLine line) =>
+        new(
+            line.Id,
+            InstantText.Fine(line.Entry.At),
+            line.Run.Value,
+            line.Pipeline.Value,
+            line.Entry.Task?.Task.Value,
+            line.Entry.Task?.MapIndex ?? TaskKey.NotMapped,
+            line.Entry.Number,
+            line.Entry.From,
+            line.Entry.Event,
+            line.Entry.To,
+            line.Entry.Reason
+        );
+}
+
+/// <summary>What an attempt wrote.</summary>
+/// <param name="Position">Bytes of the log up to its end.</param>
+internal sealed record LogEventDocument(string Text, long Position);
