@@ -5,7 +5,7 @@ using Signalbox.Core.Access;
 namespace Signalbox.Storage;
 
 /// <summary>What a token is for.</summary>
-public enum TokenKind
+public enum AccessTokenKind
 {
     /// <summary>A program's.</summary>
     Api,
@@ -25,7 +25,7 @@ public enum TokenKind
 /// <param name="UsedAt">The last time, to the minute.</param>
 public sealed record AccessToken(
     long Id,
-    TokenKind Kind,
+    AccessTokenKind Kind,
     string Name,
     string Hash,
     Role Role,
@@ -48,30 +48,30 @@ public partial class ReadSession
     public AccessToken? AccessToken(string hash) => Use(TokenHashed).Set("@hash", hash).First(TokenOf);
 
     /// <summary>All tokens of a kind, the oldest first.</summary>
-    public IReadOnlyList<AccessToken> AccessTokens(TokenKind kind) => Use(TokensOfKind).Set("@kind", WordOf(kind)).All(TokenOf);
+    public IReadOnlyList<AccessToken> AccessTokens(AccessTokenKind kind) => Use(TokensOfKind).Set("@kind", WordOf(kind)).All(TokenOf);
 
-    private protected static string WordOf(TokenKind kind) =>
+    private protected static string WordOf(AccessTokenKind kind) =>
         kind switch
         {
-            TokenKind.Api => "api",
-            TokenKind.Session => "session",
-            TokenKind.Link => "link",
+            AccessTokenKind.Api => "api",
+            AccessTokenKind.Session => "session",
+            AccessTokenKind.Link => "link",
             _ => throw new UnreachableException(),
         };
 
-    private static TokenKind? TokenKindOf(string word) =>
+    private static AccessTokenKind? AccessTokenKindOf(string word) =>
         word switch
         {
-            "api" => TokenKind.Api,
-            "session" => TokenKind.Session,
-            "link" => TokenKind.Link,
+            "api" => AccessTokenKind.Api,
+            "session" => AccessTokenKind.Session,
+            "link" => AccessTokenKind.Link,
             _ => null,
         };
 
     private static AccessToken TokenOf(Statement row) =>
         new(
             row.Long(),
-            row.Word(TokenKindOf),
+            row.Word(AccessTokenKindOf),
             row.Text(),
             row.Text(),
             row.Word(Names.RoleOf),
@@ -117,7 +117,7 @@ public sealed partial class WriteSession
     public bool RevokeAccessToken(string name, DateTimeOffset at) => Use(RevokeNamed).Set("@at_ms", at).Set("@name", name).Execute() == 1;
 
     /// <summary>Takes a session or a link away, so that it counts no more. False: there is none that has not expired: somebody was faster.</summary>
-    public bool SpendAccessToken(string hash, TokenKind kind, DateTimeOffset at) =>
+    public bool SpendAccessToken(string hash, AccessTokenKind kind, DateTimeOffset at) =>
         Use(ForgetHashed).Set("@hash", hash).Set("@kind", WordOf(kind)).Set("@at_ms", at).Execute() == 1;
 
     /// <summary>Notes that a token was used.</summary>

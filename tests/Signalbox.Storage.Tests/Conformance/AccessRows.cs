@@ -13,8 +13,8 @@ public abstract partial class StoreConformance
         Assert.True(await store.WriteAsync(s => s.AddUser("ann", Role.Admin, "hash", Made.Noon), Ct));
         Assert.False(await store.WriteAsync(s => s.AddUser("ann", Role.Viewer, "other", Made.Noon), Ct));
         Assert.Equal(new StoredUser("ann", Role.Admin, "hash", Made.Noon, Made.Noon), store.Read(s => s.User("ann")));
-        await store.WriteAsync(s => s.AddAccessToken(Token(TokenKind.Api, "nightly", "a") with { User = "ann" }), Ct);
-        await store.WriteAsync(s => s.AddAccessToken(Token(TokenKind.Session, "ann", "b") with { User = "ann" }), Ct);
+        await store.WriteAsync(s => s.AddAccessToken(Token(AccessTokenKind.Api, "nightly", "a") with { User = "ann" }), Ct);
+        await store.WriteAsync(s => s.AddAccessToken(Token(AccessTokenKind.Session, "ann", "b") with { User = "ann" }), Ct);
 
         Assert.True(await store.WriteAsync(s => s.ChangePassword("ann", "new", Made.Noon.AddHours(1)), Ct));
         Assert.False(await store.WriteAsync(s => s.ChangePassword("bob", "new", Made.Noon), Ct));
@@ -32,10 +32,10 @@ public abstract partial class StoreConformance
     public async Task A_token_has_one_name_while_it_counts_and_is_revoked_for_ever()
     {
         using var store = Database.Open();
-        var token = Token(TokenKind.Api, "nightly", "a");
+        var token = Token(AccessTokenKind.Api, "nightly", "a");
         Assert.True(await store.WriteAsync(s => s.AddAccessToken(token), Ct));
         Assert.False(await store.WriteAsync(s => s.AddAccessToken(token with { Hash = "b" }), Ct));
-        var kept = Assert.Single(store.Read(s => s.AccessTokens(TokenKind.Api)));
+        var kept = Assert.Single(store.Read(s => s.AccessTokens(AccessTokenKind.Api)));
         Assert.Equal(token with { Id = kept.Id }, kept);
 
         await store.WriteAsync(s => s.NoteUse(kept, Made.Noon.AddMinutes(5)), Ct);
@@ -56,16 +56,16 @@ public abstract partial class StoreConformance
     public async Task A_link_is_spent_once_and_never_after_its_end()
     {
         using var store = Database.Open();
-        await store.WriteAsync(s => s.AddAccessToken(Token(TokenKind.Link, "ann", "a")), Ct);
-        await store.WriteAsync(s => s.AddAccessToken(Token(TokenKind.Link, "ann", "b")), Ct);
-        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("a", TokenKind.Session, Made.Noon), Ct));
-        Assert.True(await store.WriteAsync(s => s.SpendAccessToken("a", TokenKind.Link, Made.Noon), Ct));
-        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("a", TokenKind.Link, Made.Noon), Ct));
-        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("b", TokenKind.Link, Made.Noon.AddDays(1)), Ct));
+        await store.WriteAsync(s => s.AddAccessToken(Token(AccessTokenKind.Link, "ann", "a")), Ct);
+        await store.WriteAsync(s => s.AddAccessToken(Token(AccessTokenKind.Link, "ann", "b")), Ct);
+        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("a", AccessTokenKind.Session, Made.Noon), Ct));
+        Assert.True(await store.WriteAsync(s => s.SpendAccessToken("a", AccessTokenKind.Link, Made.Noon), Ct));
+        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("a", AccessTokenKind.Link, Made.Noon), Ct));
+        Assert.False(await store.WriteAsync(s => s.SpendAccessToken("b", AccessTokenKind.Link, Made.Noon.AddDays(1)), Ct));
         await store.WriteAsync(
             s =>
                 s.AddAccessToken(
-                    Token(TokenKind.Session, "ann", "c") with
+                    Token(AccessTokenKind.Session, "ann", "c") with
                     {
                         CreatedAt = Made.Noon.AddDays(2),
                         ExpiresAt = Made.Noon.AddDays(3),
@@ -127,6 +127,6 @@ public abstract partial class StoreConformance
         Assert.Empty(store.Read(s => s.HistorySince(before, 10, pipeline: new Core.PipelineName("other"))));
     }
 
-    private static AccessToken Token(TokenKind kind, string name, string hash) =>
+    private static AccessToken Token(AccessTokenKind kind, string name, string hash) =>
         new(0, kind, name, hash, Role.Viewer, User: null, Made.Noon, Made.Noon.AddHours(12));
 }

@@ -33,7 +33,11 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     {
         var now = time.GetUtcNow();
         var (token, user) = Find(secret);
-        if (token is not { Kind: TokenKind.Api, RevokedAt: null } || token.ExpiresAt <= now || (token.User is not null && user is null))
+        if (
+            token is not { Kind: AccessTokenKind.Api, RevokedAt: null }
+            || token.ExpiresAt <= now
+            || (token.User is not null && user is null)
+        )
         {
             return null;
         }
@@ -43,7 +47,7 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
             await store.WriteAsync(session => session.NoteUse(token, now), cancellationToken);
         }
 
-        return new Caller(user is null ? $"token {token.Name}" : $"{user.Name} (token {token.Name})", user?.Name, Least(token.Role, user));
+        return new Caller(user is null ? $"token {token.Name}" : user.Name, user?.Name, Least(token.Role, user));
     }
 
     /// <summary>Whose session it is; null when it has ended.</summary>
@@ -51,7 +55,7 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     {
         var (token, user) = Find(secret);
         return
-            token is not { Kind: TokenKind.Session, RevokedAt: null }
+            token is not { Kind: AccessTokenKind.Session, RevokedAt: null }
             || token.ExpiresAt <= time.GetUtcNow()
             || (token.User is not null && user is null)
             ? null
@@ -96,35 +100,35 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     /// <summary>Begins a session.</summary>
     /// <returns>Its secret, for the cookie.</returns>
     public async Task<string> BeginSessionAsync(Caller caller, CancellationToken cancellationToken) =>
-        await AddAsync(TokenKind.Session, caller, SessionLife, cancellationToken);
+        await AddAsync(AccessTokenKind.Session, caller, SessionLife, cancellationToken);
 
     public Task EndSessionAsync(string secret, CancellationToken cancellationToken) =>
         store.WriteAsync(
-            session => session.SpendAccessToken(SecretToken.HashOf(secret), TokenKind.Session, time.GetUtcNow()),
+            session => session.SpendAccessToken(SecretToken.HashOf(secret), AccessTokenKind.Session, time.GetUtcNow()),
             cancellationToken
         );
 
     /// <summary>Makes a link that signs in once, for who can read the output of the server.</summary>
     public async Task<string> MakeLinkAsync(CancellationToken cancellationToken) =>
-        await AddAsync(TokenKind.Link, new Caller(Environment.UserName, User: null, Role.Admin), LinkLife, cancellationToken);
+        await AddAsync(AccessTokenKind.Link, new Caller(Environment.UserName, User: null, Role.Admin), LinkLife, cancellationToken);
 
     /// <summary>Begins a session by a link. Null: the link was used, or is too old.</summary>
     public async Task<string?> BeginByLinkAsync(string secret, CancellationToken cancellationToken)
     {
         var (token, _) = Find(secret);
-        if (token is not { Kind: TokenKind.Link })
+        if (token is not { Kind: AccessTokenKind.Link })
         {
             return null;
         }
 
         var isMine = await store.WriteAsync(
-            session => session.SpendAccessToken(token.Hash, TokenKind.Link, time.GetUtcNow()),
+            session => session.SpendAccessToken(token.Hash, AccessTokenKind.Link, time.GetUtcNow()),
             cancellationToken
         );
         return isMine ? await BeginSessionAsync(new Caller(token.Name, token.User, token.Role), cancellationToken) : null;
     }
 
-    private async Task<string> AddAsync(TokenKind kind, Caller caller, TimeSpan life, CancellationToken cancellationToken)
+    private async Task<string> AddAsync(AccessTokenKind kind, Caller caller, TimeSpan life, CancellationToken cancellationToken)
     {
         var secret = SecretToken.Make();
         var now = time.GetUtcNow();

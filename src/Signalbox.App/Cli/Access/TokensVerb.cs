@@ -114,7 +114,7 @@ internal static class TokensVerb
         {
             using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
             var now = TimeProvider.System.GetUtcNow();
-            var tokens = (store?.Read(session => session.AccessTokens(TokenKind.Api)) ?? [])
+            var tokens = (store?.Read(session => session.AccessTokens(AccessTokenKind.Api)) ?? [])
                 .Select(token => TokenDocument.Of(token, now))
                 .ToArray();
             if (parsed.GetValue(json))
@@ -219,7 +219,7 @@ internal sealed record NewToken(AccessToken? Token, string? Secret, string? Prob
         }
 
         var secret = SecretToken.Make(SecretToken.ApiPrefix);
-        return new(new AccessToken(0, TokenKind.Api, name, SecretToken.HashOf(secret), level, user, now, now + span), secret, null);
+        return new(new AccessToken(0, AccessTokenKind.Api, name, SecretToken.HashOf(secret), level, user, now, now + span), secret, null);
     }
 }
 
