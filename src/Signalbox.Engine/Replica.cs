@@ -6,6 +6,7 @@ using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Deadlines;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outbox;
@@ -148,6 +149,7 @@ internal sealed class Replica : IAsyncDisposable
         sweep.Said += line => Said?.Invoke(line);
         sweep.SweepHere();
         Loop("staging", sweep.WatchAsync);
+        Loop("deadlines", new DeadlineWatch(_parts, line => Said?.Invoke(line)).WatchAsync);
         await _backfills.ResumeAsync(cancellationToken);
         var scheduler = new Scheduler(_parts, _ticks, _driver);
         _schedules.Released += scheduler.LookSoon;

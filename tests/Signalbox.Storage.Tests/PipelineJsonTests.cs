@@ -154,6 +154,12 @@ public sealed class PipelineJsonTests
         MaxActiveTasks = 2,
         Priority = -3,
         Timeout = TimeSpan.FromHours(50),
+        Sla =
+        [
+            new SlaSpec.By(new TimeOnly(6, 0), "Europe/London"),
+            new SlaSpec.By(new TimeOnly(23, 59, 30)),
+            new SlaSpec.Within(TimeSpan.FromHours(3)),
+        ],
         Params =
         [
             new()
@@ -204,6 +210,7 @@ public sealed class PipelineJsonTests
                 },
                 Timeout = TimeSpan.FromMinutes(20),
                 Grace = TimeSpan.Zero,
+                Sla = [new SlaSpec.Within(TimeSpan.FromHours(3))],
                 Pool = "gpu",
                 Slots = 2,
                 Priority = 5,

@@ -31,6 +31,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(RollbackDocument))]
 [JsonSerializable(typeof(SwitchedDocument[]))]
 [JsonSerializable(typeof(WhyDocument))]
+[JsonSerializable(typeof(SlaDocument[]))]
+[JsonSerializable(typeof(ArrivalDocument[]))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(BackfillLineDocument[]))]
 [JsonSerializable(typeof(WatermarkDocument))]

@@ -16,6 +16,8 @@ internal static class Verbs
         RunsVerb.Verb,
         LogsVerb.Verb,
         WhyVerb.Verb,
+        PlanVerb.Verb,
+        SlaVerb.Verb,
         RerunVerb.Verb,
         CancelVerb.Verb,
         MarkVerb.Verb,

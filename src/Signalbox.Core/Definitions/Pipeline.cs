@@ -76,6 +76,9 @@ public sealed record Pipeline
     /// <summary>What starts runs beside the schedule, or instead of it, in the order of the file. Default nothing.</summary>
     public ImmutableArray<TriggerSpec> Triggers { get; init; } = [];
 
+    /// <summary>By when a run must have succeeded. Default no deadline.</summary>
+    public ImmutableArray<SlaSpec> Sla { get; init; } = [];
+
     public ImmutableArray<ParamSpec> Params { get; init; } = [];
 
     /// <summary>Where the name of the active variant is written too, for routers outside. Default nowhere but in the project's state.</summary>

@@ -32,6 +32,7 @@ public sealed partial class PipelineChecker
 
     private void CheckLimits(TaskNode task, string path)
     {
+        CheckSla(task.Sla, $"{path}.sla");
         AtLeast(0, task.Retry.Retries, $"{path}.retries");
         NotNegative(task.Retry.Delay, $"{path}.retry_delay");
         NotNegative(task.Retry.MaxDelay, $"{path}.max_retry_delay");

@@ -70,6 +70,7 @@ public sealed partial class PipelineChecker
         AtLeast(1, _pipeline.MaxActiveRuns, "max_active_runs");
         AtLeast(1, _pipeline.MaxActiveTasks, "max_active_tasks");
         Positive(_pipeline.Timeout, "timeout");
+        CheckSla(_pipeline.Sla, "sla");
         if (_pipeline.Tasks.IsDefaultOrEmpty)
         {
             Error("no-tasks", "tasks", "a pipeline has at least one task");

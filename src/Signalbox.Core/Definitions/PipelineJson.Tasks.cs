@@ -22,6 +22,7 @@ public static partial class PipelineJson
         WriteRetry(json, task.Retry);
         Put(json, "timeout", task.Timeout);
         Put(json, "grace", task.Grace, DefaultTask.Grace);
+        WriteSla(json, task.Sla);
         Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
         Put(json, "slots", task.Slots, DefaultTask.Slots);
         Put(json, "priority", task.Priority, DefaultTask.Priority);
@@ -63,6 +64,7 @@ public static partial class PipelineJson
             Retry = json.TryGetProperty("retry", out var retry) ? ReadRetry(retry) : RetryPolicy.Default,
             Timeout = Span(json, "timeout"),
             Grace = Span(json, "grace") ?? DefaultTask.Grace,
+            Sla = ReadSla(json),
             Pool = Text(json, "pool") ?? DefaultTask.Pool,
             Slots = Number(json, "slots", DefaultTask.Slots),
             Priority = Number(json, "priority", DefaultTask.Priority),

@@ -77,6 +77,7 @@ public static partial class PipelineJson
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
         WriteTriggers(json, pipeline.Triggers);
+        WriteSla(json, pipeline.Sla);
         WriteParams(json, "params", pipeline.Params);
         if (pipeline.ActiveVersion is { } flag)
         {
@@ -119,6 +120,7 @@ public static partial class PipelineJson
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
             Triggers = All(json, "triggers", ReadTrigger),
+            Sla = ReadSla(json),
             Params = All(json, "params", ReadParam),
             ActiveVersion = json.TryGetProperty("active_version", out var flag)
                 ? new(Required(flag, "connection"), Text(flag, "key"))

@@ -47,6 +47,9 @@ public sealed record TaskNode
     /// <summary>The grace of a task that names none.</summary>
     public static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(10);
 
+    /// <summary>By when the task must have succeeded, counted from when its run is due. Default no deadline.</summary>
+    public ImmutableArray<SlaSpec> Sla { get; init; } = [];
+
     /// <summary>The pool whose slots an attempt takes. Default <c>default</c>.</summary>
     public string Pool { get; init; } = "default";
 

@@ -1,6 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Sla;
 using Signalbox.Core.Time;
 using Signalbox.Storage;
 
@@ -70,6 +71,11 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         };
         var decision = RunDecider.Create(wanted.Pipeline, run);
         var fence = session.CreateRun(decision, owner) ?? throw new InvalidOperationException("A run with an owner has a fence.");
+        if (DeadlineRules.BaseOf(run) is { } due)
+        {
+            session.AddDeadlines(run.Pipeline, number, due, DeadlineRules.Of(wanted.Pipeline, due));
+        }
+
         return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);
     }
 

@@ -203,6 +203,15 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"2h\""],
             },
+            new Field<Draft, SlaSpec[]>(
+                "sla",
+                SlaShape.List,
+                (d, v) => d.Sla = v,
+                "By when a scheduled run must have succeeded: a time of day, or a length of time after it is due; or a list of these."
+            )
+            {
+                Examples = ["{\"by\": \"06:00\", \"timezone\": \"Europe/London\"}", "{\"within\": \"3h\"}"],
+            },
             new Field<Draft, Named<ParamSpec>[]>(
                 "params",
                 ParamShapes.All,
@@ -318,6 +327,7 @@ internal static class PipelineShape
             Priority = draft.Priority,
             Timeout = draft.Timeout,
             Triggers = [.. draft.Triggers],
+            Sla = [.. draft.Sla],
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
             ActiveVersion = draft.ActiveVersion,
             Tasks = [.. written.Select(task => task.Settings.Over(task.Node.Kind.Waits ? waiting : defaults).On(task.Node))],
@@ -379,6 +389,8 @@ internal static class PipelineShape
         public int Priority { get; set; }
 
         public TimeSpan? Timeout { get; set; }
+
+        public SlaSpec[] Sla { get; set; } = [];
 
         public Named<ParamSpec>[] Params { get; set; } = [];
 

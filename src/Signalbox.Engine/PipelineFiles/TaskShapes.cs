@@ -193,6 +193,15 @@ internal static class TaskShapes
         {
             Examples = ["{\"raw\": \"data/raw/date={{ ds }}/\"}"],
         },
+        new Field<Draft, SlaSpec[]>(
+            "sla",
+            SlaShape.List,
+            (d, v) => d.Sla = v,
+            "By when the task must have succeeded in a scheduled run: a time of day, or a length of time after the run is due."
+        )
+        {
+            Examples = ["{\"within\": \"3h\"}"],
+        },
         new Field<Draft, string>("doc", Scalars.Text, (d, v) => d.Doc = v, "A Markdown file relative to the project folder."),
         new Field<Draft, TimeSpan>(
             "every",
@@ -346,6 +355,7 @@ internal static class TaskShapes
                 InputChecks = ChecksOf(draft.Inputs),
                 Fetch = TaskNode.NoFetch.Union(draft.Inputs.Where(input => input.Value.Fetch).Select(input => input.Name)),
                 Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
+                Sla = [.. draft.Sla],
                 Doc = draft.Doc,
             },
             draft.Settings
@@ -379,6 +389,8 @@ internal static class TaskShapes
         public Named<WrittenInput>[] Inputs { get; set; } = [];
 
         public Named<OutputSpec>[] Outputs { get; set; } = [];
+
+        public SlaSpec[] Sla { get; set; } = [];
 
         public string? Doc { get; set; }
 

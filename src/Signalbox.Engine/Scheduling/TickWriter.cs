@@ -2,6 +2,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Scheduling;
+using Signalbox.Core.Sla;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Driving;
 using Signalbox.Storage;
@@ -118,6 +119,12 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
             if (!session.HasTick(pipeline.Name, tick.Schedule, tick.Label))
             {
                 session.RecordTick(tick);
+                if (tick.Skip is SkipReason.CatchUp or SkipReason.Overlap or SkipReason.Params)
+                {
+                    // Nobody wanted it skipped, as in a pause: that its deadline passes without a run is told then.
+                    session.AddDeadlines(pipeline.Name, run: null, tick.At, DeadlineRules.Of(pipeline, tick.At));
+                }
+
                 written.Ticks.Add(tick);
             }
         }

@@ -12,6 +12,7 @@ public partial class ReadSession
         map_count, item, label, result, attempt, stopping, marked_as, failure_class, failure_message, failure_rule, failure_retry_after_ms, failure_check, revision
         """;
     private static readonly Sql TasksOfRun = new($"select {TaskColumns} from tasks where run_number = @run");
+    private static readonly Sql TasksOfRunPlain = new($"select {TaskColumns} from tasks where run_number = @run and map_index = -1");
     private static readonly Sql TaskOfRun = new(
         $"select {TaskColumns} from tasks where run_number = @run and task = @task and map_index = @map_index"
     );
@@ -28,6 +29,9 @@ public partial class ReadSession
 
         return found.DrainToImmutable();
     }
+
+    /// <summary>The tasks of a run without the instances of mapped ones, which may be many.</summary>
+    public ImmutableArray<TaskRun> TasksWithoutInstances(RunNumber run) => [.. Use(TasksOfRunPlain).Set(run).All(TaskOf)];
 
     public TaskRun? Task(RunNumber run, TaskKey key)
     {

@@ -459,5 +459,6 @@ internal static partial class FirstSchema
         + Proofs
         + Alerts
         + Datasets
-        + Access;
+        + Access
+        + DeadlineTables;
 }

@@ -1,6 +1,8 @@
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Sla;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -65,6 +67,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             reasons.AddRange(
                 bad.Take(MostNamed).Select(task => new WhyReason("state", $"{task.Key} {Names.Of(task.State)}: {task.Reason}"))
             );
+            AddSla(reasons, run);
             return Document(run, reasons);
         }
 
@@ -83,6 +86,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             reasons.Add(new("deadline", $"it has until {InstantText.Utc(deadline)}, {Until(deadline)}"));
         }
 
+        AddSla(reasons, run);
         if (run.State == RunState.Running)
         {
             foreach (
@@ -184,6 +188,18 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
 
     private static WhyDocument Document(Run run, List<WhyReason> reasons) =>
         new($"run {run.Number} of {run.Pipeline} for {Brief.Slice(run)}", Names.Of(run.State), [.. reasons]);
+
+    /// <summary>Deadlines that are missed, or will be if nothing is done. Those in time say nothing of why.</summary>
+    private void AddSla(List<WhyReason> reasons, Run run)
+    {
+        foreach (var (deadline, forecast) in DeadlineLook.Read(session, project, [run], now).Of(run.Number))
+        {
+            if (deadline.State == DeadlineState.Missed || forecast?.Outlook is Outlook.Late or Outlook.AtRisk)
+            {
+                reasons.Add(new("sla", $"deadline {DeadlineLook.Sentence(deadline, forecast)}"));
+            }
+        }
+    }
 
     /// <summary>By name and state, those first that stand in the way.</summary>
     private static void AddUpstream(List<WhyReason> reasons, RunPicture picture, TaskNode node, TaskRun task)

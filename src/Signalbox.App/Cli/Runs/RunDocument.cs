@@ -10,6 +10,8 @@ namespace Signalbox.App.Cli;
 /// <param name="Author">Who started it, or its backfill; null for a scheduled run.</param>
 /// <param name="TriggeredBy">What started it, in full; in lists of runs what the row of the run says.</param>
 /// <param name="Tasks">Null in lists of runs.</param>
+/// <param name="Deadlines">Its deadlines, the nearest first; null where they were not asked for.</param>
+/// <param name="Expected">When it is expected to be done; null when it has ended, or nobody asked.</param>
 /// <param name="Published">What it published, in its order; null in lists of runs.</param>
 internal sealed record RunDocument(
     string RunId,
@@ -32,7 +34,9 @@ internal sealed record RunDocument(
     string? EndedAt,
     double? DurationSeconds,
     TaskDocument[]? Tasks,
-    PublishedDocument[]? Published = null
+    PublishedDocument[]? Published = null,
+    DeadlineDocument[]? Deadlines = null,
+    ExpectedDocument? Expected = null
 )
 {
     /// <summary>A run with all its tasks and attempts, from one state of the store.</summary>

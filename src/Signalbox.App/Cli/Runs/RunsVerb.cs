@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Signalbox.Core;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -44,11 +45,17 @@ internal static class RunsVerb
                 parsed.GetValue(state) is { } word ? State(word) : null,
                 Limit: Math.Max(0, parsed.GetValue(limit))
             );
-            using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
-            var runs = store?.Read(session => session.Runs(filter)) ?? [];
+            var opened = ProjectOpening.Find(parsed.GetValue(project));
+            using var store = ProjectOpening.FindStore(opened);
+            var (runs, look) =
+                store?.Read(session =>
+                {
+                    var found = session.Runs(filter);
+                    return (found, (DeadlineLook?)DeadlineLook.Read(session, opened, found, TimeProvider.System.GetUtcNow()));
+                }) ?? ([], null);
             if (parsed.GetValue(json))
             {
-                CliJson.Print([.. runs.Select(run => RunDocument.Of(run, tasks: null))], CliJson.Default.RunDocumentArray);
+                CliJson.Print([.. runs.Select(run => Document(run, look!))], CliJson.Default.RunDocumentArray);
             }
             else if (runs.Count == 0)
             {
@@ -56,7 +63,7 @@ internal static class RunsVerb
             }
             else
             {
-                PrintTable(runs);
+                PrintTable(runs, look!);
             }
 
             return ExitCode.Done;
@@ -82,13 +89,14 @@ internal static class RunsVerb
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            using var store = ProjectOpening.OpenStore(ProjectOpening.Find(parsed.GetValue(project)));
+            var opened = ProjectOpening.Find(parsed.GetValue(project));
+            using var store = ProjectOpening.OpenStore(opened);
             var number = store.Read(session => RunReference.Find(session, parsed.GetRequiredValue(run))).Number;
             if (parsed.GetValue(json))
             {
                 CliJson.Print(
                     store.Read(session => new RunDetailDocument(
-                        RunDocument.Read(session, number),
+                        Whole(session, opened, number),
                         [.. session.History(number).Select(HistoryDocument.Of)],
                         [.. session.Refusals(number).Select(RefusalDocument.Of)]
                     )),
@@ -97,7 +105,7 @@ internal static class RunsVerb
             }
             else
             {
-                Print(store, number, parsed.GetValue(history));
+                Print(store, opened, number, parsed.GetValue(history));
             }
 
             return ExitCode.Done;
@@ -111,32 +119,53 @@ internal static class RunsVerb
             $"--state: `{word}` is no state of a run; write {string.Join(", ", Enum.GetValues<RunState>().Select(Names.Of))}"
         );
 
-    private static void PrintTable(IReadOnlyList<Run> runs)
+    private static RunDocument Document(Run run, DeadlineLook look) =>
+        RunDocument.Of(run, tasks: null) with
+        {
+            Deadlines = DeadlineDocument.Of(look, run.Number),
+            Expected = ExpectedDocument.Of(look.Forecast(run.Number)),
+        };
+
+    private static void PrintTable(IReadOnlyList<Run> runs, DeadlineLook look)
     {
         var now = TimeProvider.System.GetUtcNow();
+        var words = runs.ToDictionary(run => run.Number, run => look.Word(run.Number));
+        // Who has no deadlines sees no column of them.
+        string[] sla = words.Values.Any(word => word.Length > 0) ? ["sla"] : [];
         TextTable.Write(
             Console.Out,
-            ["run", "pipeline", "for", "state", "started (UTC)", "time", "by", "run id", "reason"],
+            ["run", "pipeline", "for", "state", "started (UTC)", "time", .. sla, "by", "run id", "reason"],
             [
                 .. runs.Select(run =>
-                    new[]
-                    {
-                        run.Number.ToString(),
-                        run.Pipeline.Value,
-                        Brief.Slice(run),
-                        Names.Of(run.State),
-                        run.StartedAt is { } start ? $"{start.UtcDateTime:yyyy-MM-dd HH:mm:ss}" : "",
-                        Brief.Between(run.StartedAt, run.EndedAt, now),
-                        run.Backfill is { } backfill ? $"backfill {backfill}" : Names.Of(run.Trigger),
-                        run.Id.Value,
-                        run.Reason ?? "",
-                    }
+                    (string[])
+                        [
+                            run.Number.ToString(),
+                            run.Pipeline.Value,
+                            Brief.Slice(run),
+                            Names.Of(run.State),
+                            run.StartedAt is { } start ? $"{start.UtcDateTime:yyyy-MM-dd HH:mm:ss}" : "",
+                            Brief.Between(run.StartedAt, run.EndedAt, now),
+                            .. sla.Select(_ => words[run.Number]),
+                            run.Backfill is { } backfill ? $"backfill {backfill}" : Names.Of(run.Trigger),
+                            run.Id.Value,
+                            run.Reason ?? "",
+                        ]
                 ),
             ]
         );
     }
 
-    private static void Print(Store store, RunNumber number, bool withHistory)
+    private static RunDocument Whole(ReadSession session, Project project, RunNumber number)
+    {
+        var look = DeadlineLook.Read(session, project, [session.Run(number)!], TimeProvider.System.GetUtcNow());
+        return RunDocument.Read(session, number) with
+        {
+            Deadlines = DeadlineDocument.Of(look, number),
+            Expected = ExpectedDocument.Of(look.Forecast(number)),
+        };
+    }
+
+    private static void Print(Store store, Project project, RunNumber number, bool withHistory)
     {
         var (picture, attempts, history, checks, triggeredBy) = store.Read(session =>
             (
@@ -161,6 +190,19 @@ internal static class RunsVerb
         Console.Out.WriteLine(
             $"  ran            {InstantText.Fine(run.StartedAt) ?? "-"} to {InstantText.Fine(run.EndedAt) ?? "-"}  {Brief.Between(run.StartedAt, run.EndedAt, picture.Now)}"
         );
+        var look = store.Read(session => DeadlineLook.Read(session, project, [run], picture.Now));
+        if (look.Forecast(number)?.Span is { End: { } expected } span)
+        {
+            Console.Out.WriteLine(
+                $"  expected       done at {InstantText.Utc(expected)}{(span.LateEnd is { } late ? $", late at {InstantText.Utc(late)}" : "")}"
+            );
+        }
+
+        foreach (var (deadline, forecast) in look.Of(number))
+        {
+            Console.Out.WriteLine($"  sla            {DeadlineLook.Sentence(deadline, forecast)}");
+        }
+
         Console.Out.WriteLine();
         var byTask = attempts.ToLookup(attempt => attempt.Key);
         TextTable.Write(

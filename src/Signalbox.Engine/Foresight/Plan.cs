@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Foresight;
+using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
+using Signalbox.Core.Time;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.Engine.Foresight;
+
+/// <summary>A tick of a plan.</summary>
+/// <param name="Run">Position of its run in <see cref="Plan.Forecast"/>; null when it is skipped whatever happens until then.</param>
+/// <param name="Skip">Why it becomes no run; null: it does.</param>
+/// <param name="Reason">The same as a sentence.</param>
+public readonly record struct PlanTick(Pipeline Pipeline, DecidedTick Tick, int? Run, SkipReason? Skip, string? Reason);
+
+/// <summary>How full a pool is expected to be.</summary>
+public sealed record PlanPool(string Name, int Slots, ImmutableArray<PoolLoad> Load);
+
+/// <summary>
+/// What the schedules of pipelines do in a window, played forward by the scheduler's own decisions (<see cref="Timetable"/>) on a virtual
+/// clock, with what is expected of each run.
+/// </summary>
+public sealed record Plan
+{
+    // Further ahead, what runs now has long ended.
+    private static readonly TimeSpan Near = TimeSpan.FromDays(7);
+
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>Not included.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>In the order in which they fire; at one instant by the name of the pipeline.</summary>
+    public required IReadOnlyList<PlanTick> Ticks { get; init; }
+
+    /// <summary>Of the runs that are there (<see cref="Active"/> of them, first), and of those of the ticks.</summary>
+    public required Forecast Forecast { get; init; }
+
+    /// <summary>How many of the runs in <see cref="Forecast"/> are there already.</summary>
+    public required int Active { get; init; }
+
+    /// <summary>The pools that are used, by name.</summary>
+    public required ImmutableArray<PlanPool> Pools { get; init; }
+
+    /// <param name="session">The store with the history; null: nothing ever ran.</param>
+    /// <param name="pipelines">Definitions without mistakes, each name once.</param>
+    /// <param name="from">The first instant of the window.</param>
+    /// <param name="to">The first instant after it.</param>
+    public static Plan Make(
+        ReadSession? session,
+        Project project,
+        IReadOnlyList<Pipeline> pipelines,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        DateTimeOffset now
+    )
+    {
+        var runs = new List<PlannedRun>();
+        if (session is not null && to > now && from - now < Near)
+        {
+            runs.AddRange(Forecaster.Runs(session));
+        }
+
+        var active = runs.Count;
+        var paused = (session?.Pipelines() ?? []).Where(each => each.Paused).ToDictionary(each => each.Name, PauseOf);
+        var ticks = new List<(PlanTick Tick, PipelineModel Model)>();
+        foreach (var pipeline in pipelines.Where(each => !each.Schedules.IsDefaultOrEmpty))
+        {
+            var model = new PipelineModel(pipeline, session?.TaskHistories(pipeline.Name) ?? NoHistory);
+            var pause = paused.GetValueOrDefault(pipeline.Name);
+            foreach (var tick in Timetable.Of(pipeline).Between(from, to))
+            {
+                ticks.Add((TickOf(pipeline, tick, pause), model));
+            }
+        }
+
+        ticks.Sort(
+            (a, b) =>
+                a.Tick.Tick.FiresAt != b.Tick.Tick.FiresAt
+                    ? a.Tick.Tick.FiresAt.CompareTo(b.Tick.Tick.FiresAt)
+                    : string.CompareOrdinal(a.Tick.Pipeline.Name.Value, b.Tick.Pipeline.Name.Value)
+        );
+        var listed = new List<PlanTick>(ticks.Count);
+        foreach (var (tick, model) in ticks)
+        {
+            if (tick.Skip is null)
+            {
+                listed.Add(tick with { Run = runs.Count });
+                runs.Add(PlannedRun.Of(model, tick.Tick));
+            }
+            else
+            {
+                listed.Add(tick);
+            }
+        }
+
+        var (forecast, pools) = Forecast.Of(
+            runs,
+            Forecaster.LimitsOf(project),
+            active > 0 || now < from ? now : from,
+            from,
+            to,
+            StepOf(to - from)
+        );
+        for (var i = 0; i < listed.Count; i++)
+        {
+            if (listed[i].Run is { } run && forecast.SkippedOf(run) is { } reason)
+            {
+                listed[i] = listed[i] with { Skip = SkipReason.Overlap, Reason = reason };
+            }
+        }
+
+        return new Plan
+        {
+            From = from,
+            To = to,
+            Ticks = listed,
+            Forecast = forecast,
+            Active = active,
+            Pools = [.. pools.Select(pool => new PlanPool(pool.Key, pool.Value.Slots, pool.Value.Load))],
+        };
+    }
+
+    private static readonly IReadOnlyDictionary<TaskName, TaskHistory> NoHistory = new Dictionary<TaskName, TaskHistory>();
+
+    private static string PauseOf(StoredPipeline row) => $"the pipeline is paused{(row.PausedReason is { } why ? $": {why}" : "")}";
+
+    private static PlanTick TickOf(Pipeline pipeline, DecidedTick tick, string? pause) =>
+        tick.Run is null ? new PlanTick(pipeline, tick, null, tick.Skip, tick.Reason)
+        : pause is not null ? new PlanTick(pipeline, tick, null, SkipReason.Paused, pause)
+        : new PlanTick(pipeline, tick, null, null, null);
+
+    /// <summary>Stretches that are few enough to read.</summary>
+    private static TimeSpan StepOf(TimeSpan window) =>
+        window <= TimeSpan.FromHours(6) ? TimeSpan.FromMinutes(15)
+        : window <= TimeSpan.FromDays(3) ? TimeSpan.FromHours(1)
+        : TimeSpan.FromDays(1);
+}

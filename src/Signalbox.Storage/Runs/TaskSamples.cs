@@ -1,0 +1,44 @@
+using Signalbox.Core;
+using Signalbox.Core.Foresight;
+using Signalbox.Core.Runs;
+
+namespace Signalbox.Storage;
+
+public partial class ReadSession
+{
+    private static readonly Sql SamplesOf = new(
+        """
+        select t.task, t.started_ms, t.ended_ms, case when r.started_by = 'scheduled' then r.interval_end_ms end
+        from (
+            select number, started_by, interval_end_ms from runs
+            where pipeline = @pipeline and namespace is null and ended_ms is not null order by number desc limit @limit
+        ) r
+        join tasks t on t.run_number = r.number
+        where t.map_index = -1 and t.state = 'success' and t.started_ms is not null and t.ended_ms >= t.started_ms
+        """
+    );
+
+    /// <summary>
+    /// How long the tasks of a pipeline took in its newest live runs that have ended, at most <see cref="TaskHistory.MostSamples"/> of them; of a
+    /// mapped task all its instances together. Only successes count.
+    /// </summary>
+    public IReadOnlyDictionary<TaskName, TaskHistory> TaskHistories(PipelineName pipeline)
+    {
+        var samples = new Dictionary<string, List<TaskSample>>(StringComparer.Ordinal);
+        using (var row = Use(SamplesOf).Set("@pipeline", pipeline.Value).Set("@limit", TaskHistory.MostSamples))
+        {
+            while (row.Read())
+            {
+                var task = row.Text();
+                if (!samples.TryGetValue(task, out var list))
+                {
+                    samples.Add(task, list = []);
+                }
+
+                list.Add(new TaskSample(row.Time(), row.Time(), row.TimeOrNull()));
+            }
+        }
+
+        return samples.ToDictionary(task => new TaskName(task.Key), task => new TaskHistory(task.Value));
+    }
+}
