@@ -14,6 +14,7 @@ using Signalbox.Engine.Outputs;
 using Signalbox.Engine.PipelineFiles;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.Scheduling;
+using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine;
@@ -41,6 +42,8 @@ internal sealed class Replica : IAsyncDisposable
     private readonly TickWriter _ticks;
     private readonly ScheduleDesk _schedules;
     private readonly AlertCourier _alerts;
+    private readonly InboxDesk _messages;
+    private readonly TriggerRunner _triggers;
 
     private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
@@ -88,11 +91,17 @@ internal sealed class Replica : IAsyncDisposable
         _ticks = new TickWriter(_parts, _factory);
         _schedules = new ScheduleDesk(_parts, _ticks, _driver);
         _schedules.Tell();
-        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _schedules, new Rollbacks(_parts, _versions), _owner);
         _alerts = new AlertCourier(_parts, line => Said?.Invoke(line));
+        _messages = new InboxDesk(_parts, _factory, _driver, _schedules);
+        _triggers = new TriggerRunner(_parts, _messages, Loop);
+        Webhooks = new WebhookDesk(_parts, _messages);
+        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _schedules, new Rollbacks(_parts, _versions), _messages, _owner);
         _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }
+
+    /// <summary>Takes calls of webhooks.</summary>
+    public WebhookDesk Webhooks { get; }
 
     /// <summary>Told of every change of a run after it is durable.</summary>
     public event Action<RunSnapshot, Change>? Changed
@@ -119,6 +128,8 @@ internal sealed class Replica : IAsyncDisposable
         engine.Loop("alerts", engine._alerts.DeliverAsync);
         engine.Loop("outbox", new Courier(engine._parts, line => engine.Said?.Invoke(line)).DeliverAsync);
         engine._attempts.Said += line => engine.Said?.Invoke(line);
+        engine._messages.Said += line => engine.Said?.Invoke(line);
+        engine._triggers.Said += line => engine.Said?.Invoke(line);
         engine._driver.Changed += engine.OnChanged;
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;
@@ -165,6 +176,7 @@ internal sealed class Replica : IAsyncDisposable
         Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, first, stop));
         await first.Task.WaitAsync(cancellationToken);
         Loop("scheduler", scheduler.WatchAsync);
+        Loop("messages", _messages.WatchAsync);
     }
 
     /// <summary>Takes over a backfill that nobody drives.</summary>
@@ -201,6 +213,7 @@ internal sealed class Replica : IAsyncDisposable
             // The claims stay in the rows; whoever holds the engine lock next claims the runs anew.
         }
 
+        _triggers.Dispose();
         _lock.Dispose();
         _stop.Dispose();
     }
@@ -244,6 +257,12 @@ internal sealed class Replica : IAsyncDisposable
         // What attempts staged that were told to stop before they published.
         _attempts.Sweep(number => number != run.Number);
         RunEnded?.Invoke(run);
+        if (run.Trigger == RunTrigger.Event)
+        {
+            // There is room for another one.
+            _messages.Ring();
+        }
+
         if (run.Backfill is not null)
         {
             Loop($"backfill after run {run.Number}", stop => _backfills.RunEndedAsync(run, stop));
@@ -327,6 +346,7 @@ internal sealed class Replica : IAsyncDisposable
                     await SaveAsync(loaded, stop);
                     Said?.Invoke($"{loaded.File}: {loaded.Pipeline.Name} is live as version {loaded.Version}");
                     scheduler.Follow(loaded.Pipeline, loaded.Version);
+                    _triggers.Follow(loaded.Pipeline);
                     current[loaded.Pipeline.Name] = loaded.Version;
                 }
                 else if (!broken.ContainsKey(loaded.File) && wasBroken.Contains(loaded.File))
@@ -341,6 +361,7 @@ internal sealed class Replica : IAsyncDisposable
             foreach (var gone in current.Keys.Except(set.Pipelines.Select(loaded => loaded.Pipeline.Name)).ToList())
             {
                 scheduler.Drop(gone);
+                _triggers.Drop(gone);
                 current.Remove(gone);
                 Said?.Invoke($"{gone}: its file is gone; it has no more ticks");
             }

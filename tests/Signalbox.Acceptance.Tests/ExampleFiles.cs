@@ -12,9 +12,11 @@ internal static class ExampleFiles
             .Select(folder => Path.GetFileName(folder))
             .Order(StringComparer.Ordinal);
 
-    /// <summary>What stands in the files of an example.</summary>
+    /// <summary>What stands in the files of an example; nothing when there is none.</summary>
     public static IReadOnlyList<string> Texts(string name) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Folder, name), "*", SearchOption.AllDirectories).Select(File.ReadAllText)];
+        Directory.Exists(Path.Combine(Folder, name))
+            ? [.. Directory.EnumerateFiles(Path.Combine(Folder, name), "*", SearchOption.AllDirectories).Select(File.ReadAllText)]
+            : [];
 
     /// <summary>A copy of an example in a folder whose name needs quoting.</summary>
     public static TestProject Copy(string name)

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Signalbox.Acceptance.Tests;
 
-/// <summary>docs/patterns: a page for each pattern, whose code is that of the example of the same name, which other tests run.</summary>
+/// <summary>docs/patterns: a page for each pattern, whose code is that of the examples it is about, which other tests run.</summary>
 public sealed partial class PatternPages
 {
     public static TheoryData<string> Names =>
@@ -19,7 +19,14 @@ public sealed partial class PatternPages
     public void All_code_of_a_page_stands_in_its_example(string name)
     {
         var page = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", $"{name}.md"));
-        var example = ExampleFiles.Texts(name);
+        // A page about one example has its name; one about several links to each.
+        var example = Linked()
+            .Matches(page)
+            .Select(match => match.Groups["name"].Value)
+            .Append(name)
+            .Distinct()
+            .SelectMany(ExampleFiles.Texts)
+            .ToList();
         var blocks = Code().Matches(page).Select(match => match.Groups["code"].Value).ToList();
 
         Assert.Contains(blocks, block => example.Contains(block));
@@ -32,6 +39,9 @@ public sealed partial class PatternPages
         var readme = File.ReadAllText(Path.Combine(BuiltProgram.Root, "docs", "patterns", "README.md"));
         Assert.All(Names.Select(row => row.Data), name => Assert.Contains($"({name}.md)", readme, StringComparison.Ordinal));
     }
+
+    [GeneratedRegex(@"\]\(\.\./\.\./examples/(?<name>\w+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Linked();
 
     [GeneratedRegex(
         @"^```(yaml|python|sql)\n(?<code>.*?)^```$",

@@ -7,6 +7,7 @@ using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Time;
+using Signalbox.Core.Triggers;
 
 namespace Signalbox.Storage.Tests;
 
@@ -93,6 +94,69 @@ public sealed class PipelineJsonTests
         var file = Path.Combine("Golden", $"{PipelineJson.HashOf(text)}.json");
 
         Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, file)), $"keep the old files, and add {file}:\n{text}");
+    }
+
+    private static readonly MessageTrigger[] AllTriggers =
+    [
+        new MessageTrigger.Webhook
+        {
+            Name = "hook",
+            Bearer = "secret:a",
+            HmacSecret = "secret:b",
+            MaxPerMinute = 7,
+            Params = ImmutableSortedDictionary<string, string>.Empty.Add("key", "{{ body.key }}"),
+            Date = "{{ body.day }}",
+            IdempotencyKey = "{{ body.id }}",
+        },
+        new MessageTrigger.File("landing/*.csv")
+        {
+            Name = "file",
+            StableFor = TimeSpan.FromSeconds(3),
+            MinSize = 5_000_000_000,
+            Every = TimeSpan.FromMinutes(2),
+        },
+        new MessageTrigger.Kafka("bus", "flights")
+        {
+            Name = "kafka",
+            Group = "mine",
+            From = QueueStart.Latest,
+        },
+        new MessageTrigger.Redis("bus", "orders")
+        {
+            Name = "redis",
+            Group = "mine",
+            From = QueueStart.Latest,
+            Params = ImmutableSortedDictionary<string, string>.Empty,
+        },
+        new MessageTrigger.Postgres("warehouse", "raw.loads")
+        {
+            Name = "postgres",
+            Cursor = "id",
+            Every = TimeSpan.FromSeconds(1),
+            Settle = TimeSpan.FromMinutes(1),
+            Operations = ["update", "delete"],
+        },
+        new MessageTrigger.PipelineEnd(new("first")) { Name = "pipeline", On = EndKind.Any },
+    ];
+
+    [Fact]
+    public void Every_kind_of_message_trigger_comes_back_as_it_was_and_its_defaults_are_not_written()
+    {
+        Assert.Equal(Cases(typeof(MessageTrigger)), AllTriggers.Select(trigger => trigger.GetType().Name).Order(StringComparer.Ordinal));
+        foreach (var trigger in AllTriggers)
+        {
+            var text = PipelineJson.Write(Made.Pipeline("daily", "a") with { Triggers = [new TriggerSpec.Message(trigger)] });
+            var read = Assert.IsType<TriggerSpec.Message>(Assert.Single(PipelineJson.Read(text).Triggers)).Trigger;
+
+            Assert.Equal(JsonSerializer.Serialize<object>(trigger), JsonSerializer.Serialize<object>(read));
+        }
+
+        MessageTrigger plain = new MessageTrigger.File("a") { Name = "file" };
+        Assert.Contains(
+            "\"triggers\":[{\"kind\":\"file\",\"path\":\"a\"}]",
+            PipelineJson.Write(Made.Pipeline("daily", "a") with { Triggers = [new TriggerSpec.Message(plain)] }),
+            StringComparison.Ordinal
+        );
     }
 
     private static IEnumerable<string> Cases(Type closed) =>
@@ -184,6 +248,7 @@ public sealed class PipelineJsonTests
                 ConsumeMode.Latest,
                 PartitionCover.Any
             ),
+            new TriggerSpec.Message(AllTriggers[0]),
         ],
         ActiveVersion = new("flags", "active_version:daily"),
         Tasks =

@@ -58,6 +58,7 @@ internal static class ApiHost
         BackfillEndpoints.Map(web);
         PeopleEndpoints.Map(web);
         EventEndpoints.Map(web);
+        HookEndpoints.Map(web);
         ApiDescription.Map(web);
         Policies.Require(web);
     }

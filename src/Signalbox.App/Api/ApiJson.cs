@@ -12,6 +12,7 @@ namespace Signalbox.App.Api;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
 )]
 [JsonSerializable(typeof(ApiProblem))]
+[JsonSerializable(typeof(HookDocument))]
 [JsonSerializable(typeof(SessionDocument))]
 [JsonSerializable(typeof(SignInRequest))]
 [JsonSerializable(typeof(SetUpRequest))]

@@ -26,6 +26,7 @@ internal static class Verbs
         PauseVerb.Unpause,
         BackfillVerb.Verb,
         WatermarkVerb.Verb,
+        InboxVerb.Verb,
         ApprovalsVerb.Verb,
         AlertsVerb.Verb,
         ModelsVerb.Verb,

@@ -11,4 +11,10 @@ internal static class Routes
 
     /// <summary>The OpenAPI document.</summary>
     public const string OpenApi = "/api/openapi.json";
+
+    /// <summary>The only webhook of a pipeline.</summary>
+    public const string Hook = "/hooks/{pipeline}";
+
+    /// <summary>A webhook of a pipeline by the name of its trigger.</summary>
+    public const string NamedHook = "/hooks/{pipeline}/{name}";
 }

@@ -5,6 +5,7 @@ public sealed partial class PipelineChecker
     private void CheckTriggers()
     {
         var subscribes = false;
+        var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < _pipeline.Triggers.Length; i++)
         {
             var path = $"triggers[{i}]";
@@ -22,6 +23,9 @@ public sealed partial class PipelineChecker
 
                     subscribes = true;
                     CheckCondition(datasets.When, $"{path}.datasets", []);
+                    break;
+                case TriggerSpec.Message { Trigger: var trigger }:
+                    CheckMessageTrigger(trigger, $"{path}.{trigger.Kind}", names);
                     break;
             }
         }

@@ -25,6 +25,9 @@ public static partial class PipelineJson
                     Put(json, "consume", Names.Of(datasets.Consume), Names.Of(ConsumeMode.Each));
                     Put(json, "partitions", Names.Of(datasets.Partitions), Names.Of(PartitionCover.All));
                     break;
+                case TriggerSpec.Message message:
+                    WriteMessageTrigger(json, message.Trigger);
+                    break;
                 default:
                     throw new UnreachableException();
             }
@@ -43,7 +46,7 @@ public static partial class PipelineJson
                 Word(json, "consume", Names.ConsumeModeOf, ConsumeMode.Each),
                 Word(json, "partitions", Names.PartitionCoverOf, PartitionCover.All)
             ),
-            var kind => throw new FormatException($"`{kind}` is no trigger that this program knows"),
+            _ => new TriggerSpec.Message(ReadMessageTrigger(json)),
         };
 
     /// <summary>A dataset is its name; of several there is a list under the word.</summary>

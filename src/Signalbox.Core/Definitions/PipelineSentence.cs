@@ -63,6 +63,7 @@ public static class PipelineSentence
                 trigger switch
                 {
                     TriggerSpec.Datasets datasets => $"updates of {datasets.When}",
+                    TriggerSpec.Message { Trigger: var message } => message.Sentence,
                     _ => throw new System.Diagnostics.UnreachableException(),
                 }
             );

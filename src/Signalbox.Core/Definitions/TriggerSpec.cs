@@ -5,6 +5,7 @@ namespace Signalbox.Core.Definitions;
 /// <summary>What starts runs beside the schedule, or instead of it. A closed list: one case here, one shape in the pipeline file's reader.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Datasets), "datasets")]
+[JsonDerivedType(typeof(Message), "message")]
 public abstract partial record TriggerSpec
 {
     private TriggerSpec() { }
@@ -20,6 +21,9 @@ public abstract partial record TriggerSpec
         ConsumeMode Consume = ConsumeMode.Each,
         PartitionCover Partitions = PartitionCover.All
     ) : TriggerSpec;
+
+    /// <summary><c>webhook:</c>, <c>file:</c>, <c>kafka:</c>, <c>redis:</c>, <c>postgres:</c>, <c>pipeline:</c>: each message makes a run.</summary>
+    public sealed record Message(Triggers.MessageTrigger Trigger) : TriggerSpec;
 }
 
 /// <summary>Which updates of datasets make a run together: a dataset, all of several conditions, or any of them, nested as deep as one likes.</summary>

@@ -4,6 +4,7 @@ using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Control;
@@ -129,6 +130,11 @@ public sealed class EngineSession : IAsyncDisposable
             cancellationToken
         );
     }
+
+    /// <summary>Takes a call of a webhook; only when this process serves the project.</summary>
+    /// <exception cref="StoreException">Nothing is kept; the sender is to try again.</exception>
+    public Task<WebhookAnswer> ReceiveAsync(WebhookCall call, CancellationToken cancellationToken) =>
+        _engine!.Webhooks.ReceiveAsync(call, cancellationToken);
 
     /// <summary>Waits until a run has ended.</summary>
     public async Task<Run> WaitForRunAsync(RunNumber number, CancellationToken cancellationToken)

@@ -129,6 +129,12 @@ public abstract record Request
     /// <param name="Path">The data file that the run is given, absolute.</param>
     public sealed record ReplayRejected(long Rejected, string Path, string Reason) : Request;
 
+    /// <summary>Have a message of the inbox decided anew that has started no run. Answered with the number of the run, when it starts one.</summary>
+    public sealed record ReplayMessage(long Message) : Request;
+
+    /// <summary>Put a message of the inbox aside that has started no run.</summary>
+    public sealed record DropMessage(long Message, string Reason) : Request;
+
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);
 

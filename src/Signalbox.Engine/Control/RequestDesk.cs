@@ -3,9 +3,11 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
+using Signalbox.Core.Triggers;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Control;
@@ -18,6 +20,7 @@ internal sealed class RequestDesk(
     BackfillRunner backfills,
     ScheduleDesk schedules,
     Rollbacks rollbacks,
+    InboxDesk inbox,
     Guid owner
 )
 {
@@ -162,6 +165,8 @@ internal sealed class RequestDesk(
             Request.EndDrain undo => schedules.EndDrain(undo, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.ReplayRejected replay => Replay(replay, session, sender),
+            Request.ReplayMessage replay => ReplayMessage(replay, session),
+            Request.DropMessage drop => DropMessage(drop, session),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
             Request.AnswerApproval answer => _people.Answer(answer, sender, session),
             Request.MoveAlias move => _people.MoveAlias(move, sender, session),
@@ -275,6 +280,53 @@ internal sealed class RequestDesk(
             Then: () => driver.Adopt(run, afterRestart: false)
         );
     }
+
+    private Deed ReplayMessage(Request.ReplayMessage replay, WriteSession session)
+    {
+        var message = Message(session, replay.Message);
+        if (message.State is InboxState.Started or InboxState.Waiting)
+        {
+            throw new RequestRefused(
+                message.Run is { } started
+                    ? $"message {message.Id} has started run {started}, and starts no other; `signalbox rerun {started}` runs it again"
+                    : $"message {message.Id} waits already"
+            );
+        }
+
+        var run = inbox.Replay(session, message);
+        var after = Message(session, message.Id);
+        return new Deed(
+            new Answer(
+                Done: after.State != InboxState.Dead,
+                run?.Snapshot.Run.Number.Value,
+                run is not null ? $"run {run.Snapshot.Run.Number} of {message.Pipeline} is queued"
+                    : after.State == InboxState.Waiting ? $"message {message.Id} waits until {message.Pipeline} is not paused"
+                    : $"message {message.Id} is {Names.Of(after.State)} again: {after.Reason}"
+            ),
+            Then: () =>
+            {
+                if (run is not null)
+                {
+                    driver.Adopt(run, afterRestart: false);
+                }
+            }
+        );
+    }
+
+    private Deed DropMessage(Request.DropMessage drop, WriteSession session)
+    {
+        var message = Message(session, drop.Message);
+        return session.DropInboxMessage(message.Id, drop.Reason, Now)
+            ? new Deed(new Answer(Done: true, null, $"message {message.Id} is dropped"))
+            : throw new RequestRefused(
+                message.Run is { } started
+                    ? $"message {message.Id} has started run {started}; `signalbox cancel {started}` stops it"
+                    : $"message {message.Id} is dropped already"
+            );
+    }
+
+    private static InboxMessage Message(ReadSession session, long id) =>
+        session.InboxMessage(id) ?? throw new RequestRefused($"there is no message {id} in the inbox");
 
     private Deed Rerun(Request.Rerun rerun, WriteSession session)
     {

@@ -32,6 +32,8 @@ internal static class RequestJson
             Request.RollbackVariant => "rollback_variant",
             Request.RollBackDataset => "rollback_dataset",
             Request.ReplayRejected => "replay_rejected",
+            Request.ReplayMessage => "replay_message",
+            Request.DropMessage => "drop_message",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -101,6 +103,13 @@ internal static class RequestJson
                     json.WriteNumber("rejected", replay.Rejected);
                     json.WriteString("path", replay.Path);
                     json.WriteString("reason", replay.Reason);
+                    break;
+                case Request.ReplayMessage replay:
+                    json.WriteNumber("message", replay.Message);
+                    break;
+                case Request.DropMessage drop:
+                    json.WriteNumber("message", drop.Message);
+                    json.WriteString("reason", drop.Reason);
                     break;
                 case Request.CancelBackfill cancel:
                     json.WriteNumber("backfill", cancel.Backfill);
@@ -181,6 +190,8 @@ internal static class RequestJson
                 Conf = StringOrNull(json, "conf"),
                 OneForTheDate = json.TryGetProperty("one_for_the_date", out var one) && one.GetBoolean(),
             },
+            "replay_message" => new Request.ReplayMessage(Number(json, "message")),
+            "drop_message" => new Request.DropMessage(Number(json, "message"), String(json, "reason")),
             "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
             "rerun" => new Request.Rerun(
                 Number(json, "run"),

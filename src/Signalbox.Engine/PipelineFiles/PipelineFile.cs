@@ -89,7 +89,12 @@ public static class PipelineFile
         if (pipeline is not null && places is not null)
         {
             Check(
-                [.. PipelineChecker.Check(pipeline), .. LoadConnections.Check(pipeline, connections), .. NotifyShape.Check(pipeline, alerts)],
+                [
+                    .. PipelineChecker.Check(pipeline),
+                    .. LoadConnections.Check(pipeline, connections),
+                    .. TriggerConnections.Check(pipeline, connections),
+                    .. NotifyShape.Check(pipeline, alerts),
+                ],
                 places,
                 reading
             );

@@ -19,7 +19,16 @@ internal static class TriggerShapes
         {
             Examples = ["\"flights/raw\"", "{\"all\": [\"flights/raw\", \"weather\"], \"consume\": \"batch\"}"],
         },
+        Message("webhook", MessageTriggerShapes.Webhook, "A POST to /hooks/PIPELINE/NAME."),
+        Message("file", MessageTriggerShapes.File, "Files that arrive, each once: a path with * and ?, or a mapping."),
+        Message("kafka", MessageTriggerShapes.Kafka, "Messages of a Kafka topic."),
+        Message("redis", MessageTriggerShapes.Redis, "Entries of a Redis stream."),
+        Message("postgres", MessageTriggerShapes.Postgres, "Rows of a PostgreSQL table."),
+        Message("pipeline", MessageTriggerShapes.Pipeline, "Runs of another pipeline that end: its name, or a mapping."),
     ];
+
+    private static Field<Draft> Message(string name, Shape<TriggerSpec> shape, string description) =>
+        new Field<Draft, TriggerSpec>(name, shape, (d, v) => d.Trigger = v, description);
 
     private static readonly MappingShape<Draft> One = new("trigger", "a trigger", () => new Draft(), Kinds)
     {

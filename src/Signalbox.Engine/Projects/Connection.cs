@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Signalbox.Engine.Projects;
 
 /// <summary>A place outside the project that outputs go to, under a name: an entry of <c>connections:</c> in <c>signalbox.yaml</c>.</summary>
@@ -59,6 +61,28 @@ public abstract record Connection
     /// <summary>An MLflow server, whose registry of models is told of versions and aliases.</summary>
     /// <param name="Address"><c>http://[user:password@]host[:port][/path]</c>, or <c>https://</c>.</param>
     public sealed record MlFlow(string Name, SecretText Address) : Connection(Name);
+
+    /// <summary>A Kafka cluster.</summary>
+    /// <param name="Brokers">Where it is asked first: <c>host:port</c>, several separated by commas.</param>
+    public sealed record Kafka(string Name, string Brokers) : Connection(Name)
+    {
+        /// <summary>The mechanism of connections that name a user and no mechanism.</summary>
+        public const string DefaultMechanism = "SCRAM-SHA-256";
+
+        /// <summary>Whether the connection is encrypted. Default no.</summary>
+        public bool Tls { get; init; }
+
+        /// <summary>Who signs in by SASL; null: nobody.</summary>
+        public string? User { get; init; }
+
+        public SecretText? Password { get; init; }
+
+        /// <summary>The SASL mechanism.</summary>
+        public string Mechanism { get; init; } = DefaultMechanism;
+
+        /// <summary>Further settings of librdkafka by their own names, e.g. <c>ssl.ca.location</c>.</summary>
+        public ImmutableSortedDictionary<string, string> Options { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    }
 }
 
 /// <summary>How an output of several objects lies in a bucket.</summary>

@@ -7,7 +7,7 @@ namespace Signalbox.Engine.Projects;
 /// <summary>What may stand under <c>connections:</c>.</summary>
 internal static class ConnectionShapes
 {
-    private static readonly string[] Kinds = ["s3", "postgres", "sqlite", "duckdb", "redis", "mlflow"];
+    private static readonly string[] Kinds = ["s3", "postgres", "sqlite", "duckdb", "redis", "mlflow", "kafka"];
 
     private static readonly Shape<Draft> S3 = new MappingShape<S3Draft>(
         "s3_connection",
@@ -137,6 +137,19 @@ internal static class ConnectionShapes
         )
         {
             Examples = ["\"http://localhost:5000\""],
+        },
+        new Field<Draft, KafkaDraft>(
+            "kafka",
+            KafkaShape.Shape,
+            (d, v) => d.Make = v.Make,
+            "A Kafka cluster: its brokers as host:port, or a mapping with who signs in."
+        )
+        {
+            Examples =
+            [
+                "\"localhost:9092\"",
+                "{\"brokers\": \"broker:9093\", \"tls\": true, \"user\": \"etl\", \"password\": \"secret:bus\"}",
+            ],
         }
     )
     {

@@ -7,11 +7,11 @@ using Signalbox.Engine.Projects;
 namespace Signalbox.Engine.Variants;
 
 /// <summary>
-/// A connection to a Redis server that can do what a flag needs: <c>AUTH</c>, <c>SELECT</c>, <c>PING</c>, <c>GET</c>, <c>SET</c>, in the second
+/// A connection to a Redis server that can do what a flag, or a consumer of a stream, needs: <c>AUTH</c>, <c>SELECT</c>, <c>PING</c>, <c>GET</c>, <c>SET</c>, in the second
 /// version of its protocol (RESP2, redis.io/docs/latest/develop/reference/protocol-spec). One command at a time; every command has a time limit.
 /// </summary>
 /// <remarks>Whatever goes wrong (unreachable, refused, no answer in time, an error that the server answers) is an <see cref="IOException"/>.</remarks>
-public sealed class RedisLink : IAsyncDisposable
+public sealed partial class RedisLink : IAsyncDisposable
 {
     /// <summary>The limit of connecting and of each command.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -154,12 +154,11 @@ public sealed class RedisLink : IAsyncDisposable
         return (line.Length > 0 ? line[0] : ' ') switch
         {
             '+' or ':' => line[1..],
-            // Never with the arguments: they may be a password.
-            '-' => throw new IOException($"connection {_where}: the server refuses {command}: {line[1..]}"),
+            '-' => throw Refused(command, line),
             '$' when int.TryParse(line.AsSpan(1), out var length) && length is >= -1 and <= LongestValue => length < 0
                 ? null
                 : await TextAsync(length, limit),
-            _ => throw new IOException($"connection {_where}: this is no answer of a Redis server"),
+            _ => throw NoAnswer(),
         };
     }
 
@@ -177,7 +176,7 @@ public sealed class RedisLink : IAsyncDisposable
             line.Add(next);
         }
 
-        throw new IOException($"connection {_where}: this is no answer of a Redis server");
+        throw NoAnswer();
     }
 
     private async Task<string> TextAsync(int length, CancellationToken limit)
@@ -206,17 +205,22 @@ public sealed class RedisLink : IAsyncDisposable
         return _buffer[_from++];
     }
 
-    private static async Task<T> WithinAsync<T>(string where, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private static async Task<T> WithinAsync<T>(
+        string where,
+        Func<CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken,
+        TimeSpan? most = null
+    )
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(most ?? Limit);
         try
         {
             return await work(limit.Token);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"connection {where}: no answer within {Limit.TotalSeconds:0} s", late);
+            throw new IOException($"connection {where}: no answer within {(most ?? Limit).TotalSeconds:0} s", late);
         }
         catch (Exception problem) when (problem is SocketException or System.Security.Authentication.AuthenticationException)
         {

@@ -460,5 +460,6 @@ internal static partial class FirstSchema
         + Alerts
         + Datasets
         + Access
-        + DeadlineTables;
+        + DeadlineTables
+        + Inbox;
 }

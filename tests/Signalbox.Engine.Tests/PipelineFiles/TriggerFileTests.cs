@@ -44,7 +44,7 @@ public sealed class TriggerFileTests
     }
 
     [Theory]
-    [InlineData("{}", "2:12: a trigger needs one of datasets")]
+    [InlineData("{}", "2:12: a trigger needs one of datasets, webhook, file, kafka, redis, postgres, pipeline")]
     [InlineData("{ datasets: {} }", "2:24: `datasets` needs one of all, any")]
     [InlineData("{ datasets: [a] }", "2:24: `datasets` must be a text or a mapping (all, any, consume, partitions), not a list")]
     [InlineData("{ datasets: { all: [] } }", "2:31: `all` must be a list of datasets, not an empty list")]

@@ -85,10 +85,10 @@ public sealed class ConnectionTests : IDisposable
         "signalbox.yaml:2:8: unknown key `mysql` in a connection; its keys are s3, postgres, sqlite, duckdb, redis, mlflow"
     )]
     [InlineData("a: { sqlit: x }", "signalbox.yaml:2:8: unknown key `sqlit`; did you mean `sqlite`?")]
-    [InlineData("a: {}", "signalbox.yaml:2:6: a connection needs one of s3, postgres, sqlite, duckdb, redis, mlflow")]
+    [InlineData("a: {}", "signalbox.yaml:2:6: a connection needs one of s3, postgres, sqlite, duckdb, redis, mlflow, kafka")]
     [InlineData(
         "a: { sqlite: x, duckdb: y }",
-        "signalbox.yaml:2:19: a connection has one of s3, postgres, sqlite, duckdb, redis, mlflow, not `sqlite` and `duckdb`"
+        "signalbox.yaml:2:19: a connection has one of s3, postgres, sqlite, duckdb, redis, mlflow, kafka, not `sqlite` and `duckdb`"
     )]
     [InlineData("a: { postgres: mysql://h/d }", "signalbox.yaml:2:18: an address of PostgreSQL is postgresql://")]
     [InlineData("a: { postgres: postgresql://h }", "signalbox.yaml:2:18: an address of PostgreSQL is postgresql://")]

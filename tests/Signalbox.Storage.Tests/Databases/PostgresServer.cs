@@ -93,6 +93,10 @@ public sealed partial class PostgresServer : IDisposable
             "log_min_messages=panic",
             "-c",
             "max_connections=200",
+            "-c",
+            "wal_level=logical",
+            "-c",
+            "max_replication_slots=20",
         ];
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder })!;
         WaitUntilReady(process, port);

@@ -20,6 +20,22 @@ internal sealed record TriggeredByDocument(string Kind)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Backfill { get; init; }
 
+    /// <summary>Of a message: the number that <c>inbox show</c> takes. Left out in lists of runs, as what follows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Message { get; init; }
+
+    /// <summary>Of a message: the name of the trigger that it came by.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Trigger { get; init; }
+
+    /// <summary>Of a message: webhook, file, kafka, redis, postgres or pipeline.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; init; }
+
+    /// <summary>Of a message: what makes it this one, however often it is delivered.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Key { get; init; }
+
     /// <summary>What the row of the run alone says.</summary>
     public static TriggeredByDocument Of(Run run) =>
         run.Trigger switch
@@ -36,6 +52,13 @@ internal sealed record TriggeredByDocument(string Kind)
         run.Trigger switch
         {
             RunTrigger.Scheduled => Of(run) with { Tick = session.TickOf(run.Number) is { } tick ? InstantText.Utc(tick.At) : null },
+            RunTrigger.Event when session.InboxMessageOf(run.Number) is { } message => Of(run) with
+            {
+                Message = message.Id,
+                Trigger = message.Source,
+                Source = message.Kind,
+                Key = message.Key,
+            },
             _ => Of(run),
         };
 
@@ -46,7 +69,7 @@ internal sealed record TriggeredByDocument(string Kind)
             "schedule" => Tick is null ? "the schedule" : $"the schedule, tick {Tick}",
             "backfill" => $"backfill {Backfill}{By}",
             "datasets" => "updates of datasets",
-            "event" => "a message from outside",
+            "event" => Message is null ? "a message from outside" : $"message {Message} of the {Source} {Trigger}",
             _ => $"by hand{By}",
         };
 

@@ -12,7 +12,7 @@ namespace Signalbox.Engine.Outputs.S3;
 internal sealed record S3Head(string ETag, long Bytes, IReadOnlyDictionary<string, string> Marks);
 
 /// <summary>An object as a listing shows it.</summary>
-internal sealed record S3Listed(string Key, long Bytes);
+internal sealed record S3Listed(string Key, long Bytes, string ETag, DateTime? ModifiedAt);
 
 /// <summary>What must hold for a small object to be written.</summary>
 /// <param name="ETag">What stands there must have this one; null: nothing may stand there.</param>
@@ -180,7 +180,14 @@ internal sealed partial class S3Client : IDisposable
                 ContinuationToken = token,
             };
             var page = (await AskAsync(prefix, ct => _client.ListObjectsV2Async(request, ct), cancellationToken))!;
-            found.AddRange((page.S3Objects ?? []).Select(listed => new S3Listed(listed.Key, listed.Size ?? 0)));
+            found.AddRange(
+                (page.S3Objects ?? []).Select(listed => new S3Listed(
+                    listed.Key,
+                    listed.Size ?? 0,
+                    (listed.ETag ?? "").Trim('"'),
+                    listed.LastModified?.ToUniversalTime()
+                ))
+            );
             token = page.IsTruncated == true ? page.NextContinuationToken : null;
         } while (token is not null);
 
