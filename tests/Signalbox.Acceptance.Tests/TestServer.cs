@@ -42,6 +42,14 @@ internal sealed partial class TestServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that stands by for another of the same project.</summary>
+    public static async Task<TestServer> StandByAsync(TestProject project)
+    {
+        var server = new TestServer(BuiltProgram.Start(project.Folder, project.Environment, "serve", "--port", "0"));
+        await server.SaysAsync(line => line.Contains("standing by", StringComparison.Ordinal));
+        return server;
+    }
+
     /// <summary>Waits for a line.</summary>
     public async Task<string> SaysAsync(Func<string, bool> which)
     {

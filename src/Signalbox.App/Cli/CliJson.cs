@@ -25,6 +25,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(RejectedDocument[]))]
 [JsonSerializable(typeof(RejectedRowsDocument))]
 [JsonSerializable(typeof(AnswerDocument))]
+[JsonSerializable(typeof(UnpauseDocument))]
 [JsonSerializable(typeof(DatasetLineDocument[]))]
 [JsonSerializable(typeof(DatasetDocument))]
 [JsonSerializable(typeof(ResolvedDocument[]))]

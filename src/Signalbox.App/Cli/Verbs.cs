@@ -24,6 +24,7 @@ internal static class Verbs
         RejectedVerb.Verb,
         PauseVerb.Verb,
         PauseVerb.Unpause,
+        DrainVerb.Verb,
         BackfillVerb.Verb,
         WatermarkVerb.Verb,
         InboxVerb.Verb,

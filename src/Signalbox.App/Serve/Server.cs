@@ -38,7 +38,16 @@ internal static class Server
         await using var engine = ProjectOpening.OpenEngine(project, Containment.ControlGroup);
         engine.Said += lines.Say;
         RequireSafe(engine, options);
-        await engine.ServeAsync(stopping.Token);
+        try
+        {
+            await engine.ServeAsync(stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to end while it stood by, or before it was ready.
+            return ExitCode.Done;
+        }
+
         await using var web = Build(engine, options);
         web.UseApi(lines.Say);
         try

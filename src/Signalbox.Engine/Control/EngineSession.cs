@@ -63,12 +63,37 @@ public sealed class EngineSession : IAsyncDisposable
     }
 
     /// <summary>Runs the engine in this process until it is disposed, with schedules, watching the project's files.</summary>
-    /// <exception cref="StoreRefused">Another process runs it; the message names its pid.</exception>
-    public Task ServeAsync(CancellationToken cancellationToken)
+    /// <remarks>On PostgreSQL it stands by while another process runs it, and takes over when that is gone.</remarks>
+    /// <exception cref="StoreRefused">Another process runs it, on SQLite; the message names its pid.</exception>
+    public async Task ServeAsync(CancellationToken cancellationToken)
     {
-        Become(Store.AcquireEngine());
+        Become(await AcquireAsync(cancellationToken));
         _serves = true;
-        return _engine!.ServeAsync(cancellationToken);
+        await _engine!.ServeAsync(cancellationToken);
+    }
+
+    private async Task<EngineLock> AcquireAsync(CancellationToken cancellationToken)
+    {
+        for (var standsBy = false; ; standsBy = true)
+        {
+            try
+            {
+                return Store.AcquireEngine();
+            }
+            catch (StoreRefused other) when (Project.Database.IsPostgres)
+            {
+                if (!standsBy)
+                {
+                    Said?.Invoke($"standing by: {other.Message}");
+                }
+            }
+            catch (StoreUnavailable failure) when (standsBy)
+            {
+                Said?.Invoke($"standing by: {failure.Message}");
+            }
+
+            await Task.Delay(TakeOverPause, _options.Time, cancellationToken);
+        }
     }
 
     /// <summary>Asks, and waits for the answer.</summary>

@@ -17,7 +17,10 @@ internal sealed class ScheduleDesk(EngineParts parts, TickWriter ticks, RunDrive
     public Deed Unpause(Request.UnpausePipeline unpause, WriteSession session)
     {
         var name = new PipelineName(unpause.Pipeline);
-        if (session.Pipeline(name) is not { Version: { } version } row || session.Definition(name, version) is not { Pipeline: var pipeline })
+        if (
+            session.Pipeline(name) is not { Version: { } version } row
+            || session.Definition(name, version) is not { Pipeline: var pipeline }
+        )
         {
             throw new RequestRefused($"there is no pipeline `{unpause.Pipeline}`");
         }
@@ -27,7 +30,7 @@ internal sealed class ScheduleDesk(EngineParts parts, TickWriter ticks, RunDrive
             return new Deed(new Answer(Done: true, null, $"{name} was not paused"));
         }
 
-        var forecast = UnpauseForecast.Of(session, pipeline, row, Now);
+        var forecast = UnpauseForecast.Of(session, pipeline, row.Cursor, Now);
         session.Unpause(name, Now);
         ticks.EndPause(session, pipeline, row.Cursor);
         return new Deed(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
+using Signalbox.Engine.Calendars;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 using Signalbox.Engine.Processes;
@@ -16,6 +17,9 @@ public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> 
     internal FieldPlaces? Places { get; init; }
 
     internal SourceText? Source { get; init; }
+
+    /// <summary>The full paths of the other files that the pipeline is made from: those of its calendars.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
 
     /// <summary>
     /// Where a field stands, from 1: the path of a <see cref="Diagnostic"/>, such as <c>tasks.features.needs[1]</c>. A field that is not
@@ -62,12 +66,14 @@ public static class PipelineFile
     /// <param name="projectDefaults">Settings of tasks for which neither task nor pipeline has a word. Default none.</param>
     /// <param name="connections">The connections of the project, which tasks name. Null: whether there are such is not checked.</param>
     /// <param name="alerts">With the channels, which tasks name. Null: whether there are such is not checked.</param>
+    /// <param name="calendars">The calendars of the project, which schedules name. Null: a schedule that names one is a mistake.</param>
     public static ParsedPipeline Parse(
         string path,
         ReadOnlySpan<byte> content,
         TaskDefaults? projectDefaults = null,
         IReadOnlyDictionary<string, Connection>? connections = null,
-        AlertSettings? alerts = null
+        AlertSettings? alerts = null,
+        CalendarShelf? calendars = null
     )
     {
         var source = SourceText.Decode(content, out var refusal);
@@ -84,7 +90,8 @@ public static class PipelineFile
             reading.Report(mistake.Position, Severity.Error, mistake.Code, mistake.Message);
         }
 
-        var pipeline = root is null ? null : PipelineShape.Read(root, reading, projectDefaults ?? TaskDefaults.None);
+        var files = new HashSet<string>(StringComparer.Ordinal);
+        var pipeline = root is null ? null : PipelineShape.Read(root, reading, projectDefaults ?? TaskDefaults.None, calendars, files);
         var places = root is YamlMapping mapping ? new FieldPlaces(mapping, source) : null;
         if (pipeline is not null && places is not null)
         {
@@ -100,7 +107,12 @@ public static class PipelineFile
             );
         }
 
-        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems]) { Places = places, Source = source };
+        return new ParsedPipeline(reading.HasErrors ? null : pipeline, [.. reading.Problems])
+        {
+            Places = places,
+            Source = source,
+            Files = [.. files],
+        };
     }
 
     /// <summary>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
+using Signalbox.Engine.Calendars;
 using Signalbox.Engine.Projects;
 
 namespace Signalbox.Engine.PipelineFiles;
@@ -36,11 +37,13 @@ public sealed record PipelineSet(ImmutableArray<LoadedPipeline> Pipelines, Immut
 /// <param name="defaults">Settings of tasks that neither task nor pipeline gives.</param>
 /// <param name="connections">The connections that tasks may name. Null: whether there are such is not checked.</param>
 /// <param name="alerts">With the channels that tasks may name. Null: whether there are such is not checked.</param>
+/// <param name="calendars">The calendars that schedules may name beside files. Null: the project declares none.</param>
 public sealed class PipelineFolder(
     string project,
     TaskDefaults? defaults = null,
     IReadOnlyDictionary<string, Connection>? connections = null,
-    AlertSettings? alerts = null
+    AlertSettings? alerts = null,
+    CalendarShelf? calendars = null
 )
 {
     /// <summary>The name of the folder in a project.</summary>
@@ -56,6 +59,7 @@ public sealed class PipelineFolder(
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
     };
 
+    private readonly CalendarShelf _calendars = calendars ?? new CalendarShelf(project, ImmutableDictionary<string, CalendarSource>.Empty);
     private readonly string _folder = System.IO.Path.Combine(project, Name);
     private readonly SortedDictionary<string, Known> _files = new(StringComparer.Ordinal);
 
@@ -196,7 +200,7 @@ public sealed class PipelineFolder(
         {
             var info = new FileInfo(path);
             stamp = new Stamp(info.LastWriteTimeUtc, info.Length);
-            if (known is not null && known.Stamp == stamp && DateTime.UtcNow - stamp.Written > Racy)
+            if (known is not null && known.Stamp == stamp && DateTime.UtcNow - stamp.Written > Racy && !known.IsOutdated)
             {
                 return false;
             }
@@ -216,15 +220,19 @@ public sealed class PipelineFolder(
         }
 
         var hash = SHA256.HashData(content);
-        if (known is not null && known.Hash.AsSpan().SequenceEqual(hash))
+        if (known is not null && known.Hash.AsSpan().SequenceEqual(hash) && !known.IsOutdated)
         {
             _files[name] = known with { Stamp = stamp };
             return false;
         }
 
-        var parsed = PipelineFile.Parse(name, content, defaults, connections, alerts);
+        var parsed = PipelineFile.Parse(name, content, defaults, connections, alerts, _calendars);
         var loaded = parsed.Pipeline is { } pipeline ? new LoadedPipeline(name, pipeline, PipelineJson.HashOf(pipeline)) : known?.Loaded;
-        _files[name] = new Known(stamp, hash, loaded, parsed.Problems) { NamePlace = parsed.PlaceOf("pipeline") };
+        _files[name] = new Known(stamp, hash, loaded, parsed.Problems)
+        {
+            NamePlace = parsed.PlaceOf("pipeline"),
+            Others = [.. parsed.Files.Select(file => (file, Stamp.Of(file)))],
+        };
         return true;
     }
 
@@ -265,10 +273,22 @@ public sealed class PipelineFolder(
         return new PipelineSet(pipelines.ToImmutable(), problems.ToImmutable());
     }
 
-    private readonly record struct Stamp(DateTime Written, long Length);
+    private readonly record struct Stamp(DateTime Written, long Length)
+    {
+        public static Stamp Of(string path)
+        {
+            var info = new FileInfo(path);
+            return info.Exists ? new Stamp(info.LastWriteTimeUtc, info.Length) : default;
+        }
+    }
 
     private sealed record Known(Stamp Stamp, byte[] Hash, LoadedPipeline? Loaded, ImmutableArray<Problem> Problems)
     {
         public (int Line, int Column) NamePlace { get; init; } = (1, 1);
+
+        /// <summary>The calendar files that went into it.</summary>
+        public ImmutableArray<(string Path, Stamp Stamp)> Others { get; init; } = [];
+
+        public bool IsOutdated => Others.Any(other => Stamp.Of(other.Path) != other.Stamp);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Time;
+using Signalbox.Engine.Calendars;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 
@@ -16,45 +17,6 @@ internal static class PipelineShape
 
     /// <summary>The keys that make a file a pipeline of one task.</summary>
     public static readonly string[] TopKinds = ["run", "python", "shell", "sql"];
-
-    private static readonly Shape<ScheduleSpec> Schedule = new EitherShape<ScheduleSpec>(
-        single: Scalars.Text.To(cron => new ScheduleSpec(cron)),
-        mapping: new MappingShape<ScheduleDraft>(
-            "schedule",
-            "`schedule`",
-            () => new ScheduleDraft(),
-            new Field<ScheduleDraft, string>(
-                "cron",
-                Scalars.Text,
-                (d, v) => d.Cron = v,
-                "A cron expression of five fields, or @daily and its kin."
-            )
-            {
-                Required = true,
-                Examples = ["\"15 2 * * *\""],
-            },
-            new Field<ScheduleDraft, string>("timezone", Scalars.Text, (d, v) => d.TimeZone = v, "An IANA time zone; never the server's.")
-            {
-                Default = "\"UTC\"",
-                Examples = ["\"Europe/London\""],
-            },
-            new Field<ScheduleDraft, string>(
-                "means",
-                Scalars.Text,
-                (d, v) => d.Means = v,
-                "What is required of the schedule, in the words of `cron explain`; `lint` warns when `cron` means something else."
-            )
-            {
-                Examples = ["\"At 01:30, Monday through Friday\""],
-            }
-        ).To((draft, _, _) => draft.Cron is { } cron ? new ScheduleSpec(cron, draft.TimeZone, draft.Means) : null)
-    );
-
-    private static readonly Shape<string> Instant = Scalars.Form(
-        "a date such as 2001-01-01, or a time such as 2001-01-01T06:00 with or without Z or an offset",
-        Instants.Pattern,
-        text => Instants.Parse(text, Zone.Utc) is not null
-    );
 
     private static readonly Shape<ActiveVersionSpec> ActiveVersion = new MappingShape<ActiveVersionDraft>(
         "active_version",
@@ -102,15 +64,20 @@ internal static class PipelineShape
             {
                 Nullable = true,
             },
-            new Field<Draft, ScheduleSpec>(
+            new Field<Draft, ScheduleShapes.ScheduleDraft[]>(
                 "schedule",
-                Schedule,
-                (d, v) => d.Schedule = v,
-                "When runs are due: a cron expression in UTC, or a mapping with `cron` and `timezone`. Unstated: runs are started by hand."
+                ScheduleShapes.All,
+                (d, v) => d.Schedules = v,
+                "When runs are due: a cron expression in UTC, a mapping with `cron`, `every` or `rrule`, or a list of these. Unstated: runs are started by hand."
             )
             {
                 Nullable = true,
-                Examples = ["\"15 2 * * *\"", "{\"cron\": \"30 23 * * 0\", \"timezone\": \"Europe/London\"}"],
+                Examples =
+                [
+                    "\"15 2 * * *\"",
+                    "{\"cron\": \"30 23 * * 0\", \"timezone\": \"Europe/London\"}",
+                    "{\"every\": \"10m\", \"anchor\": \"2026-01-01T00:05\"}",
+                ],
             },
             new Field<Draft, TriggerSpec[]>(
                 "triggers",
@@ -139,12 +106,22 @@ internal static class PipelineShape
             {
                 Default = "\"day\"",
             },
-            new Field<Draft, string>("start", Instant, (d, v) => d.Start = v, "The schedule makes no data interval that begins earlier.")
+            new Field<Draft, string>(
+                "start",
+                ScheduleShapes.Instant,
+                (d, v) => d.Start = v,
+                "The schedule makes no data interval that begins earlier."
+            )
             {
                 Nullable = true,
                 Examples = ["\"2001-01-01\""],
             },
-            new Field<Draft, string>("end", Instant, (d, v) => d.End = v, "The schedule makes no data interval that ends later.")
+            new Field<Draft, string>(
+                "end",
+                ScheduleShapes.Instant,
+                (d, v) => d.End = v,
+                "The schedule makes no data interval that ends later."
+            )
             {
                 Nullable = true,
             },
@@ -165,6 +142,24 @@ internal static class PipelineShape
             )
             {
                 Default = "100",
+            },
+            new Field<Draft, string>(
+                "overlap",
+                Scalars.Choice(typeof(OverlapPolicy), i => Names.Of((OverlapPolicy)i)),
+                (d, v) => d.Overlap = Names.OverlapPolicyOf(v)!.Value,
+                "What becomes of a new run while another has not ended: it waits for a place, its tick is skipped, it is refused too when it is asked for, the others are cancelled, or it begins beside them whatever `max_active_runs` says."
+            )
+            {
+                Default = "\"queue\"",
+            },
+            new Field<Draft, ScheduleShapes.BlackoutDraft[]>(
+                "blackout",
+                ScheduleShapes.Blackouts,
+                (d, v) => d.Blackouts = v,
+                "Times in which the schedules make no runs; each tick in them is recorded as skipped."
+            )
+            {
+                Examples = ["[{\"from\": \"2026-12-24\", \"to\": \"2026-12-27\"}, {\"cron\": \"0 22 * * 5\", \"for\": \"8h\"}]"],
             },
             new Field<Draft, int>(
                 "max_active_runs",
@@ -265,7 +260,15 @@ internal static class PipelineShape
     /// Reads what can be read: what could not be stands as its default, so that the rest can be checked too. Null when there is no
     /// pipeline to speak of.
     /// </summary>
-    public static Pipeline? Read(YamlNode root, Reading reading, TaskDefaults projectDefaults)
+    /// <param name="calendars">The calendars that schedules may name; null when there is no project.</param>
+    /// <param name="files">Takes the other files that were read.</param>
+    public static Pipeline? Read(
+        YamlNode root,
+        Reading reading,
+        TaskDefaults projectDefaults,
+        CalendarShelf? calendars,
+        HashSet<string> files
+    )
     {
         if (root is not YamlMapping mapping)
         {
@@ -306,7 +309,11 @@ internal static class PipelineShape
         {
             Retries = null,
         };
-        var zone = Zone.Find(draft.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc;
+        ImmutableArray<ScheduleSpec> schedules =
+        [
+            .. draft.Schedules.Select(schedule => schedule.Make(calendars, reading, files)).ToArray(),
+        ];
+        var zone = Zone.Find(schedules.IsEmpty ? "UTC" : schedules[0].TimeZone).Zone ?? Zone.Utc;
         return new Pipeline
         {
             Name = new PipelineName(draft.Name),
@@ -315,7 +322,9 @@ internal static class PipelineShape
             Owner = draft.Owner,
             Tags = [.. draft.Tags],
             Doc = draft.Doc,
-            Schedule = draft.Schedule,
+            Schedules = schedules,
+            Overlap = draft.Overlap,
+            Blackouts = [.. draft.Blackouts.Select(blackout => blackout.Make(zone)).ToArray()],
             LogicalDate = draft.LogicalDate,
             Partition = draft.Partition,
             Start = draft.Start is { } start ? Instants.Parse(start, zone) : null,
@@ -335,15 +344,6 @@ internal static class PipelineShape
     }
 
     private static bool IsDefault(string key) => TaskDefaults.Fields.Any(field => field.Name == key);
-
-    private sealed class ScheduleDraft
-    {
-        public string? Cron { get; set; }
-
-        public string TimeZone { get; set; } = "UTC";
-
-        public string? Means { get; set; }
-    }
 
     private sealed class ActiveVersionDraft
     {
@@ -366,7 +366,11 @@ internal static class PipelineShape
 
         public string? Doc { get; set; }
 
-        public ScheduleSpec? Schedule { get; set; }
+        public ScheduleShapes.ScheduleDraft[] Schedules { get; set; } = [];
+
+        public OverlapPolicy Overlap { get; set; }
+
+        public ScheduleShapes.BlackoutDraft[] Blackouts { get; set; } = [];
 
         public TriggerSpec[] Triggers { get; set; } = [];
 

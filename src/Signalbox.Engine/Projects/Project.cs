@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
+using Signalbox.Engine.Calendars;
 using Signalbox.Engine.PipelineFiles;
 
 namespace Signalbox.Engine.Projects;
@@ -46,6 +47,10 @@ public sealed record Project
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Groups { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
 
+    /// <summary>Calendars by name, which schedules use. Default none; files can be named by their path.</summary>
+    public ImmutableSortedDictionary<string, CalendarSource> Calendars { get; init; } =
+        ImmutableSortedDictionary.Create<string, CalendarSource>(StringComparer.Ordinal);
+
     /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
     public int MaxActiveTasks { get; init; } = 16;
 
@@ -65,7 +70,10 @@ public sealed record Project
     public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName));
 
     /// <summary>The pipelines of the project.</summary>
-    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts);
+    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts, CalendarShelf);
+
+    /// <summary>Finds the calendars that schedules name.</summary>
+    public CalendarShelf CalendarShelf => new(Folder, Calendars);
 
     /// <summary>
     /// The connection for <c>s3://bucket/...</c>: the one whose <c>bucket</c> it is, else the one that is named like the bucket, else the only one

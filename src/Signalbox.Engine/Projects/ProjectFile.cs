@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
+using Signalbox.Engine.Calendars;
 using Signalbox.Engine.PipelineFiles;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
@@ -65,6 +66,18 @@ internal static class ProjectFile
         {
             Examples = ["{\"ml-leads\": [\"alice\", \"bob\"]}"],
         },
+        new Field<Draft, Named<CalendarSource>[]>(
+            "calendars",
+            CalendarShapes.All,
+            (d, v) => d.Calendars = v,
+            "Calendars by name, which schedules use: a file of dates, one a line, or an iCalendar file; or weekdays without the dates of a file."
+        )
+        {
+            Examples =
+            [
+                "{\"holidays\": \"calendars/holidays.ics\", \"business_days\": {\"weekdays\": [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"], \"without\": \"calendars/holidays.ics\"}}",
+            ],
+        },
         new Field<Draft, int>(
             "max_active_tasks",
             Scalars.Whole(1, 10_000),
@@ -83,7 +96,12 @@ internal static class ProjectFile
         {
             Default = "\"60s\"",
         },
-        new Field<Draft, AlertSettings>("alerts", AlertShapes.All, (d, v) => d.Alerts = v, "Who is told when something goes wrong, and how."),
+        new Field<Draft, AlertSettings>(
+            "alerts",
+            AlertShapes.All,
+            (d, v) => d.Alerts = v,
+            "Who is told when something goes wrong, and how."
+        ),
         new Field<Draft, TaskDefaults>(
             "defaults",
             TaskDefaults.Shape,
@@ -146,6 +164,10 @@ internal static class ProjectFile
         {
             Groups = project.Groups.SetItems(draft.Groups.Select(group => KeyValuePair.Create(group.Name, group.Value.ToImmutableArray()))),
         };
+        project = project with
+        {
+            Calendars = project.Calendars.SetItems(draft.Calendars.Select(calendar => KeyValuePair.Create(calendar.Name, calendar.Value))),
+        };
         foreach (var connection in draft.Connections)
         {
             var made = connection.Value.Make(connection.Name, folder);
@@ -187,6 +209,8 @@ internal static class ProjectFile
         public Named<ConnectionShapes.Connecting>[] Connections { get; set; } = [];
 
         public Named<string[]>[] Groups { get; set; } = [];
+
+        public Named<CalendarSource>[] Calendars { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
 

@@ -26,10 +26,10 @@ public sealed record UnpauseForecast(int Runs, DateTimeOffset? First, DateTimeOf
         + (Next is { } next ? $"; the next run is due at {Shown(next)}" : "; no further run is due");
 
     /// <summary>What would come of unpausing a pipeline.</summary>
-    public static UnpauseForecast Of(ReadSession session, Pipeline pipeline, StoredPipeline row, DateTimeOffset now)
+    public static UnpauseForecast Of(ReadSession session, Pipeline pipeline, DateTimeOffset? cursor, DateTimeOffset now)
     {
         var times = Timetable.Of(pipeline);
-        var decision = times.DecidePause(row.Cursor, now);
+        var decision = times.DecidePause(cursor, now);
         var fresh = decision.Ticks.Where(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Key)).ToList();
         var due = fresh.Where(tick => tick.Run is not null).ToList();
         var runs = Overlaps.RunsOf(pipeline.Overlap, session.LiveRuns(pipeline.Name).Count, due.Count);

@@ -64,7 +64,7 @@ public sealed class MistakeTests
         "pipeline: p\nrun: a\nmax_active_runs: \"4\"",
         "3:18: `max_active_runs` must be a whole number of at least 1, not `4` in quotes"
     )]
-    [InlineData("pipeline: p\nrun: a\nschedule: { timezone: UTC }", "3:11: `schedule` needs the key `cron`")]
+    [InlineData("pipeline: p\nrun: a\nschedule: { timezone: UTC }", "3:1: a schedule has one of `cron`, `every` and `rrule`")]
     [InlineData("pipeline: p\nrun: a\nparams: { a-b: 1 }", "3:11: `a-b` is no name: a name here has only a-z, A-Z, 0-9 and '_'")]
     [InlineData(
         "pipeline: p\nrun: a\nparams: { n: { type: integer, default: many } }",

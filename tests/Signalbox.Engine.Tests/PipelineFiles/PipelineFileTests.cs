@@ -155,6 +155,8 @@ public sealed class PipelineFileTests
             {
                 Tasks = [],
                 Tags = pipeline.Tags,
+                Schedules = pipeline.Schedules,
+                Blackouts = pipeline.Blackouts,
                 Triggers = pipeline.Triggers,
                 Params = pipeline.Params,
             },

@@ -3,6 +3,7 @@ using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -25,18 +26,18 @@ internal sealed record UpcomingDocument(string Pipeline, DateTimeOffset Utc, Dat
 {
     public static IEnumerable<UpcomingDocument> Of(Pipeline pipeline, DateTimeOffset now, int most)
     {
-        var schedule = pipeline.ScheduleOf();
-        var calendar = pipeline.CalendarOf();
+        var zone = Zone.Find(pipeline.TimeZone).Zone ?? Zone.Utc;
+        var times = Timetable.Of(pipeline);
         var count = 0;
-        for (var tick = schedule.Next(now); tick is { } next && count < most; tick = schedule.Next(next))
+        for (var tick = times.NextRun(now); tick is { Run: { } run } next && count < most; tick = times.NextRun(next.FiresAt))
         {
             count++;
             yield return new UpcomingDocument(
                 pipeline.Name.Value,
-                next.Utc,
-                next.Utc.ToOffset(schedule.Zone.OffsetAt(next.Utc)),
-                pipeline.Schedule?.TimeZone ?? "UTC",
-                InstantText.Utc(calendar.Of(schedule.IntervalOf(next)).LogicalDate)
+                next.FiresAt,
+                next.FiresAt.ToOffset(zone.OffsetAt(next.FiresAt)),
+                pipeline.TimeZone,
+                InstantText.Utc(run.Slice.LogicalDate)
             );
         }
     }

@@ -1,40 +1,140 @@
 using System.CommandLine;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Projects;
+using Signalbox.Engine.Scheduling;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
-/// <summary><c>pause</c>: the schedule of a pipeline makes no runs.</summary>
+/// <summary><c>pause</c> and <c>unpause</c>: whether the schedule of a pipeline makes runs.</summary>
 internal static class PauseVerb
 {
-    public static readonly Verb Verb = new("pause", "Stop the schedule of a pipeline", () => Build(Verb!, pause: true));
+    public static readonly Verb Verb = new("pause", "Stop the schedule of a pipeline", BuildPause);
 
-    public static readonly Verb Unpause = new("unpause", "Let the schedule of a pipeline go on", () => Build(Unpause!, pause: false));
+    public static readonly Verb Unpause = new("unpause", "Let the schedule of a pipeline go on", BuildUnpause);
 
-    private static Command Build(Verb verb, bool pause)
+    private static Command BuildPause()
     {
         var command = VerbParts.Command(
-            verb.Name,
-            pause
-                ? "Stops the schedule of a pipeline: no run is created by it. What runs goes on, and runs by hand stay possible."
-                : "Lets the schedule of a pipeline go on from now; ticks of the pause become runs only where `catchup` says so.",
-            pause ? "pause daily --reason \"the source is being moved\"" : "unpause daily"
+            Verb.Name,
+            "Stops the schedule of a pipeline: no run is created by it. What runs goes on, and runs by hand stay possible.",
+            "pause daily --reason \"the source is being moved\""
         );
-        var pipeline = new Argument<string>("PIPELINE") { Description = "The name of a pipeline of the project" };
-        command.Arguments.Add(pipeline);
+        var pipeline = Pipeline(command);
         Asking.SetAction(
             command,
-            $"{verb.Name}d by hand",
-            (parsed, project, reason) =>
+            "paused by hand",
+            (parsed, project, reason) => new Request.PausePipeline(Saved(parsed.GetRequiredValue(pipeline), project), reason)
+        );
+        return command;
+    }
+
+    private static Command BuildUnpause()
+    {
+        var command = VerbParts.Command(
+            Unpause.Name,
+            "Lets the schedule of a pipeline go on from now; ticks of the pause become runs only where `catchup` says so, and all others are "
+                + "recorded as skipped. With --dry-run it only says how many runs that would create.",
+            "unpause daily --dry-run",
+            "unpause daily"
+        );
+        var pipeline = Pipeline(command);
+        var reason = new Option<string?>("--reason") { Description = "Why; kept with the change", HelpName = "TEXT" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say how many runs it would create, and change nothing" };
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        foreach (var option in new Option[] { reason, dryRun, project, json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(
+            async (parsed, _) =>
             {
-                var file = PipelineSource.Load(parsed.GetRequiredValue(pipeline), project);
-                project.CreateState();
-                using var store = Store.Open(project.Database.Value);
-                PipelineSource.SaveAsync(store, file).GetAwaiter().GetResult();
-                var name = file.Pipeline!.Name.Value;
-                return pause ? new Request.PausePipeline(name, reason) : new Request.UnpausePipeline(name, reason);
+                var found = ProjectOpening.Find(parsed.GetValue(project));
+                if (parsed.GetValue(dryRun))
+                {
+                    Foretell(parsed.GetRequiredValue(pipeline), found, parsed.GetValue(json));
+                    return ExitCode.Done;
+                }
+
+                var name = Saved(parsed.GetRequiredValue(pipeline), found);
+                await using var engine = ProjectOpening.OpenEngine(found);
+                var answer = await engine.AskAsync(new Request.UnpausePipeline(name, parsed.GetValue(reason) ?? "unpaused by hand"));
+                Asking.Print(answer, parsed.GetValue(json));
+                return ExitCode.Done;
             }
         );
         return command;
     }
+
+    private static Argument<string> Pipeline(Command command)
+    {
+        var pipeline = new Argument<string>("PIPELINE") { Description = "The name of a pipeline of the project" };
+        command.Arguments.Add(pipeline);
+        return pipeline;
+    }
+
+    private static string Saved(string name, Project project)
+    {
+        var file = PipelineSource.Load(name, project);
+        project.CreateState();
+        using var store = Store.Open(project.Database.Value);
+        PipelineSource.SaveAsync(store, file).GetAwaiter().GetResult();
+        return file.Pipeline!.Name.Value;
+    }
+
+    private static void Foretell(string name, Project project, bool json)
+    {
+        var pipeline = PipelineSource.Load(name, project).Pipeline!;
+        using var store = ProjectOpening.FindStore(project);
+        var now = TimeProvider.System.GetUtcNow();
+        var (paused, forecast) =
+            store?.Read(session =>
+            {
+                var row = session.Pipeline(pipeline.Name);
+                return (row?.Paused ?? false, UnpauseForecast.Of(session, pipeline, row?.Cursor, now));
+            })
+            ?? throw new UserMistakeException($"{pipeline.Name} has never run here, so it is not paused");
+        var message = paused
+            ? $"unpausing {pipeline.Name} now: {forecast.Sentence}"
+            : $"{pipeline.Name} is not paused; if it were: {forecast.Sentence}";
+        if (json)
+        {
+            CliJson.Print(
+                new UnpauseDocument(
+                    pipeline.Name.Value,
+                    paused,
+                    forecast.Runs,
+                    forecast.First,
+                    forecast.Last,
+                    forecast.Skipped,
+                    forecast.Next,
+                    message
+                ),
+                CliJson.Default.UnpauseDocument
+            );
+        }
+        else
+        {
+            Console.Out.WriteLine(message);
+        }
+    }
 }
+
+/// <summary><c>unpause --dry-run --json</c>.</summary>
+/// <param name="Runs">Runs that unpausing would create at once.</param>
+/// <param name="First">The tick of the first of them.</param>
+/// <param name="Last">The tick of the last of them.</param>
+/// <param name="Skipped">Ticks of the pause that would be skipped and recorded one by one.</param>
+/// <param name="Next">The tick of the next run after these.</param>
+internal sealed record UnpauseDocument(
+    string Pipeline,
+    bool Paused,
+    int Runs,
+    DateTimeOffset? First,
+    DateTimeOffset? Last,
+    int Skipped,
+    DateTimeOffset? Next,
+    string Message
+);

@@ -4,13 +4,14 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
 using Signalbox.Core.Time;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
 /// <summary>One line of <c>pipelines --json</c>.</summary>
-/// <param name="Schedule">The cron expression; null when runs are started by hand or by a backfill.</param>
+/// <param name="Schedule">The cron expression, `every 10m` or the recurrence rule, with `; ` between several; null when runs are started by hand or by a backfill.</param>
 /// <param name="Next">The next tick; null when there is none, or it is paused.</param>
 /// <param name="Idempotency"><c>verified</c>, <c>not_idempotent</c> or <c>unverified</c>, of this version.</param>
 internal sealed record PipelineDocument(
@@ -45,11 +46,11 @@ internal sealed record PipelineDocument(
             PipelineJson.HashOf(PipelineJson.Write(pipeline)).Value,
             pipeline.Owner,
             [.. pipeline.Tags],
-            pipeline.Schedule?.Cron,
-            pipeline.Schedule?.TimeZone ?? "UTC",
+            pipeline.Schedule is null ? null : string.Join("; ", pipeline.Schedules.Select(schedule => schedule.Text)),
+            pipeline.TimeZone,
             paused,
             row?.PausedReason,
-            paused ? null : pipeline.ScheduleOf().Next(now)?.Utc,
+            paused ? null : Timetable.Of(pipeline).NextRun(now)?.FiresAt,
             last is null ? null : new LastRunDocument(last.Number.Value, Brief.Slice(last), Names.Of(last.State), last.EndedAt),
             pipeline.Tasks.Length,
             ProofBadge.Of(store, pipeline).Idempotency
@@ -83,11 +84,12 @@ internal sealed record PipelineDetailDocument(
 
     private static TickDocument[] NextTicksOf(Pipeline pipeline, DateTimeOffset now)
     {
-        var schedule = pipeline.ScheduleOf();
+        var zone = Zone.Find(pipeline.TimeZone).Zone ?? Zone.Utc;
+        var times = Timetable.Of(pipeline);
         var found = new List<TickDocument>();
-        for (var tick = schedule.Next(now); tick is { } next && found.Count < TicksShown; tick = schedule.Next(next))
+        for (var tick = times.NextRun(now); tick is { } next && found.Count < TicksShown; tick = times.NextRun(next.FiresAt))
         {
-            found.Add(new TickDocument(next.Utc, next.Utc.ToOffset(schedule.Zone.OffsetAt(next.Utc))));
+            found.Add(new TickDocument(next.FiresAt, next.FiresAt.ToOffset(zone.OffsetAt(next.FiresAt))));
         }
 
         return [.. found];

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
+using Signalbox.Core.Scheduling;
 using Signalbox.Core.Time;
 using Signalbox.Storage;
 

@@ -2,6 +2,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
 using Signalbox.Core.Sla;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -26,6 +27,11 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             );
         }
 
+        if (session.Drain(pipeline.Name) is { } drain)
+        {
+            reasons.Add(Drained(drain));
+        }
+
         if (pipeline.LoadError is { } error)
         {
             reasons.Add(new("file", $"its file has mistakes, so its last good version is used: {error}"));
@@ -46,6 +52,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         return new WhyDocument(
             $"pipeline {pipeline.Name}",
             pipeline.Paused ? "paused"
+                : session.Drain(pipeline.Name) is not null ? "drained"
                 : active.Count > 0 ? "running"
                 : "idle",
             [.. reasons]
@@ -247,8 +254,28 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         }
     }
 
+    private static WhyReason Drained(StoredDrain drain)
+    {
+        var (what, verb) = drain.Pipeline is { } one ? (one.Value, $"drain {one} --undo") : ("the project", "drain --undo");
+        return new(
+            "drained",
+            $"{what} takes no new runs since {InstantText.Utc(drain.At)}: {drain.Reason} ({drain.Who}); `signalbox {verb}` ends that"
+        );
+    }
+
     private void AddQueue(List<WhyReason> reasons, RunPicture picture)
     {
+        if (session.Drain(picture.Run.Pipeline) is { } drain)
+        {
+            reasons.Add(Drained(drain));
+        }
+
+        if (picture.Pipeline.Overlap == OverlapPolicy.Allow)
+        {
+            reasons.Add(new("queue", "it is queued, and begins beside the others (overlap: allow)"));
+            return;
+        }
+
         var limit = picture.Pipeline.MaxActiveRuns;
         var running = session.RunningRuns(picture.Run.Pipeline);
         reasons.Add(
@@ -320,18 +347,42 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             return;
         }
 
+        var times = Timetable.Of(definition);
+        if (times.BlackoutAt(now) is { } blackout)
+        {
+            reasons.Add(
+                new(
+                    "blackout",
+                    $"its schedule makes no runs until {InstantText.Utc(blackout.To)}, {Until(blackout.To)}{(blackout.Reason is { } why ? $": {why}" : "")}"
+                )
+            );
+        }
+
         if (definition.End is { } end && end <= now)
         {
             reasons.Add(new("schedule", $"its schedule ended at {InstantText.Utc(end)}"));
         }
-        else if (definition.ScheduleOf().Next(now) is { } tick)
+        else if (times.NextRun(now) is { } next)
         {
-            reasons.Add(new("schedule", $"the next run is due at {InstantText.Utc(tick.Utc)}, {Until(tick.Utc)}"));
+            var passed = times.Next(now) is { } at && at < next.FiresAt ? times.Between(at, at.AddTicks(1)).First() : null;
+            if (passed is not null)
+            {
+                reasons.Add(
+                    new(Names.Of(passed.Skip!.Value), $"the next tick, at {InstantText.Utc(passed.FiresAt)}, makes no run: {passed.Reason}")
+                );
+            }
+
+            reasons.Add(new("schedule", $"the next run is due at {InstantText.Utc(next.FiresAt)}, {Until(next.FiresAt)}"));
+        }
+        else
+        {
+            reasons.Add(new("schedule", "its schedule makes no further run"));
         }
 
         foreach (var skipped in session.Ticks(pipeline.Name, MostNamed).Where(tick => tick.Skipped is not null).Take(3))
         {
-            reasons.Add(new("schedule", $"the tick {InstantText.Utc(skipped.At)} was skipped: {skipped.Skipped}"));
+            var kind = skipped.Skip is { } skip ? Names.Of(skip) : "schedule";
+            reasons.Add(new(kind, $"the tick {InstantText.Utc(skipped.At)} was skipped: {skipped.Skipped}"));
         }
     }
 
