@@ -1,0 +1,85 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { backfillsQuery, pipelinesQuery } from "../../api/queries";
+import { Answer } from "../../app/Answer";
+import { At } from "../../app/preferences";
+import { Empty } from "../../design/parts";
+import { State } from "../../design/Signal";
+import { progressText, sharesOf } from "../../logic/backfill";
+import { signalOf, wordsOf } from "../../logic/states";
+import "./backfills.css";
+
+export function Backfills() {
+  const backfills = useQuery(backfillsQuery);
+  const first = useQuery(pipelinesQuery).data?.find((pipeline) => pipeline.schedule !== null)?.pipeline ?? "PIPELINE";
+  return (
+    <div className="stack">
+      <div className="title">
+        <div>
+          <h1>Backfills</h1>
+          <p>Runs of a pipeline for dates that are past, so many at a time.</p>
+        </div>
+      </div>
+      <Answer of={backfills} what="the backfills">
+        {(all) =>
+          all.length === 0 ? (
+            <Empty command={`signalbox backfill ${first} --from 2001-01-01 --to 2001-01-31 --max-active 4`}>No backfill yet. One fills a stretch of history:</Empty>
+          ) : (
+            <div className="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th className="number">Backfill</th>
+                    <th>Pipeline</th>
+                    <th>State</th>
+                    <th>Progress</th>
+                    <th>Started</th>
+                    <th>Reason</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map((one) => (
+                    <tr key={one.backfill_id}>
+                      <td className="number">
+                        <Link to="/backfills/$id" params={{ id: String(one.backfill_id) }} className="strong">
+                          {one.backfill_id}
+                        </Link>
+                      </td>
+                      <td>
+                        <Link to="/pipelines/$name" params={{ name: one.pipeline }} className="quiet">
+                          {one.pipeline}
+                        </Link>
+                      </td>
+                      <td>
+                        <State state={one.state} />
+                      </td>
+                      <td>
+                        <Progress states={one.dates} />
+                        <span className="small soft">{progressText(one.dates)}</span>
+                      </td>
+                      <td>
+                        <At at={one.created_at} />
+                      </td>
+                      <td className="breaks">{one.reason ?? "–"}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Answer>
+    </div>
+  );
+}
+
+export function Progress({ states }: { states: Record<string, number> }) {
+  const shares = sharesOf(states);
+  return (
+    <div className="progress-line" role="img" aria-label={shares.map((one) => `${one.count} ${wordsOf(one.state)}`).join(", ")}>
+      {shares.map((one) => (
+        <i key={one.state} className={`is-${signalOf(one.state)}`} style={{ width: `${one.share * 100}%` }} title={`${one.count} ${wordsOf(one.state)}`} />
+      ))}
+    </div>
+  );
+}
