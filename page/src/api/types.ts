@@ -41,11 +41,13 @@ export interface Activity {
   task: string | null;
   partition: string | null;
   message: string;
+  seconds: number | null;
 }
 export interface Outcome {
   number: number;
   state: string;
   partition: string;
+  ended_at: string | null;
   seconds: number | null;
 }
 export interface PipelineLine {

@@ -26,11 +26,11 @@ export function aspectOf(home: Home): Aspect {
 
 function workOf(home: Home): string {
   const moving = home.running.length;
-  const latest = home.pipelines.flatMap((line) => line.outcomes.slice(-1));
+  const latest = home.pipelines.flatMap((line) => line.outcomes.filter((outcome) => outcome.ended_at !== null).slice(-1));
   const well = latest.filter((outcome) => signalOf(outcome.state) === "success").length;
   const parts = [moving === 0 ? "No run is under way." : `${counted(moving, "run is", "runs are")} under way.`];
   if (latest.length > 0) {
-    parts.push(well === latest.length ? `The latest run of every pipeline ended well.` : `The latest run of ${well} of ${counted(latest.length, "pipeline")} ended well.`);
+    parts.push(well === latest.length ? `The latest run of ${latest.length === 1 ? "the pipeline" : "every pipeline"} ended well.` : `The latest run of ${well} of ${counted(latest.length, "pipeline")} ended well.`);
   }
   return parts.join(" ");
 }

@@ -81,13 +81,14 @@ export function rangeOf(header: string | null): { from: number; to: number; tota
   return found ? { from: Number(found[1] ?? 0), to: Number(found[2] ?? -1), total: Number(found[3]) } : null;
 }
 
-/** Where a text is found in bytes, whatever the case of its letters; -1 when it is not. */
+/** Where a text is found in bytes, whatever the case of its Latin letters; -1 when it is not. */
 export function placeOf(bytes: Uint8Array, text: string): number {
-  const wanted = text.toLowerCase();
-  // One letter a byte, so that places in the text are places in the bytes; what is no ASCII is compared by its bytes.
-  const letters = new TextDecoder("latin1").decode(bytes).toLowerCase();
-  const needle = /^[\u0000-\u007f]*$/.test(wanted) ? wanted : new TextDecoder("latin1").decode(new TextEncoder().encode(wanted));
-  return letters.indexOf(needle);
+  return lettersOf(bytes).indexOf(lettersOf(new TextEncoder().encode(text)));
+}
+
+/** One letter a byte, so that places in the text are places in the bytes. */
+function lettersOf(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** Indices of the lines that hold a text. */

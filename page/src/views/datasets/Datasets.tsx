@@ -18,10 +18,10 @@ export function Datasets() {
     <div className="stack">
       <h1>Datasets</h1>
       <nav className="tabs" aria-label="Datasets">
-        <Link to="/datasets" className={view === "lineage" ? "" : "active"} aria-current={view === "lineage" ? undefined : "page"}>
+        <Link to="/datasets" search={{}} activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }} activeProps={{}} className={view === "lineage" ? "" : "active"} aria-current={view === "lineage" ? undefined : "page"}>
           All datasets
         </Link>
-        <Link to="/datasets" search={{ view: "lineage" }} className={view === "lineage" ? "active" : ""} aria-current={view === "lineage" ? "page" : undefined}>
+        <Link to="/datasets" search={{ view: "lineage" }} activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }} activeProps={{}} className={view === "lineage" ? "active" : ""} aria-current={view === "lineage" ? "page" : undefined}>
           Lineage
         </Link>
       </nav>

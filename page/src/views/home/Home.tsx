@@ -113,7 +113,7 @@ function Moving({ runs, first }: { runs: RunLine[]; first: string | undefined })
               </div>
               <div className="row">
                 <LineMap stations={run.tasks} />
-                <span className="small soft push">{run.tasks.filter((task) => task.state === "running").map((task) => task.name).slice(0, 3).join(", ")}</span>
+                <span className="small soft push">{busyText(run)}</span>
               </div>
               <div className="progress" aria-hidden="true">
                 <i style={{ width: `${(progressOf(run, now) * 100).toFixed(1)}%` }} />
@@ -131,10 +131,20 @@ function endText(run: RunLine, now: number): string {
     return "waits for its turn";
   }
   const since = run.started_at ? `${durationText((now - new Date(run.started_at).getTime()) / 1000)} so far` : "";
-  return run.expected_end ? `${since}, expected to end ${distanceText(run.expected_end, now)}` : since;
+  if (!run.expected_end) {
+    return since;
+  }
+  return new Date(run.expected_end).getTime() > now ? `${since}, expected to end ${distanceText(run.expected_end, now)}` : `${since}, longer than usual`;
 }
 
-const activityStates: Record<string, string> = { check: "blocked", retry: "up_for_retry", promotion: "approved", success: "success", failed: "failed", cancelled: "cancelled", rollback: "warning" };
+/** What a run is at: the tasks that run, else those that wait for something. */
+function busyText(run: RunLine): string {
+  const names = (state: string) => run.tasks.filter((task) => task.state === state).map((task) => task.name);
+  const [running, waiting, retrying] = [names("running"), names("up_for_reschedule"), names("up_for_retry")];
+  return [running.slice(0, 3).join(", "), waiting.length > 0 ? `${waiting.join(", ")}: waiting` : "", retrying.length > 0 ? `${retrying.join(", ")}: will be tried again` : ""].filter(Boolean).join("; ");
+}
+
+const activityStates: Record<string, string> = { check: "blocked", retry: "up_for_retry", promotion: "approved", rerun: "queued", success: "success", failed: "failed", cancelled: "cancelled", rollback: "warning" };
 
 function Journal({ lines }: { lines: Activity[] }) {
   const clock = useClock();
@@ -151,17 +161,17 @@ function Journal({ lines }: { lines: Activity[] }) {
             </span>
             <Signal state={activityStates[line.kind] ?? "none"} title={wordsOf(line.kind)} />
             <div>
-              <p className="message">{line.message}</p>
-              <p className="about">
+              <p className="message">
                 {line.run === null ? (
-                  line.pipeline
+                  <span className="about">{line.pipeline}</span>
                 ) : (
-                  <Link to="/runs/$number" params={{ number: String(line.run) }} className="quiet">
+                  <Link to="/runs/$number" params={{ number: String(line.run) }} search={{ task: line.task ?? undefined }} className="quiet about">
                     {line.pipeline}
-                    {line.partition && `, ${line.partition}`} · run {line.run}
+                    {line.partition && `, ${line.partition}`}
                   </Link>
-                )}
-                {line.task && ` · ${line.task}`}
+                )}{" "}
+                {line.message}
+                {line.seconds !== null && ` in ${durationText(line.seconds)}`}
               </p>
             </div>
           </li>

@@ -6,7 +6,7 @@ import { Answer } from "../../app/Answer";
 import { At } from "../../app/preferences";
 import { Copy, Panel } from "../../design/parts";
 import { cli, curl } from "../../logic/commands";
-import { comparisonOf, metricsOf } from "../../logic/models";
+import { comparisonOf, metricsOf, pairOf } from "../../logic/models";
 import { metricText } from "../../logic/numbers";
 
 export function Model() {
@@ -17,8 +17,7 @@ export function Model() {
 
 function Shown({ model }: { model: ModelDocument }) {
   const search = useSearch({ from: "/models/$name" });
-  const champion = model.versions.find((version) => version.version === (search.against ?? model.aliases.champion));
-  const candidate = model.versions.find((version) => version.version === search.version) ?? model.versions.find((version) => version !== champion) ?? model.versions[0];
+  const { champion, candidate } = pairOf(model, search.against, search.version);
   const metrics = metricsOf(model.versions);
   return (
     <div className="stack wide">

@@ -76,6 +76,7 @@ function Chart({ runs }: { runs: DurationRun[] }) {
       {
         width: element.clientWidth,
         height: 260,
+        padding: [10, 42, 0, 0],
         scales: { x: { time: false }, y: { range: (_self, _min, max) => [0, max * 1.08] } },
         axes: [
           { ...axis, values: (_self, places) => places.map((place) => (Number.isInteger(place) ? (ordered[place]?.partition ?? "") : "")), space: 90 },

@@ -61,7 +61,7 @@ function Shown({ detail }: { detail: PipelineDetail }) {
       </div>
       <nav className="tabs" aria-label="About this pipeline">
         {tabs.map((one) => (
-          <Link key={one.tab} from="/pipelines/$name" to="/pipelines/$name" params={{ name: about.pipeline }} search={{ tab: one.tab === "overview" ? undefined : one.tab }} replace resetScroll={false} aria-current={one.tab === tab ? "page" : undefined} className={one.tab === tab ? "active" : ""}>
+          <Link key={one.tab} from="/pipelines/$name" to="/pipelines/$name" params={{ name: about.pipeline }} search={{ tab: one.tab === "overview" ? undefined : one.tab }} replace resetScroll={false} activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }} activeProps={{}} aria-current={one.tab === tab ? "page" : undefined} className={one.tab === tab ? "active" : ""}>
             {one.text}
           </Link>
         ))}

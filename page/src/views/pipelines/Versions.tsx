@@ -22,7 +22,7 @@ export function Versions({ pipeline, chosen, against }: { pipeline: string; chos
             <ul className="version-list" aria-label="Versions">
               {all.map((one) => (
                 <li key={one.version}>
-                  <Link to="/pipelines/$name" params={{ name: pipeline }} search={{ tab: "versions", version: one.version }} replace resetScroll={false} className={one === version ? "active" : ""} aria-current={one === version ? "true" : undefined}>
+                  <Link to="/pipelines/$name" params={{ name: pipeline }} search={{ tab: "versions", version: one.version }} replace resetScroll={false} activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }} activeProps={{}} className={one === version ? "active" : ""} aria-current={one === version ? "true" : undefined}>
                     <code>{one.version}</code>
                     <span className="small soft">
                       <At at={one.first_seen} />

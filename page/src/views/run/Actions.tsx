@@ -2,24 +2,23 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { change } from "../../api/client";
 import { rerunPlan, rerunPath } from "../../api/queries";
-import type { Answer as AnswerDocument, RerunPlan, Run, RunPicture } from "../../api/types";
+import type { Answer as AnswerDocument, RerunPlan, Run } from "../../api/types";
 import { useMayChange } from "../../app/Account";
 import { Trouble } from "../../app/Answer";
-import { Command, Dialog, Loading } from "../../design/parts";
+import { Command, Copy, Dialog, Loading } from "../../design/parts";
 import { cli, curl } from "../../logic/commands";
 import { counted } from "../../logic/numbers";
 import { isEnded } from "../../logic/states";
 
-export function Actions({ run }: { run: Run; picture: RunPicture | undefined }) {
+export function Actions({ run }: { run: Run }) {
   const mayChange = useMayChange();
   const hasFailed = (run.tasks ?? []).some((task) => ["failed", "upstream_failed", "blocked"].includes(task.state));
-  if (!mayChange) {
-    return null;
-  }
   return (
     <div className="actions">
-      {hasFailed && <RerunButton run={run} main />}
-      {!isEnded(run.state) && <CancelButton run={run} />}
+      <Copy text={cli("runs show", [run.number])} label="Copy as command" />
+      <Copy text={curl(window.location.origin, "GET", `/api/runs/${run.number}`)} label="Copy as curl" />
+      {mayChange && hasFailed && <RerunButton run={run} main />}
+      {mayChange && !isEnded(run.state) && <CancelButton run={run} />}
     </div>
   );
 }

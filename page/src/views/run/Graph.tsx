@@ -1,7 +1,7 @@
 import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useEffect, useMemo, useState } from "react";
-import { layOut, type Layout } from "../../app/layout";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { type Direction, layOut, type Layout } from "../../app/layout";
 import { Signal } from "../../design/Signal";
 import type { GraphNode } from "../../logic/run";
 import { signalOf, wordsOf } from "../../logic/states";
@@ -11,6 +11,7 @@ const size = { width: 190, height: 46 };
 interface StationData extends Record<string, unknown> {
   station: GraphNode;
   isSelected: boolean;
+  direction: Direction;
   select: (name: string) => void;
 }
 
@@ -18,7 +19,7 @@ function StationNode({ data }: NodeProps<Node<StationData>>) {
   const { station, isSelected, select } = data;
   return (
     <>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={data.direction === "DOWN" ? Position.Top : Position.Left} isConnectable={false} />
       <button type="button" className={`graph-station is-${signalOf(station.state)} nodrag`} aria-pressed={isSelected} onClick={() => select(station.name)} title={`${station.name}: ${wordsOf(station.state)}`}>
         <Signal state={station.state} />
         <span>
@@ -26,21 +27,28 @@ function StationNode({ data }: NodeProps<Node<StationData>>) {
           <small>{station.note || (station.state === "none" ? station.kind : wordsOf(station.state))}</small>
         </span>
       </button>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={data.direction === "DOWN" ? Position.Bottom : Position.Right} isConnectable={false} />
     </>
   );
 }
 
 const nodeTypes = { station: StationNode };
 
+/** As high as the graph is at the size at which it fits in the width. */
+function heightOf(layout: Layout, width: number): number {
+  return Math.min(1600, Math.max(96, layout.height * Math.min(1, (width - 40) / layout.width) + 44));
+}
+
 /** The tasks as stations, joined by what each needs. Where each lies is worked out beside the page's thread. */
 export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[]; selected: string | undefined; onSelect: (name: string) => void }) {
+  const box = useRef<HTMLDivElement>(null);
   const [layout, setLayout] = useState<Layout | null>(null);
   const shape = nodes.map((node) => `${node.name}<${node.needs.join(",")}`).join(";");
-  // biome-ignore lint: the layout depends on the shape of the graph, not on the states that change every second.
+  // The layout depends on the shape of the graph, not on the states that change every second.
   useEffect(() => {
     let isWanted = true;
     void layOut(
+      (box.current?.clientWidth ?? 1000) - 40,
       nodes.map((node) => ({ id: node.name, ...size })),
       nodes.flatMap((node) => node.needs.map((need) => ({ from: need, to: node.name }))),
     ).then((found) => isWanted && setLayout(found));
@@ -53,7 +61,7 @@ export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[
     const states = new Map(nodes.map((node) => [node.name, node.state]));
     const stations: Node<StationData>[] = nodes
       .filter((node) => places.has(node.name))
-      .map((node) => ({ id: node.name, type: "station", position: places.get(node.name)!, data: { station: node, isSelected: node.name === selected, select: onSelect }, draggable: false, selectable: false, focusable: false, ...size }));
+      .map((node) => ({ id: node.name, type: "station", position: places.get(node.name)!, data: { station: node, isSelected: node.name === selected, direction: layout?.direction ?? "RIGHT", select: onSelect }, draggable: false, selectable: false, focusable: false, ...size }));
     const tracks: Edge[] = nodes.flatMap((node) =>
       node.needs.map((need) => {
         const passed = signalOf(states.get(need) ?? "none") === "success";
@@ -65,7 +73,7 @@ export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[
     return [stations, tracks];
   }, [nodes, layout, selected, onSelect]);
   return (
-    <div className="graph" style={{ "--graph-height": layout?.height ?? 200 } as React.CSSProperties}>
+    <div className="graph" ref={box} style={{ height: layout ? heightOf(layout, box.current?.clientWidth ?? 1000) : 120 }}>
       {layout && (
         <ReactFlow
           key={shape}
@@ -73,7 +81,7 @@ export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[
           edges={flowEdges}
           nodeTypes={nodeTypes}
           fitView
-          fitViewOptions={{ padding: 0.08, maxZoom: 1.05 }}
+          fitViewOptions={{ padding: "18px", maxZoom: 1 }}
           minZoom={0.15}
           maxZoom={1.6}
           nodesConnectable={false}

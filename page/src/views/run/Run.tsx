@@ -5,9 +5,8 @@ import { runPictureQuery, runQuery, whyQuery } from "../../api/queries";
 import type { Run as RunDocument, RunPicture } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { At, useNow } from "../../app/preferences";
-import { Copy, Loading } from "../../design/parts";
+import { Loading } from "../../design/parts";
 import { State } from "../../design/Signal";
-import { cli, curl } from "../../logic/commands";
 import { ganttOf, keyOf } from "../../logic/gantt";
 import { counted } from "../../logic/numbers";
 import { cellText, checksOf, checksText, graphOf, triggeredBy } from "../../logic/run";
@@ -74,7 +73,7 @@ function Shown({ run }: { run: RunDocument }) {
 
 function Tab({ tab, text, current }: { tab: RunTab; text: string; current: RunTab }) {
   return (
-    <Link from="/runs/$number" to="/runs/$number" params={(before) => before} search={(before) => ({ ...before, tab: tab === "tasks" ? undefined : tab })} replace resetScroll={false} aria-current={tab === current ? "page" : undefined} className={tab === current ? "active" : ""}>
+    <Link from="/runs/$number" to="/runs/$number" params={(before) => before} search={(before) => ({ ...before, tab: tab === "tasks" ? undefined : tab })} replace resetScroll={false} activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }} activeProps={{}} aria-current={tab === current ? "page" : undefined} className={tab === current ? "active" : ""}>
       {text}
     </Link>
   );
@@ -105,7 +104,7 @@ function Head({ run, picture, now }: { run: RunDocument; picture: RunPicture | u
           </div>
           {isEnded(run.state) ? run.reason && run.state !== "success" && <p className="breaks">{run.reason}</p> : <WhyNot number={number} />}
         </div>
-        <Actions run={run} picture={picture} />
+        <Actions run={run} />
       </div>
       <dl className="run-facts">
         <Fact name="Triggered by">{run.backfill ? <Link to="/backfills/$id" params={{ id: String(run.backfill) }}>{triggeredBy(run)}</Link> : triggeredBy(run)}</Fact>
@@ -136,10 +135,6 @@ function Head({ run, picture, now }: { run: RunDocument; picture: RunPicture | u
           </Fact>
         )}
       </dl>
-      <div className="row">
-        <Copy text={cli("runs show", [run.number])} label="Copy as command" />
-        <Copy text={curl(window.location.origin, "GET", `/api/runs/${run.number}`)} label="Copy as curl" />
-      </div>
     </div>
   );
 }

@@ -1,0 +1,245 @@
+using Signalbox.App.Cli;
+using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Api;
+
+/// <summary>What a person wants to know who has just come in.</summary>
+internal sealed record HomeDocument(
+    string At,
+    NeedDocument[] Needs,
+    MovingRunDocument[] Running,
+    DepartureDocument[] Next,
+    ActivityDocument[] Recent,
+    PipelineRecordDocument[] Pipelines,
+    ServerHealthDocument Health
+)
+{
+    private const int MostRunning = 20;
+    private const int MostNext = 8;
+    private static readonly TimeSpan NextWithin = TimeSpan.FromDays(30);
+
+    public static HomeDocument Read(ReadSession session, Project project, DateTimeOffset now)
+    {
+        var rows = session.Pipelines().OrderBy(row => row.Name.Value, StringComparer.Ordinal).ToList();
+        var records = rows.Select(row => PipelineRecordDocument.Of(session, row)).ToList();
+        var active = session.ActiveRuns();
+        return new HomeDocument(
+            InstantText.Fine(now),
+            [.. NeedDocument.All(session, rows, records)],
+            [
+                .. active
+                    .OrderBy(run => run.State == RunState.Running ? 0 : 1)
+                    .ThenByDescending(run => run.Number.Value)
+                    .Take(MostRunning)
+                    .Select(run => MovingRunDocument.Of(session, run)),
+            ],
+            DepartureDocument.Between(session, now, now + NextWithin, now, MostNext),
+            ActivityDocument.Latest(session),
+            [.. records],
+            ServerHealthDocument.Of(session, project, active.Count(run => run.State == RunState.Queued))
+        );
+    }
+}
+
+/// <summary>A run that has not ended.</summary>
+/// <param name="ExpectedEnd">By how long the latest successful runs took; null without one, or when it takes longer already.</param>
+internal sealed record MovingRunDocument(
+    long Number,
+    string Pipeline,
+    string Partition,
+    string State,
+    string Trigger,
+    string? Reason,
+    string CreatedAt,
+    string? StartedAt,
+    string? ExpectedEnd,
+    StationDocument[] Tasks
+)
+{
+    public static MovingRunDocument Of(ReadSession session, Run run)
+    {
+        var picture = RunFollower.Read(session, run.Number, pipeline: null)!;
+        return new(
+            run.Number.Value,
+            run.Pipeline.Value,
+            run.Partition,
+            Names.Of(run.State),
+            Names.Of(run.Trigger),
+            run.Reason,
+            InstantText.Fine(run.CreatedAt),
+            InstantText.Fine(run.StartedAt),
+            ExpectedEndOf(session, run) is { } end ? InstantText.Fine(end) : null,
+            [
+                .. picture
+                    .Tasks.Where(task => !task.Key.IsInstance)
+                    .Select(task => new StationDocument(task.Key.Task.Value, Names.Of(task.State))),
+            ]
+        );
+    }
+
+    private static DateTimeOffset? ExpectedEndOf(ReadSession session, Run run) =>
+        run.StartedAt is { } started && DepartureDocument.UsualSeconds(session, run.Pipeline) is { } seconds
+            ? started.AddSeconds(seconds)
+            : null;
+}
+
+/// <summary>A task of a run; a mapped one sums up its instances.</summary>
+internal sealed record StationDocument(string Name, string State);
+
+/// <summary>The latest runs of a pipeline, the oldest first.</summary>
+/// <param name="Version">Null when its file never loaded.</param>
+internal sealed record PipelineRecordDocument(string Pipeline, string? Title, string? Version, bool Paused, OutcomeDocument[] Outcomes)
+{
+    private const int MostOutcomes = 30;
+
+    public static PipelineRecordDocument Of(ReadSession session, StoredPipeline row)
+    {
+        var title = row.Version is { } version ? session.Definition(row.Name, version)!.Pipeline.Title : null;
+        return new(
+            row.Name.Value,
+            title,
+            row.Version?.Value,
+            row.Paused,
+            [
+                .. session
+                    .Runs(new RunFilter(row.Name, Limit: MostOutcomes))
+                    .Where(run => run.Namespace is null)
+                    .Reverse()
+                    .Select(run => new OutcomeDocument(
+                        run.Number.Value,
+                        Names.Of(run.State),
+                        run.Partition,
+                        InstantText.Fine(run.EndedAt),
+                        run.EndedAt - run.StartedAt is { } span ? span.TotalSeconds : null
+                    )),
+            ]
+        );
+    }
+}
+
+/// <summary>How a run ended, or how far it is.</summary>
+internal sealed record OutcomeDocument(long Number, string State, string Partition, string? EndedAt, double? Seconds);
+
+/// <summary>Something that does not go on without a person.</summary>
+/// <param name="Kind"><c>failed</c>: a run; <c>approval</c>: a question; <c>file</c>: a pipeline's file with mistakes; <c>paused</c>: a pipeline.</param>
+internal sealed record NeedDocument(
+    string Kind,
+    string Pipeline,
+    long? Run,
+    string? Task,
+    string? Partition,
+    string Message,
+    string? At
+)
+{
+    private const int MostFailed = 20;
+
+    public static IEnumerable<NeedDocument> All(
+        ReadSession session,
+        IReadOnlyList<StoredPipeline> rows,
+        IReadOnlyList<PipelineRecordDocument> records
+    )
+    {
+        var failed = records
+            .SelectMany(record => Failed(record).Select(outcome => (record.Pipeline, Outcome: outcome)))
+            .OrderByDescending(each => each.Outcome.Number)
+            .Take(MostFailed);
+        return
+        [
+            .. rows.Where(row => row.LoadError is not null)
+                .Select(row => new NeedDocument("file", row.Name.Value, null, null, null, $"its file has mistakes: {row.LoadError}", null)),
+            .. failed.Select(each => OfFailed(session, each.Pipeline, each.Outcome)),
+            .. session.OpenApprovals().Where(asked => asked.IsLive).Select(asked => OfApproval(session, asked)),
+            .. rows.Where(row => row.Paused)
+                .Select(row => new NeedDocument("paused", row.Name.Value, null, null, null, $"paused: {row.PausedReason ?? "no reason was given"}", null)),
+        ];
+    }
+
+    /// <summary>Runs that failed and that no later run of the same partition has made good.</summary>
+    private static IEnumerable<OutcomeDocument> Failed(PipelineRecordDocument record) =>
+        record.Outcomes.Where(outcome =>
+            outcome.State == Names.Of(RunState.Failed)
+            && !record.Outcomes.Any(later => later.Number > outcome.Number && later.Partition == outcome.Partition)
+        );
+
+    private static NeedDocument OfFailed(ReadSession session, string pipeline, OutcomeDocument outcome)
+    {
+        var task = session
+            .Tasks(new RunNumber(outcome.Number))
+            .Where(task => task.State == TaskState.Failed)
+            .OrderBy(task => task.EndedAt)
+            .FirstOrDefault();
+        return new(
+            "failed",
+            pipeline,
+            outcome.Number,
+            task?.Key.ToString(),
+            outcome.Partition,
+            task?.Failure?.Message ?? task?.Reason ?? "the run failed",
+            outcome.EndedAt
+        );
+    }
+
+    private static NeedDocument OfApproval(ReadSession session, StoredApproval asked)
+    {
+        var run = session.Run(asked.Run)!;
+        return new(
+            "approval",
+            run.Pipeline.Value,
+            run.Number.Value,
+            asked.Task.ToString(),
+            run.Partition,
+            asked.Message,
+            InstantText.Fine(asked.AskedAt)
+        );
+    }
+}
+
+/// <summary>The state of the server and of what it stands on.</summary>
+/// <param name="Engine">Who runs the engine; null when nobody does.</param>
+/// <param name="DiskFreeBytes">On the disk of the state folder; null when that cannot be seen.</param>
+/// <param name="Queued">Runs that wait for their turn.</param>
+/// <param name="Running">Tasks that hold a slot.</param>
+/// <param name="Waiting">Tasks that are ready and want one.</param>
+/// <param name="Slots">How many tasks may run at one time.</param>
+internal sealed record ServerHealthDocument(
+    string? Engine,
+    string Database,
+    long? DiskFreeBytes,
+    int Queued,
+    int Running,
+    int Waiting,
+    int Slots
+)
+{
+    public static ServerHealthDocument Of(ReadSession session, Project project, int queued)
+    {
+        var states = session.ActiveTaskStates();
+        return new(
+            EngineHolder.IsAlive(project) ? "this server" : null,
+            project.Database.IsPostgres ? "PostgreSQL" : "SQLite",
+            FreeBytes(project.StateFolder),
+            queued,
+            states.Where(state => state.Key.HoldsSlot()).Sum(state => state.Value),
+            states.GetValueOrDefault(TaskState.Scheduled),
+            project.MaxActiveTasks
+        );
+    }
+
+    private static long? FreeBytes(string folder)
+    {
+        try
+        {
+            return new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+        }
+        catch (IOException)
+        {
+            // A disk that does not answer is no reason to show nothing of all the rest.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Signalbox.App.Cli;
+using Signalbox.Core;
+using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+
+namespace Signalbox.App.Api;
+
+/// <summary>What views of the page show at once, each from one state of the store: sums over what the other addresses tell one by one.</summary>
+internal static class PageEndpoints
+{
+    private const string Tag = "views";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/api/home", Home)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("What needs somebody, what runs, what is due next, what happened last, and the health of the server");
+        routes
+            .MapGet("/api/timetable", Timetable)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The runs that schedules start between two instants, at most 1000");
+        routes
+            .MapGet("/api/lineage", Lineage)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("Which task writes which dataset, and which task reads it: what is declared, and what runs have read");
+        routes
+            .MapGet("/api/runs/{run:long}/outlook", Outlook)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("What is shown beside a run: its graph, when it is expected to end, what its tasks handed down, when they are tried again");
+        routes
+            .MapGet("/api/pipelines/{pipeline}/durations", Durations)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("How long the latest runs took, the newest first");
+    }
+
+    private static HomeDocument Home(Store store, Project project, TimeProvider time) =>
+        store.Read(session => HomeDocument.Read(session, project, time.GetUtcNow()));
+
+    private static DepartureDocument[] Timetable(DateTimeOffset from, DateTimeOffset to, Store store, TimeProvider time)
+    {
+        if (to < from)
+        {
+            throw ApiException.Invalid($"to: {InstantText.Utc(to)} is before {InstantText.Utc(from)}");
+        }
+
+        return store.Read(session => DepartureDocument.Between(session, from, to, time.GetUtcNow(), DepartureDocument.Most));
+    }
+
+    private static LineageDocument Lineage(Store store) => store.Read(LineageDocument.Read);
+
+    private static OutlookDocument Outlook(long run, Store store, Project project) =>
+        OutlookDocument.Of(project, store.Read(session => RunEndpoints.Picture(session, run)));
+
+    private static DurationDocument[] Durations(string pipeline, int? limit, Store store) =>
+        store.Read(session =>
+        {
+            var name = PipelineEndpoints.Find(session, pipeline).Row.Name;
+            return session
+                .Runs(new RunFilter(name, Limit: Paging.Limit(limit)))
+                .Where(run => run is { StartedAt: not null, EndedAt: not null, Namespace: null })
+                .Select(DurationDocument.Of)
+                .ToArray();
+        });
+}
+
+/// <summary>How long a run took.</summary>
+internal sealed record DurationDocument(long Number, string Partition, string State, string StartedAt, double Seconds)
+{
+    public static DurationDocument Of(Run run) =>
+        new(
+            run.Number.Value,
+            run.Partition,
+            Names.Of(run.State),
+            InstantText.Fine(run.StartedAt!.Value),
+            (run.EndedAt!.Value - run.StartedAt.Value).TotalSeconds
+        );
+}
+
+/// <summary>What is shown beside a run.</summary>
+/// <param name="Graph">The tasks of the definition that it runs with.</param>
+/// <param name="Results">What tasks handed down, of the first 200 that did.</param>
+/// <param name="RetriesAt">When tasks that wait for their next attempt are tried again.</param>
+internal sealed record OutlookDocument(GraphTaskDocument[] Graph, ResultDocument[] Results, RetryDocument[] RetriesAt)
+{
+    private const int MostResults = 200;
+
+    public static OutlookDocument Of(Project project, RunPicture picture) =>
+        new(
+            GraphDocument.Of(picture.Pipeline, ProofBadge.Of(store: null, picture.Pipeline)).Tasks,
+            [
+                .. picture
+                    .Tasks.Where(task => task.Result is not null && task.MapCount is null or 0)
+                    .Take(MostResults)
+                    .Select(task => ResultDocument.Of(picture.Run.Number, task, project))
+                    .Where(result => result.Result is not null),
+            ],
+            [
+                .. picture
+                    .Tasks.Where(task => task is { State: TaskState.UpForRetry, DueAt: not null })
+                    .Select(task => new RetryDocument(task.Key.Task.Value, task.Key.MapIndex, InstantText.Fine(task.DueAt!.Value))),
+            ]
+        );
+}
+
+/// <summary>When a task is tried again.</summary>
+internal sealed record RetryDocument(string Task, int MapIndex, string At);
