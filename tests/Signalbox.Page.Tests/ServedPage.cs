@@ -1,0 +1,218 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Signalbox.Acceptance.Tests;
+
+namespace Signalbox.Page.Tests;
+
+/// <summary>A server with runs of every kind, and a browser that has come in by the link that the server printed.</summary>
+public sealed partial class ServedPage : IAsyncLifetime
+{
+    private static readonly string[] Flags =
+    [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ];
+
+    private readonly TestProject _project = new("shop");
+    private IPlaywright? _playwright;
+    private string _signedIn = "";
+
+    internal TestProject Project => _project;
+
+    internal TestServer Server { get; private set; } = null!;
+
+    internal IBrowser Browser { get; private set; } = null!;
+
+    /// <summary>The run of <c>broken</c>, whose task failed.</summary>
+    public long Broken { get; private set; }
+
+    /// <summary>The run of <c>flaky</c>, whose task waits for its next attempt.</summary>
+    public long Flaky { get; private set; }
+
+    /// <summary>The run of <c>waits</c>, which waits for a file that never comes.</summary>
+    public long Waits { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        Write();
+        Server = await TestServer.StartAsync(_project);
+        var link = HttpLink().Match(await Server.SaysAsync(line => line.Contains("/sign-in?token=", StringComparison.Ordinal))).Value;
+        (await _project.CallAsync("backfill", "daily", "--from", "2001-01-01", "--to", "2001-01-03", "--reason", "the first days")).Expect(0);
+        await _project.RunAsync("train", 0, "--param", "loss=0.5");
+        await _project.RunAsync("train", 0, "--param", "loss=0.25");
+        Broken = (await _project.RunAsync("broken", 1)).Json.GetProperty("number").GetInt64();
+        Flaky = await DetachedAsync("flaky");
+        Waits = await DetachedAsync("waits");
+        await Eventually.TrueAsync(() => _project.Lines("tried").Length > 0, TimeSpan.FromSeconds(30));
+
+        _playwright = await Playwright.CreateAsync();
+        Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+        await using var context = await Browser.NewContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(link);
+        await page.WaitForURLAsync(Server.Address + "");
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Views" }).WaitForAsync();
+        _signedIn = await context.StorageStateAsync();
+    }
+
+    /// <summary>Opens a view, signed in.</summary>
+    internal async Task<SeenPage> OpenAsync(string path, bool small = false, bool dark = false, string zone = "Europe/Berlin", bool signedIn = true)
+    {
+        var context = await Browser.NewContextAsync(
+            new()
+            {
+                ViewportSize = small ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 860 },
+                ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+                TimezoneId = zone,
+                StorageState = signedIn ? _signedIn : null,
+                ReducedMotion = ReducedMotion.Reduce,
+            }
+        );
+        var seen = new SeenPage(context, await context.NewPageAsync(), Server.Address);
+        await seen.Page.GotoAsync(new Uri(Server.Address, path).ToString());
+        return seen;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Browser is not null)
+        {
+            await Browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+
+        _project.Dispose();
+    }
+
+    private async Task<long> DetachedAsync(string pipeline) =>
+        (await _project.CallAsync("run", pipeline, "--detach", "--json")).Expect(0).Json.GetProperty("number").GetInt64();
+
+    private void Write()
+    {
+        _project.Pipeline(
+            "daily",
+            """
+            title: Sums of every day
+            owner: data
+            tags: [example]
+            schedule: { cron: "30 2 * * *", timezone: Europe/Berlin }
+            params:
+              rows: { type: integer, default: 3, minimum: 1, description: how many there are }
+            tasks:
+              extract:
+                run: |
+                  printf 'reading \033[31mred\033[0m\n'; seq -f 'line %g' 1 2000
+                  { echo id,amount; seq -f '%g,7' 1 {{ params.rows }}; } > {{ outputs.raw }}
+                  echo '{"rows": 3, "source": "shop"}' > "$SIGNALBOX_RESULT"
+                outputs:
+                  raw: { path: "data/raw/{{ ds }}.csv", checks: [{ not_null: [id] }, { row_count: { min: 1 } }] }
+              sums:
+                needs: [extract]
+                run: cp {{ inputs.raw }} {{ outputs.sums }}
+                inputs: { raw: "{{ tasks.extract.outputs.raw }}" }
+                outputs: { sums: { path: "data/sums/{{ ds }}.csv", dataset: shop/sums } }
+                retries: 2
+                retry_delay: 5m
+            """
+        );
+        _project.Pipeline(
+            "train",
+            """
+            tags: [models]
+            params: { loss: { type: number, default: 1 } }
+            tasks:
+              fit:
+                run: |
+                  echo {{ params.loss }} > {{ outputs.model }}
+                  echo '{"log_loss": {{ params.loss }}}' > "$SIGNALBOX_METRICS"
+                outputs: { model: { path: "models/churn.txt", model: churn } }
+              better:
+                needs: [fit]
+                promote: { model: churn, alias: champion }
+            """
+        );
+        _project.Pipeline(
+            "broken",
+            """
+            tasks:
+              stop: { run: "echo no such table >&2; exit 3" }
+              after: { needs: [stop], run: "true" }
+            """
+        );
+        _project.Pipeline(
+            "flaky",
+            """
+            tasks:
+              fetch: { run: "echo again >> tried; exit 75", retries: 2, retry_delay: 1h }
+            """
+        );
+        _project.Pipeline(
+            "waits",
+            """
+            tasks:
+              file: { wait_for: { file: never.csv }, every: 1h }
+              load: { needs: [file], run: "true" }
+            """
+        );
+    }
+
+    [GeneratedRegex(@"http://\S+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HttpLink();
+}
+
+/// <summary>A page in a browser of its own, and what went wrong in it.</summary>
+internal sealed class SeenPage : IAsyncDisposable
+{
+    private static readonly string Axe = File.ReadAllText(Path.Combine(BuiltProgram.Root, "page/node_modules/axe-core/axe.min.js"));
+
+    private readonly IBrowserContext _context;
+    private readonly List<string> _problems = [];
+
+    public SeenPage(IBrowserContext context, IPage page, Uri home)
+    {
+        (_context, Page) = (context, page);
+        page.SetDefaultTimeout(20_000);
+        page.PageError += (_, error) => _problems.Add(error);
+        page.Console += (_, message) => _problems.AddRange(message.Type == "error" ? [message.Text] : []);
+        page.Request += (_, request) => _problems.AddRange(new Uri(request.Url).Authority == home.Authority ? [] : [$"it asks {request.Url}"]);
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Whatever a browser complained of, and every request to another host.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    public Task SeesAsync(string text) => Page.GetByText(text).First.WaitForAsync();
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    /// <summary>What axe-core finds that keeps people out.</summary>
+    public async Task<string[]> SeriousAsync()
+    {
+        await Page.EvaluateAsync(Axe);
+        var found = await Page.EvaluateAsync<JsonElement>(
+            "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(v => ({ impact: v.impact, id: v.id, nodes: v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary) }))"
+        );
+        return
+        [
+            .. found
+                .EnumerateArray()
+                .Where(one => one.GetProperty("impact").GetString() is "serious" or "critical")
+                .Select(one => $"{one.GetProperty("id")}: {one.GetProperty("nodes")}"),
+        ];
+    }
+
+    public ValueTask DisposeAsync() => _context.DisposeAsync();
+}
