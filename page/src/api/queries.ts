@@ -23,7 +23,7 @@ import type {
   PipelineVersion,
   RerunPlan,
   Run,
-  RunPicture,
+  Outlook,
   Session,
   Why,
 } from "./types";
@@ -53,7 +53,7 @@ export const runQuery = (number: string) =>
 
 export const historyQuery = (number: string) => queryOptions({ queryKey: ["history", number], queryFn: ({ signal }) => get<HistoryLine[]>(`/api/runs/${number}/history`, {}, signal) });
 
-export const runPictureQuery = (number: string) => queryOptions({ queryKey: ["outlook", number], queryFn: ({ signal }) => get<RunPicture>(`/api/runs/${number}/outlook`, {}, signal) });
+export const outlookQuery = (number: string) => queryOptions({ queryKey: ["outlook", number], queryFn: ({ signal }) => get<Outlook>(`/api/runs/${number}/outlook`, {}, signal) });
 
 export const whyQuery = (number: string, task?: string) =>
   queryOptions({ queryKey: ["why", number, task ?? null], queryFn: ({ signal }) => get<Why>(`/api/runs/${number}${task ? `/tasks/${encodeURIComponent(task)}` : ""}/why`, {}, signal) });

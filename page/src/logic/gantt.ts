@@ -1,4 +1,4 @@
-import type { RunPicture, Task } from "../api/types";
+import type { Outlook, Task } from "../api/types";
 
 /** A stretch of a row, as shares of the whole width. */
 export interface Bar {
@@ -36,7 +36,7 @@ export function keyOf(task: { task: string; map_index: number }): string {
 /**
  * Lays the attempts of a run on one axis of time, with what is expected of those that have not begun. An attempt that runs reaches up to `now`.
  */
-export function ganttOf(run: { started_at: string | null; created_at: string; ended_at: string | null }, tasks: readonly Task[], picture: RunPicture | undefined, now: number): Gantt {
+export function ganttOf(run: { started_at: string | null; created_at: string; ended_at: string | null }, tasks: readonly Task[], picture: Outlook | undefined, now: number): Gantt {
   const at = (text: string) => new Date(text).getTime();
   const starts = tasks.flatMap((task) => task.attempts.map((attempt) => attempt.started_at)).filter((text) => text !== null);
   const from = Math.min(at(run.started_at ?? run.created_at), ...starts.map(at));

@@ -1,4 +1,4 @@
-import type { ModelDocument, ModelVersion } from "../api/types";
+import type { ModelVersion } from "../api/types";
 
 export interface MetricLine {
   name: string;
@@ -11,7 +11,7 @@ export interface MetricLine {
  * Which two versions are compared: those that are named, else the newest against the champion. When the newest is the champion already, it is
  * set against the one before it: that is the comparison that made it so.
  */
-export function pairOf(model: Pick<ModelDocument, "aliases" | "versions" | "moves">, champion?: number, candidate?: number): { champion: ModelVersion | undefined; candidate: ModelVersion | undefined } {
+export function pairOf(model: { aliases: Record<string, number>; versions: ModelVersion[]; moves: { alias: string; from: number | null; to: number }[] }, champion?: number, candidate?: number): { champion: ModelVersion | undefined; candidate: ModelVersion | undefined } {
   const numbered = (number: number | null | undefined) => model.versions.find((version) => version.version === number);
   const second = numbered(candidate) ?? model.versions[0];
   const holder = numbered(champion) ?? numbered(model.aliases.champion);

@@ -58,17 +58,9 @@ export function checksText(checks: readonly CheckLine[]): string {
   return `${counting.filter((check) => check.passed).length} of ${counting.length} passed`;
 }
 
-const triggers: Record<string, (run: Run) => string> = {
-  scheduled: () => "the schedule",
-  manual: (run) => (run.author ? `${run.author}, by hand` : "by hand"),
-  backfill: (run) => `backfill ${run.backfill ?? ""}${run.author ? `, asked for by ${run.author}` : ""}`,
-  dataset: () => "updates of datasets",
-  event: () => "a message from outside",
-};
-
 /** What started a run, in words. */
-export function triggeredBy(run: Run): string {
-  return (triggers[run.trigger] ?? (() => run.trigger))(run);
+export function triggeredBy(run: Pick<Run, "trigger" | "triggered_by">): string {
+  return run.triggered_by.sentence ?? run.trigger;
 }
 
 /** Tasks that a rerun from one task on would run: the task and all that comes after it. */

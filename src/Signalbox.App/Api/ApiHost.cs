@@ -53,13 +53,16 @@ internal static class ApiHost
         SessionEndpoints.Map(web);
         PipelineEndpoints.Map(web);
         RunEndpoints.Map(web);
+        RunChangeEndpoints.Map(web);
         LogEndpoints.Map(web);
         DatasetEndpoints.Map(web);
         BackfillEndpoints.Map(web);
         PeopleEndpoints.Map(web);
         EventEndpoints.Map(web);
         HookEndpoints.Map(web);
+        PageEndpoints.Map(web);
         ApiDescription.Map(web);
+        PageFiles.Map(web);
         Policies.Require(web);
     }
 }

@@ -3,8 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { backfillsQuery, pipelinesQuery } from "../../api/queries";
 import { Answer } from "../../app/Answer";
 import { At } from "../../app/preferences";
-import { Empty } from "../../design/parts";
+import { Command, Empty, Panel } from "../../design/parts";
 import { State } from "../../design/Signal";
+import { cli } from "../../logic/commands";
 import { progressText, sharesOf } from "../../logic/backfill";
 import { signalOf, wordsOf } from "../../logic/states";
 import "./backfills.css";
@@ -69,7 +70,33 @@ export function Backfills() {
           )
         }
       </Answer>
+      <Strategies pipeline={first} />
     </div>
+  );
+}
+
+/** Full, incremental or selective: what each is for. */
+function Strategies({ pipeline }: { pipeline: string }) {
+  return (
+    <Panel title="Which backfill?" note="three ways to choose the dates">
+      <div className="strategies">
+        <div className="stack">
+          <h3>Full</h3>
+          <p>Every date of a range, also those that succeeded. When the logic has changed and all history must show it.</p>
+          <Command text={cli("backfill", [pipeline], { from: "2001-01-01", to: "2001-12-31", all: true })} />
+        </div>
+        <div className="stack">
+          <h3>Incremental</h3>
+          <p>What came since the last date that is done. When a pipeline was paused, or its source was late.</p>
+          <Command text={cli("backfill", [pipeline], { "since-watermark": true })} />
+        </div>
+        <div className="stack">
+          <h3>Selective</h3>
+          <p>The dates that are missing or failed, or those that you name. When most of the history is right.</p>
+          <Command text={cli("backfill", [pipeline], { from: "2001-01-01", to: "2001-12-31", missing: true })} />
+        </div>
+      </div>
+    </Panel>
   );
 }
 

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useMemo } from "react";
-import { runPictureQuery, runQuery, whyQuery } from "../../api/queries";
-import type { Run as RunDocument, RunPicture } from "../../api/types";
+import { outlookQuery, runQuery, whyQuery } from "../../api/queries";
+import type { Run as RunDocument, Outlook } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { At, useNow } from "../../app/preferences";
 import { Loading } from "../../design/parts";
@@ -35,7 +35,7 @@ function Shown({ run }: { run: RunDocument }) {
   const number = String(run.number);
   const search = useSearch({ from: "/runs/$number" });
   const navigate = useNavigate({ from: "/runs/$number" });
-  const picture = useQuery(runPictureQuery(number)).data;
+  const picture = useQuery(outlookQuery(number)).data;
   const tasks = useMemo(() => run.tasks ?? [], [run.tasks]);
   const tab: RunTab = search.tab ?? "tasks";
   const now = useNow(run.ended_at ? 60_000 : 500);
@@ -79,7 +79,7 @@ function Tab({ tab, text, current }: { tab: RunTab; text: string; current: RunTa
   );
 }
 
-function Head({ run, picture, now }: { run: RunDocument; picture: RunPicture | undefined; now: number }) {
+function Head({ run, picture, now }: { run: RunDocument; picture: Outlook | undefined; now: number }) {
   const number = String(run.number);
   const seconds = spanSeconds(run.started_at, run.ended_at, now);
   const params = Object.entries(run.params);

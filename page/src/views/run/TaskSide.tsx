@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { whyQuery } from "../../api/queries";
-import type { Run, RunPicture, Task } from "../../api/types";
+import type { Run, Outlook, Task } from "../../api/types";
 import { At } from "../../app/preferences";
 import { Copy } from "../../design/parts";
 import { Signal, State } from "../../design/Signal";
@@ -12,7 +12,7 @@ import { countdownText, durationText, spanSeconds } from "../../logic/time";
 import { MarkButton, RerunButton } from "./Actions";
 
 /** All about one task, or about the instances of a mapped one. */
-export function TaskSide({ run, tasks, picture, now, onClose }: { run: Run; tasks: Task[]; picture: RunPicture | undefined; now: number; onClose: () => void }) {
+export function TaskSide({ run, tasks, picture, now, onClose }: { run: Run; tasks: Task[]; picture: Outlook | undefined; now: number; onClose: () => void }) {
   const name = tasks.length === 1 ? keyOf(tasks[0]!) : tasks[0]!.task;
   const state = worst(tasks.map((task) => task.state));
   return (
@@ -42,7 +42,7 @@ export function TaskSide({ run, tasks, picture, now, onClose }: { run: Run; task
   );
 }
 
-function One({ run, task, picture, now }: { run: Run; task: Task; picture: RunPicture | undefined; now: number }) {
+function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlook | undefined; now: number }) {
   const key = keyOf(task);
   const number = String(run.number);
   const retry = picture?.retries_at.find((one) => one.task === task.task && one.map_index === task.map_index);

@@ -35,7 +35,7 @@ internal sealed record HomeDocument(
                     .OrderBy(run => run.State == RunState.Running ? 0 : 1)
                     .ThenByDescending(run => run.Number.Value)
                     .Take(MostRunning)
-                    .Select(run => MovingRunDocument.Of(session, run)),
+                    .Select(run => MovingRunDocument.Of(session, run, now)),
             ],
             DepartureDocument.Between(session, now, now + NextWithin, now, MostNext),
             ActivityDocument.Latest(session),
@@ -46,7 +46,7 @@ internal sealed record HomeDocument(
 }
 
 /// <summary>A run that has not ended.</summary>
-/// <param name="ExpectedEnd">By how long the latest successful runs took; null without one, or when it takes longer already.</param>
+/// <param name="ExpectedEnd">Null when a task on the way has no history.</param>
 internal sealed record MovingRunDocument(
     long Number,
     string Pipeline,
@@ -60,7 +60,7 @@ internal sealed record MovingRunDocument(
     StationDocument[] Tasks
 )
 {
-    public static MovingRunDocument Of(ReadSession session, Run run)
+    public static MovingRunDocument Of(ReadSession session, Run run, DateTimeOffset now)
     {
         var picture = RunFollower.Read(session, run.Number, pipeline: null)!;
         return new(
@@ -72,7 +72,7 @@ internal sealed record MovingRunDocument(
             run.Reason,
             InstantText.Fine(run.CreatedAt),
             InstantText.Fine(run.StartedAt),
-            ExpectedEndOf(session, run) is { } end ? InstantText.Fine(end) : null,
+            InstantText.Fine(ExpectedTimes.Of(session, picture, now).End),
             [
                 .. picture
                     .Tasks.Where(task => !task.Key.IsInstance)
@@ -80,11 +80,6 @@ internal sealed record MovingRunDocument(
             ]
         );
     }
-
-    private static DateTimeOffset? ExpectedEndOf(ReadSession session, Run run) =>
-        run.StartedAt is { } started && DepartureDocument.UsualSeconds(session, run.Pipeline) is { } seconds
-            ? started.AddSeconds(seconds)
-            : null;
 }
 
 /// <summary>A task of a run; a mapped one sums up its instances.</summary>

@@ -59,8 +59,15 @@ internal static class PageEndpoints
 
     private static LineageDocument Lineage(Store store) => store.Read(LineageDocument.Read);
 
-    private static OutlookDocument Outlook(long run, Store store, Project project) =>
-        OutlookDocument.Of(project, store.Read(session => RunEndpoints.Picture(session, run)));
+    private static OutlookDocument Outlook(long run, Store store, Project project, TimeProvider time)
+    {
+        var (picture, expected) = store.Read(session =>
+        {
+            var seen = RunEndpoints.Picture(session, run);
+            return (seen, ExpectedTimes.Of(session, seen, time.GetUtcNow()));
+        });
+        return OutlookDocument.Of(project, picture, expected);
+    }
 
     private static DurationDocument[] Durations(string pipeline, int? limit, Store store) =>
         store.Read(session =>
@@ -89,15 +96,25 @@ internal sealed record DurationDocument(long Number, string Partition, string St
 
 /// <summary>What is shown beside a run.</summary>
 /// <param name="Graph">The tasks of the definition that it runs with.</param>
+/// <param name="ExpectedEnd">Null when the run has ended, or a task on the way has no history.</param>
+/// <param name="Expected">Empty when the run has ended.</param>
 /// <param name="Results">What tasks handed down, of the first 200 that did.</param>
 /// <param name="RetriesAt">When tasks that wait for their next attempt are tried again.</param>
-internal sealed record OutlookDocument(GraphTaskDocument[] Graph, ResultDocument[] Results, RetryDocument[] RetriesAt)
+internal sealed record OutlookDocument(
+    GraphTaskDocument[] Graph,
+    string? ExpectedEnd,
+    ExpectedDocument[] Expected,
+    ResultDocument[] Results,
+    RetryDocument[] RetriesAt
+)
 {
     private const int MostResults = 200;
 
-    public static OutlookDocument Of(Project project, RunPicture picture) =>
+    public static OutlookDocument Of(Project project, RunPicture picture, ExpectedTimes expected) =>
         new(
             GraphDocument.Of(picture.Pipeline, ProofBadge.Of(store: null, picture.Pipeline)).Tasks,
+            InstantText.Fine(expected.End),
+            picture.Run.State.IsEnd() ? [] : expected.Tasks(picture.Pipeline),
             [
                 .. picture
                     .Tasks.Where(task => task.Result is not null && task.MapCount is null or 0)
