@@ -48,8 +48,8 @@ public sealed partial class ServedPage : IAsyncLifetime
         await _project.RunAsync("train", 0, "--param", "loss=0.5");
         await _project.RunAsync("train", 0, "--param", "loss=0.25");
         Broken = (await _project.RunAsync("broken", 1)).Json.GetProperty("number").GetInt64();
-        Flaky = await DetachedAsync("flaky");
-        Waits = await DetachedAsync("waits");
+        Flaky = await StartAsync("flaky");
+        Waits = await StartAsync("waits");
         await Eventually.TrueAsync(() => _project.Lines("tried").Length > 0, TimeSpan.FromSeconds(30));
 
         _playwright = await Playwright.CreateAsync();
@@ -96,7 +96,8 @@ public sealed partial class ServedPage : IAsyncLifetime
         _project.Dispose();
     }
 
-    private async Task<long> DetachedAsync(string pipeline) =>
+    /// <summary>Starts a run and does not wait for it.</summary>
+    public async Task<long> StartAsync(string pipeline) =>
         (await _project.CallAsync("run", pipeline, "--detach", "--json")).Expect(0).Json.GetProperty("number").GetInt64();
 
     private void Write()

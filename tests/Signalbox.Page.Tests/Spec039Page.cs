@@ -219,7 +219,7 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
     {
         await using var seen = await served.OpenAsync("/runs?pipeline=waits");
         await seen.SeesAsync("1 run");
-        await served.Project.CallAsync("run", "waits", "--detach");
+        await served.StartAsync("waits");
         await seen.SeesAsync("2 runs");
     }
 

@@ -45,12 +45,7 @@ function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
         <div className="actions">
           <Copy text={cli("backfill show", [id])} label="Copy as command" />
           <Copy text={curl(window.location.origin, "GET", `/api/backfills/${id}`)} label="Copy as curl" />
-          {!isEnded(backfill.state) && (
-            <>
-              <Change id={id} verb={backfill.state === "paused" ? "resume" : "pause"} text={backfill.state === "paused" ? "No more dates begin until it is resumed." : "What runs goes on; no further date begins until it is resumed."} />
-              <Change id={id} verb="cancel" text="What runs is cancelled, what waits never begins. What was published stays." danger />
-            </>
-          )}
+          {!isEnded(backfill.state) && <Cancel id={id} />}
         </div>
       </div>
       <Panel title="Progress" note={progressText(states)}>
@@ -88,24 +83,23 @@ function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
   );
 }
 
-function Change({ id, verb, text, danger = false }: { id: string; verb: "pause" | "resume" | "cancel"; text: string; danger?: boolean }) {
+function Cancel({ id }: { id: string }) {
   const mayChange = useMayChange();
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState("");
-  const path = `/api/backfills/${id}/${verb}`;
-  const body = { reason: reason || `${verb}d from the page`.replace("canceld", "cancelled") };
-  const word = verb.charAt(0).toUpperCase() + verb.slice(1);
+  const path = `/api/backfills/${id}/cancel`;
+  const body = { reason: reason || "cancelled from the page" };
   if (!mayChange) {
     return null;
   }
   return (
     <>
-      <button type="button" className={`button ${danger ? "danger" : ""}`} onClick={() => setOpen(true)}>
-        {word} …
+      <button type="button" className="button danger" onClick={() => setOpen(true)}>
+        Cancel backfill …
       </button>
-      <Dialog title={`${word} backfill ${id}`} open={isOpen} onClose={() => setOpen(false)}>
-        <Asking send={() => change<AnswerDocument>("POST", path, body)} submit={word} danger={danger} isReady command={cli(`backfill ${verb}`, [id], { reason })} call={curl(window.location.origin, "POST", path, body)} onDone={() => setOpen(false)}>
-          <p>{text}</p>
+      <Dialog title={`Cancel backfill ${id}`} open={isOpen} onClose={() => setOpen(false)}>
+        <Asking send={() => change<AnswerDocument>("POST", path, body)} submit="Cancel the backfill" danger isReady command={cli("backfill cancel", [id], { reason })} call={curl(window.location.origin, "POST", path, body)} onDone={() => setOpen(false)}>
+          <p>What runs is cancelled, what waits never begins. What was published stays.</p>
           <Reason value={reason} onChange={setReason} />
         </Asking>
       </Dialog>

@@ -1,0 +1,112 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Signalbox.Page.Tests;
+
+/// <summary>docs/specs/039-page.md: what can be done on the page is done by the server.</summary>
+public sealed partial class Spec039PageActions(ServedPage served) : IClassFixture<ServedPage>
+{
+    [Fact]
+    public async Task What_failed_is_run_again_after_a_preview_of_what_that_is()
+    {
+        await using var seen = await served.OpenAsync($"/runs/{served.Broken}");
+        await seen.Button("Rerun what failed …").ClickAsync();
+        var dialog = seen.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByText("These run again").WaitForAsync();
+        Assert.Equal(["stop", "after"], await dialog.GetByRole(AriaRole.Listitem).AllInnerTextsAsync());
+        await dialog.GetByLabel("Reason, kept in the history").FillAsync("the table is back");
+        await dialog.GetByText("The same from a terminal").ClickAsync();
+        await dialog.GetByText($"signalbox rerun {served.Broken} --from-failed --reason 'the table is back'").WaitForAsync();
+        Assert.Empty(await seen.SeriousAsync());
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Rerun 2 tasks" }).ClickAsync();
+        await dialog.WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        await served.Project.EndedAsync(served.Broken);
+        await using var after = await served.OpenAsync($"/runs/{served.Broken}?task=stop");
+        await after.SeesAsync("Attempt 2, failed, exit code 3");
+        await using var history = await served.OpenAsync($"/runs/{served.Broken}?tab=history");
+        await history.SeesAsync("the table is back");
+    }
+
+    [Fact]
+    public async Task A_task_is_marked_and_what_comes_after_it_goes_on()
+    {
+        var run = await served.StartAsync("waits");
+        await using var seen = await served.OpenAsync($"/runs/{run}?task=file");
+        await seen.Button("Mark …").ClickAsync();
+        await seen.Button("Mark as success").ClickAsync();
+        Assert.Equal("success", (await served.Project.EndedAsync(run)).State);
+        await seen.Page.Locator(".run-title").GetByText("success").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_run_is_cancelled_and_the_page_shows_it_by_itself()
+    {
+        var run = await served.StartAsync("waits");
+        await using var seen = await served.OpenAsync($"/runs/{run}");
+        await seen.Button("Cancel run …").ClickAsync();
+        await seen.Button("Cancel the run").ClickAsync();
+        Assert.Equal("cancelled", (await served.Project.EndedAsync(run)).State);
+        await seen.Page.Locator(".run-title").GetByText("cancelled").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_run_is_started_with_parameters_that_are_checked_before_they_are_sent()
+    {
+        await using var seen = await served.OpenAsync("/pipelines/daily?tab=trigger");
+        var rows = seen.Page.GetByLabel("rows, integer");
+        await rows.FillAsync("0");
+        await seen.SeesAsync("rows is at least 1");
+        Assert.True(await seen.Button("Start the run").IsDisabledAsync());
+        await rows.FillAsync("5");
+        await seen.Page.GetByLabel("Date that the run is for").FillAsync("2001-02-03");
+        await seen.Button("Start the run").ClickAsync();
+        await seen.Page.WaitForURLAsync(RunAddress());
+        await seen.SeesAsync("rows = 5");
+        var run = await served.Project.EndedAsync(long.Parse(seen.Page.Url.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal("success", run.State);
+        Assert.Equal(6, served.Project.Lines("data/sums/2001-02-03.csv").Length);
+    }
+
+    [Fact]
+    public async Task A_schedule_is_paused_with_a_reason_and_home_says_so()
+    {
+        await using var seen = await served.OpenAsync("/pipelines/daily");
+        await seen.Button("Pause …").ClickAsync();
+        await seen.Page.GetByLabel("Reason, kept in the history").FillAsync("the source moves");
+        await seen.Button("Pause").ClickAsync();
+        await seen.Button("Unpause …").WaitForAsync();
+        await using var home = await served.OpenAsync("/");
+        await home.SeesAsync("the source moves");
+        await seen.Button("Unpause …").ClickAsync();
+        await seen.Button("Unpause").ClickAsync();
+        await seen.Button("Pause …").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Home_names_the_run_that_failed_with_its_task_and_leads_there()
+    {
+        await using var seen = await served.OpenAsync("/");
+        var need = seen.Page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = "stop" }).First;
+        await need.GetByRole(AriaRole.Link).ClickAsync();
+        await seen.SeesAsync("Rerun what failed …");
+    }
+
+    [Fact]
+    public async Task A_view_is_reached_by_the_keyboard_and_a_dialog_gives_the_focus_back()
+    {
+        await using var seen = await served.OpenAsync($"/runs/{served.Broken}");
+        await seen.Page.GetByRole(AriaRole.Link, new() { Name = "To the content" }).FocusAsync();
+        await seen.Page.Keyboard.PressAsync("Enter");
+        Assert.Equal("view", await seen.Page.EvaluateAsync<string>("() => document.activeElement.id"));
+        var opener = seen.Button("Rerun what failed …");
+        await opener.FocusAsync();
+        await seen.Page.Keyboard.PressAsync("Enter");
+        await seen.Page.GetByRole(AriaRole.Dialog).WaitForAsync();
+        await seen.Page.Keyboard.PressAsync("Escape");
+        await seen.Page.GetByRole(AriaRole.Dialog).WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        Assert.Equal("Rerun what failed …", await seen.Page.EvaluateAsync<string>("() => document.activeElement.textContent"));
+    }
+
+    [GeneratedRegex(@"/runs/\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RunAddress();
+}
