@@ -1024,6 +1024,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/{pipeline}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a run; answers with it as soon as it is queued */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    pipeline: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartRunRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tasks a rerun would run: `mode` is from_failed, from or only, the latter two with `task` */
+        get: {
+            parameters: {
+                query: {
+                    mode: string;
+                    task?: string;
+                };
+                header?: never;
+                path: {
+                    run: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RerunDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Run tasks of a run again, in the same run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    run: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RerunRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnswerDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a run: what runs is stopped, what waits never begins */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    run: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": null | components["schemas"]["ReasonRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnswerDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/tasks/{task}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide the state of a task by hand: success, failed or skipped */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    run: number;
+                    task: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MarkRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AnswerDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/tasks/{task}/attempts/{attempt}/log": {
         parameters: {
             query?: never;
@@ -2153,6 +2347,10 @@ export interface components {
             /** Format: int64 */
             position: number;
         };
+        MarkRequest: {
+            state: string;
+            reason: null | string;
+        };
         MetricDocument: {
             name: string;
             /** Format: double */
@@ -2334,6 +2532,8 @@ export interface components {
             /** Format: int32 */
             slots: number;
             trigger_rule: string;
+            on_failure: string[];
+            on_retry: string[];
         };
         PoolDocument: {
             pool: string;
@@ -2376,6 +2576,17 @@ export interface components {
             attempt: number;
             reason: string;
             at: string;
+        };
+        RerunDocument: {
+            run_id: string;
+            /** Format: int64 */
+            number: number;
+            tasks: string[];
+        };
+        RerunRequest: {
+            mode: string;
+            task: null | string;
+            reason: null | string;
         };
         ResultDocument: {
             /** Format: int64 */
@@ -2450,6 +2661,11 @@ export interface components {
         SignInRequest: {
             name: string;
             password: string;
+        };
+        StartRunRequest: {
+            date: null | string;
+            params: null | components["schemas"]["JsonElement"];
+            reason: null | string;
         };
         StationDocument: {
             name: string;

@@ -2,6 +2,7 @@ using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Scheduling;
 using Signalbox.Core.Time;
 using Signalbox.Storage;
 
@@ -27,54 +28,41 @@ internal sealed record DepartureDocument(
     /// <summary>The runs that schedules start from one instant up to, not including, another, the soonest first. What is past starts nothing.</summary>
     public static DepartureDocument[] Between(ReadSession session, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, int most)
     {
-        var after = (from > now ? from : now).AddTicks(-1);
-        var found = new List<(Tick Tick, Pipeline Pipeline)>();
+        var begin = from > now ? from : now;
+        var found = new List<(DecidedTick Tick, Pipeline Pipeline)>();
         foreach (var row in session.Pipelines().Where(row => row is { Version: not null, Paused: false }))
         {
             var pipeline = session.Definition(row.Name, row.Version!.Value)!.Pipeline;
-            var schedule = pipeline.ScheduleOf();
-            var count = 0;
-            for (var tick = schedule.Next(after); tick is { } next && next.Utc < to && count < most; tick = schedule.Next(next))
-            {
-                var interval = schedule.IntervalOf(next);
-                if (interval.End > pipeline.End)
-                {
-                    break;
-                }
-
-                if (!(interval.Start < pipeline.Start))
-                {
-                    found.Add((next, pipeline));
-                    count++;
-                }
-            }
+            found.AddRange(
+                Timetable.Of(pipeline).Between(begin, to).Where(tick => tick.Run is not null).Take(most).Select(tick => (tick, pipeline))
+            );
         }
 
         var usual = new Dictionary<PipelineName, double?>();
         return
         [
             .. found
-                .OrderBy(each => each.Tick.Utc)
+                .OrderBy(each => each.Tick.FiresAt)
                 .ThenBy(each => each.Pipeline.Name.Value, StringComparer.Ordinal)
                 .Take(most)
                 .Select(each => Of(session, each.Pipeline, each.Tick, usual)),
         ];
     }
 
-    private static DepartureDocument Of(ReadSession session, Pipeline pipeline, Tick tick, Dictionary<PipelineName, double?> usual)
+    private static DepartureDocument Of(ReadSession session, Pipeline pipeline, DecidedTick tick, Dictionary<PipelineName, double?> usual)
     {
         if (!usual.TryGetValue(pipeline.Name, out var seconds))
         {
             usual[pipeline.Name] = seconds = UsualSeconds(session, pipeline.Name);
         }
 
-        var schedule = pipeline.ScheduleOf();
+        var zone = Zone.Find(pipeline.TimeZone).Zone ?? Zone.Utc;
         return new DepartureDocument(
             pipeline.Name.Value,
-            InstantText.Utc(tick.Utc),
-            tick.Utc.ToOffset(schedule.Zone.OffsetAt(tick.Utc)),
-            pipeline.Schedule?.TimeZone ?? "UTC",
-            pipeline.CalendarOf().Of(schedule.IntervalOf(tick)).Partition,
+            InstantText.Utc(tick.FiresAt),
+            tick.FiresAt.ToOffset(zone.OffsetAt(tick.FiresAt)),
+            pipeline.TimeZone,
+            tick.Run!.Slice.Partition,
             seconds
         );
     }
