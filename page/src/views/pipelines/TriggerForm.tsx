@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { change } from "../../api/client";
 import type { ParamProperty, PipelineDetail, Run } from "../../api/types";
 import { useMayChange } from "../../app/Account";
@@ -13,6 +13,7 @@ export function TriggerForm({ detail }: { detail: PipelineDetail }) {
   const { about, params: schema } = detail;
   const navigate = useNavigate();
   const mayChange = useMayChange();
+  const started = useRef<Run | null>(null);
   const [date, setDate] = useState("");
   const [texts, setTexts] = useState<Record<string, string>>({});
   const { params, problems } = readParams(schema, texts);
@@ -27,14 +28,14 @@ export function TriggerForm({ detail }: { detail: PipelineDetail }) {
     <div className="card" style={{ maxWidth: 640 }}>
       <Asking
         send={async () => {
-          const run = await change<Run>("POST", path, body);
-          await navigate({ to: "/runs/$number", params: { number: String(run.number) } });
+          started.current = await change<Run>("POST", path, body);
         }}
         submit="Start the run"
         isReady={Object.keys(problems).length === 0}
         command={`${cli("run", [about.pipeline], { date })}${paramWords.map((word) => ` ${cli("", [word]).replace("signalbox  ", "--param ")}`).join("")}`}
         call={curl(window.location.origin, "POST", path, body)}
-        onDone={() => void navigate({ to: "/pipelines/$name", params: { name: about.pipeline } })}
+        onDone={() => void navigate({ to: "/runs/$number", params: { number: String(started.current?.number) } })}
+        onCancel={() => void navigate({ to: "/pipelines/$name", params: { name: about.pipeline } })}
       >
         <label className="field">
           Date that the run is for; empty for the latest that is over

@@ -153,7 +153,7 @@ export function Reason({ value, onChange }: { value: string; onChange: (value: s
 }
 
 /** A change that is asked for: the form, the same as a command and as a call, and what the server says. */
-export function Asking({ send, submit, danger = false, isReady, command, call, onDone, children }: { send: () => Promise<unknown>; submit: string; danger?: boolean; isReady: boolean; command?: string; call?: string; onDone: () => void; children: ReactNode }) {
+export function Asking({ send, submit, danger = false, isReady, command, call, onDone, onCancel = onDone, children }: { send: () => Promise<unknown>; submit: string; danger?: boolean; isReady: boolean; command?: string; call?: string; onDone: () => void; onCancel?: () => void; children: ReactNode }) {
   const queries = useQueryClient();
   const asking = useMutation({
     mutationFn: send,
@@ -176,7 +176,7 @@ export function Asking({ send, submit, danger = false, isReady, command, call, o
         <button type="submit" className={danger ? "button danger" : "button main"} disabled={!isReady || asking.isPending}>
           {submit}
         </button>
-        <button type="button" className="button plain" onClick={onDone}>
+        <button type="button" className="button plain" onClick={onCancel}>
           Not now
         </button>
       </div>
