@@ -44,7 +44,9 @@ public sealed partial class ServedPage : IAsyncLifetime
         Write();
         Server = await TestServer.StartAsync(_project);
         var link = HttpLink().Match(await Server.SaysAsync(line => line.Contains("/sign-in?token=", StringComparison.Ordinal))).Value;
-        (await _project.CallAsync("backfill", "daily", "--from", "2001-01-01", "--to", "2001-01-03", "--reason", "the first days")).Expect(0);
+        (await _project.CallAsync("backfill", "daily", "--from", "2001-01-01", "--to", "2001-01-03", "--reason", "the first days")).Expect(
+            0
+        );
         await _project.RunAsync("train", 0, "--param", "loss=0.5");
         await _project.RunAsync("train", 0, "--param", "loss=0.25");
         Broken = (await _project.RunAsync("broken", 1)).Json.GetProperty("number").GetInt64();
@@ -63,7 +65,13 @@ public sealed partial class ServedPage : IAsyncLifetime
     }
 
     /// <summary>Opens a view, signed in.</summary>
-    internal async Task<SeenPage> OpenAsync(string path, bool small = false, bool dark = false, string zone = "Europe/Berlin", bool signedIn = true)
+    internal async Task<SeenPage> OpenAsync(
+        string path,
+        bool small = false,
+        bool dark = false,
+        string zone = "Europe/Berlin",
+        bool signedIn = true
+    )
     {
         var context = await Browser.NewContextAsync(
             new()
@@ -187,7 +195,8 @@ internal sealed class SeenPage : IAsyncDisposable
         page.SetDefaultTimeout(20_000);
         page.PageError += (_, error) => _problems.Add(error);
         page.Console += (_, message) => _problems.AddRange(message.Type == "error" ? [message.Text] : []);
-        page.Request += (_, request) => _problems.AddRange(new Uri(request.Url).Authority == home.Authority ? [] : [$"it asks {request.Url}"]);
+        page.Request += (_, request) =>
+            _problems.AddRange(new Uri(request.Url).Authority == home.Authority ? [] : [$"it asks {request.Url}"]);
     }
 
     public IPage Page { get; }

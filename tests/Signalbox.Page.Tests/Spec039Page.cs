@@ -86,7 +86,10 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
         {
             using var answer = await http.GetAsync(path, TestContext.Current.CancellationToken);
             var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            Assert.True(!answer.IsSuccessStatusCode || body.StartsWith("<!doctype html>", StringComparison.OrdinalIgnoreCase), $"{path}: {answer.StatusCode}");
+            Assert.True(
+                !answer.IsSuccessStatusCode || body.StartsWith("<!doctype html>", StringComparison.OrdinalIgnoreCase),
+                $"{path}: {answer.StatusCode}"
+            );
         }
     }
 
@@ -116,7 +119,9 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
         await using var seen = await served.OpenAsync("/runs");
         await seen.Page.GetByLabel("Tag").SelectOptionAsync("models");
         await seen.Page.WaitForURLAsync(TagInAddress());
-        await seen.Page.GetByRole(AriaRole.Cell, new() { Name = "daily", Exact = true }).First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await seen
+            .Page.GetByRole(AriaRole.Cell, new() { Name = "daily", Exact = true })
+            .First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.Equal(2, await seen.Page.GetByRole(AriaRole.Cell, new() { Name = "train", Exact = true }).CountAsync());
         await using var linked = await served.OpenAsync("/runs?tag=models");
         await linked.SeesAsync("2 runs");

@@ -62,7 +62,9 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
         await seen.Button("Start the run").ClickAsync();
         await seen.Page.WaitForURLAsync(RunAddress());
         await seen.SeesAsync("rows = 5");
-        var run = await served.Project.EndedAsync(long.Parse(seen.Page.Url.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        var run = await served.Project.EndedAsync(
+            long.Parse(seen.Page.Url.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture)
+        );
         Assert.Equal("success", run.State);
         Assert.Equal(6, served.Project.Lines("data/sums/2001-02-03.csv").Length);
     }

@@ -14,5 +14,7 @@ public partial class ReadSession
 
     /// <summary>How many tasks of the runs that have not ended are in which state; a mapped task counts by its instances.</summary>
     public IReadOnlyDictionary<TaskState, int> ActiveTaskStates() =>
-        Use(ActiveStates).All(row => (State: row.Word(Names.TaskStateOf), Count: row.Int())).ToDictionary(each => each.State, each => each.Count);
+        Use(ActiveStates)
+            .All(row => (State: row.Word(Names.TaskStateOf), Count: row.Int()))
+            .ToDictionary(each => each.State, each => each.Count);
 }

@@ -26,7 +26,7 @@ export function Backfills() {
           all.length === 0 ? (
             <Empty command={`signalbox backfill ${first} --from 2001-01-01 --to 2001-01-31 --max-active 4`}>No backfill yet. One fills a stretch of history:</Empty>
           ) : (
-            <div className="scroll">
+            <div className="scroll" tabIndex={0} role="group" aria-label="Table">
               <table>
                 <thead>
                   <tr>

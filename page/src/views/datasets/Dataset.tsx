@@ -100,7 +100,7 @@ function Versions({ document, partition }: { document: DatasetDocument; partitio
   return (
     <div className="stack wide">
       <Panel title="Versions" note={partition ? `of ${partition}, the newest first` : "the newest first"}>
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>

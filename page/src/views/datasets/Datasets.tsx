@@ -34,7 +34,7 @@ export function Datasets() {
               <Lineage onSelect={(name) => void navigate({ to: "/datasets/$name", params: { name } })} />
             </Suspense>
           ) : (
-            <div className="scroll">
+            <div className="scroll" tabIndex={0} role="group" aria-label="Table">
               <table>
                 <thead>
                   <tr>

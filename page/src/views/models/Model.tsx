@@ -42,7 +42,7 @@ function Shown({ model }: { model: ModelDocument }) {
       </div>
       <div className="columns">
         <Panel title="Versions" note="the newest first">
-          <div className="scroll">
+          <div className="scroll" tabIndex={0} role="group" aria-label="Table">
             <table>
               <thead>
                 <tr>
@@ -92,7 +92,7 @@ function Shown({ model }: { model: ModelDocument }) {
         {candidate && <Comparison model={model} champion={champion} candidate={candidate} />}
       </div>
       <Panel title="Moves of aliases" note="the newest first">
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>

@@ -15,7 +15,7 @@ export function Models() {
           all.length === 0 ? (
             <Empty command={`outputs: { model: { path: "models/{{ ds }}.bin", model: churn } }`}>No run has made a model. An output becomes a version of a model by naming it:</Empty>
           ) : (
-            <div className="scroll">
+            <div className="scroll" tabIndex={0} role="group" aria-label="Table">
               <table>
                 <thead>
                   <tr>

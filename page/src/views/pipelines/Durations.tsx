@@ -110,7 +110,7 @@ function Chart({ runs }: { runs: DurationRun[] }) {
       <div className="chart" ref={box} />
       <details>
         <summary className="small soft">The same as a table</summary>
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>
               <tr>

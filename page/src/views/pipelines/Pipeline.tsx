@@ -177,7 +177,7 @@ function NextRuns({ detail }: { detail: PipelineDetail }) {
 
 function Policies({ detail }: { detail: PipelineDetail }) {
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

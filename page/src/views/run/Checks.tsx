@@ -8,7 +8,7 @@ export function Checks({ checks }: { checks: CheckLine[] }) {
     return <Empty command={`checks: [{ not_null: [id] }, { row_count: { min: 1 } }]`}>No output of this run has a check. A check looks at what a task wrote before anybody can read it; it stands at an output in the pipeline's file:</Empty>;
   }
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

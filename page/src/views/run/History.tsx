@@ -11,7 +11,7 @@ export function History({ number }: { number: string }) {
   return (
     <Answer of={history} what="the history">
       {(lines) => (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="group" aria-label="Table">
           <table className="history">
             <thead>
               <tr>

@@ -9,7 +9,7 @@ export function Outputs({ published }: { published: Published[] }) {
     return <Empty command={`outputs: { sums: "data/sums/{{ ds }}.parquet" }`}>This run has published nothing. What a task writes to a declared output is staged, checked and then published in one step:</Empty>;
   }
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>
           <tr>

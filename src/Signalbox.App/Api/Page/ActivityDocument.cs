@@ -63,7 +63,9 @@ internal sealed record ActivityDocument(
         }
 
         return entry.To == Names.Of(TaskState.UpForRetry) ? "retry"
-            : entry.To == Names.Of(TaskState.Failed) && entry.From != entry.To ? IsOfCheck(entry.Reason) ? "check" : "task"
+            : entry.To == Names.Of(TaskState.Failed) && entry.From != entry.To
+                ? IsOfCheck(entry.Reason) ? "check"
+                    : "task"
             : null;
     }
 

@@ -101,11 +101,7 @@ internal sealed class ExpectedTimes
 
     private static TimeSpan? Median(ReadSession session, PipelineName pipeline, TaskNode node)
     {
-        var durations = session
-            .TaskDurations(pipeline, new TaskKey(node.Name), Samples)
-            .Select(each => each.Duration)
-            .Order()
-            .ToList();
+        var durations = session.TaskDurations(pipeline, new TaskKey(node.Name), Samples).Select(each => each.Duration).Order().ToList();
         return durations.Count == 0 ? null : (durations[(durations.Count - 1) / 2] + durations[durations.Count / 2]) / 2;
     }
 }

@@ -121,15 +121,7 @@ internal sealed record OutcomeDocument(long Number, string State, string Partiti
 
 /// <summary>Something that does not go on without a person.</summary>
 /// <param name="Kind"><c>failed</c>: a run; <c>approval</c>: a question; <c>file</c>: a pipeline's file with mistakes; <c>paused</c>: a pipeline.</param>
-internal sealed record NeedDocument(
-    string Kind,
-    string Pipeline,
-    long? Run,
-    string? Task,
-    string? Partition,
-    string Message,
-    string? At
-)
+internal sealed record NeedDocument(string Kind, string Pipeline, long? Run, string? Task, string? Partition, string Message, string? At)
 {
     private const int MostFailed = 20;
 
@@ -150,7 +142,15 @@ internal sealed record NeedDocument(
             .. failed.Select(each => OfFailed(session, each.Pipeline, each.Outcome)),
             .. session.OpenApprovals().Where(asked => asked.IsLive).Select(asked => OfApproval(session, asked)),
             .. rows.Where(row => row.Paused)
-                .Select(row => new NeedDocument("paused", row.Name.Value, null, null, null, $"paused: {row.PausedReason ?? "no reason was given"}", null)),
+                .Select(row => new NeedDocument(
+                    "paused",
+                    row.Name.Value,
+                    null,
+                    null,
+                    null,
+                    $"paused: {row.PausedReason ?? "no reason was given"}",
+                    null
+                )),
         ];
     }
 

@@ -37,7 +37,9 @@ internal sealed record LineageDocument(LineageNodeDocument[] Nodes, LineageEdgeD
             {
                 foreach (var output in task.Outputs)
                 {
-                    _edges.Add((AddTask(pipeline.Name.Value, task.Name.Value), AddDataset(DatasetOf(pipeline, task, output), partitions: null)));
+                    _edges.Add(
+                        (AddTask(pipeline.Name.Value, task.Name.Value), AddDataset(DatasetOf(pipeline, task, output), partitions: null))
+                    );
                 }
 
                 foreach (var read in task.Inputs.Values.SelectMany(text => ReadBy(pipeline, text)))

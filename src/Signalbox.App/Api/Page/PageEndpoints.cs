@@ -36,7 +36,9 @@ internal static class PageEndpoints
             .MapGet("/api/runs/{run:long}/outlook", Outlook)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("What is shown beside a run: its graph, when it is expected to end, what its tasks handed down, when they are tried again");
+            .WithSummary(
+                "What is shown beside a run: its graph, when it is expected to end, what its tasks handed down, when they are tried again"
+            );
         routes
             .MapGet("/api/pipelines/{pipeline}/durations", Durations)
             .RequireAuthorization(Policies.Viewer)

@@ -52,7 +52,10 @@ internal static class PageFiles
         var headers = context.Response.Headers;
         headers.CacheControl = isAsset ? "public, max-age=31536000, immutable" : "no-cache";
         headers.Vary = "Accept-Encoding";
-        if (context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase) && File.Exists(file + ".gz"))
+        if (
+            context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase)
+            && File.Exists(file + ".gz")
+        )
         {
             headers.ContentEncoding = "gzip";
             file += ".gz";

@@ -136,7 +136,11 @@ internal static class RunEndpoints
                 Matching(session, query),
                 Paging.Limit(query.Limit),
                 run => Paging.Text(run.Number.Value),
-                run => GridRunDocument.Of(run, RunFollower.InOrder(session.Definition(run.Pipeline, run.Version)!.Pipeline, session.Tasks(run.Number)))
+                run =>
+                    GridRunDocument.Of(
+                        run,
+                        RunFollower.InOrder(session.Definition(run.Pipeline, run.Version)!.Pipeline, session.Tasks(run.Number))
+                    )
             )
         );
 
