@@ -131,10 +131,10 @@ def main():
             slow = 0
             for path in [
                 "/api/home",
-                "/api/grid?limit=200",
-                "/api/grid?limit=200&pipeline=bench_3",
-                "/api/grid?limit=200&state=failed",
-                f"/api/grid?limit=200&after={told.runs // 2}",
+                "/api/grid?limit=100",
+                "/api/grid?limit=100&pipeline=bench_3",
+                "/api/grid?limit=100&state=failed",
+                f"/api/grid?limit=100&after={told.runs // 2}",
                 f"/api/runs/{told.runs // 2}",
                 f"/api/runs/{told.runs // 2}/outlook",
                 f"/api/runs/{told.runs}/outlook",

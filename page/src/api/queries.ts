@@ -38,7 +38,7 @@ export const pipelinesQuery = queryOptions({
   staleTime: 10_000,
 });
 
-const gridPage = 200;
+const gridPage = 100;
 
 export const gridQuery = (filter: GridFilter) =>
   infiniteQueryOptions({
