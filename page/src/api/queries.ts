@@ -25,6 +25,7 @@ import type {
   Run,
   Outlook,
   Session,
+  Sla,
   Why,
 } from "./types";
 
@@ -75,6 +76,8 @@ export const sourceQuery = (name: string, version: string) =>
   queryOptions({ queryKey: ["source", name, version], queryFn: ({ signal }) => get<PipelineSource>(`${pipelinePath(name)}/versions/${version}`, {}, signal), staleTime: Number.POSITIVE_INFINITY, meta: { still: true } });
 
 export const durationsQuery = (name: string) => queryOptions({ queryKey: ["durations", name], queryFn: ({ signal }) => get<DurationRun[]>(`${pipelinePath(name)}/durations`, { limit: 200 }, signal) });
+
+export const slaQuery = (name: string) => queryOptions({ queryKey: ["sla", name], queryFn: ({ signal }) => get<Sla[]>("/api/sla", { pipeline: name }, signal) });
 
 export const timetableQuery = (from: string, to: string) => queryOptions({ queryKey: ["timetable", from, to], queryFn: ({ signal }) => get<Departure[]>("/api/timetable", { from, to }, signal) });
 

@@ -2006,6 +2006,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How pipelines kept their deadlines in the last `days`, 30 unless told otherwise */
+        get: {
+            parameters: {
+                query?: {
+                    pipeline?: string;
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SlaDocument"][];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2200,6 +2239,17 @@ export interface components {
             to: null | number;
             reason: string;
         };
+        DeadlineDocument: {
+            task: null | string;
+            rule: string;
+            due_at: string;
+            state: string;
+            outlook: null | string;
+            expected_at: null | string;
+            late_at: null | string;
+            judged_at: null | string;
+            reason: null | string;
+        };
         DecidedTickDocument: {
             /** Format: date-time */
             at: string;
@@ -2244,9 +2294,16 @@ export interface components {
             reason: null | string;
         };
         ExpectedDocument: {
+            start: null | string;
+            end: null | string;
+            late_end: null | string;
+            complete: boolean;
+        };
+        ExpectedTaskDocument: {
             task: string;
             starts_at: null | string;
             ends_at: null | string;
+            critical: boolean;
         };
         FailureDocument: {
             class: string;
@@ -2440,7 +2497,7 @@ export interface components {
         OutlookDocument: {
             graph: components["schemas"]["GraphTaskDocument"][];
             expected_end: null | string;
-            expected: components["schemas"]["ExpectedDocument"][];
+            expected: components["schemas"]["ExpectedTaskDocument"][];
             results: components["schemas"]["ResultDocument"][];
             retries_at: components["schemas"]["RetryDocument"][];
         };
@@ -2632,6 +2689,8 @@ export interface components {
             duration_seconds: null | number;
             tasks: null | components["schemas"]["TaskDocument"][];
             published?: null | components["schemas"]["PublishedDocument"][];
+            deadlines?: null | components["schemas"]["DeadlineDocument"][];
+            expected?: null | components["schemas"]["ExpectedDocument"];
         };
         ServerHealthDocument: {
             engine: null | string;
@@ -2661,6 +2720,33 @@ export interface components {
         SignInRequest: {
             name: string;
             password: string;
+        };
+        SlaDocument: {
+            pipeline: string;
+            /** Format: int32 */
+            days: number;
+            /** Format: int32 */
+            total_runs: number;
+            /** Format: int32 */
+            on_time_runs: number;
+            /** Format: double */
+            compliance_rate: null | number;
+            /** Format: double */
+            avg_minutes: null | number;
+            /** Format: double */
+            p95_minutes: null | number;
+            /** Format: double */
+            limit_minutes: null | number;
+            trend: null | components["schemas"]["SlaTrendDocument"];
+        };
+        SlaTrendDocument: {
+            /** Format: double */
+            slope_minutes_per_day: number;
+            /** Format: double */
+            p95_share_of_limit: number;
+            /** Format: double */
+            days_to_limit: null | number;
+            warning: null | string;
         };
         StartRunRequest: {
             date: null | string;
@@ -2695,6 +2781,11 @@ export interface components {
             who?: null | string;
             /** Format: int64 */
             backfill?: null | number;
+            /** Format: int64 */
+            message?: null | number;
+            trigger?: null | string;
+            source?: null | string;
+            key?: null | string;
             sentence?: null | string;
         };
         UpcomingDocument: {

@@ -42,6 +42,7 @@ export type PipelineDetail = With<Schemas["PipelineDetailDocument"], { params: P
 export type PipelineVersion = Schemas["PipelineVersionDocument"];
 export type PipelineSource = Schemas["PipelineSourceDocument"];
 export type GraphDocument = Schemas["GraphDocument"];
+export type Sla = Schemas["SlaDocument"];
 export type DurationRun = Schemas["DurationDocument"];
 
 export type DatasetLine = Schemas["DatasetLineDocument"];

@@ -52,6 +52,7 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(RerunRequest))]
 [JsonSerializable(typeof(RerunDocument))]
 [JsonSerializable(typeof(MarkRequest))]
+[JsonSerializable(typeof(SlaDocument[]))]
 [JsonSerializable(typeof(HomeDocument))]
 [JsonSerializable(typeof(DepartureDocument[]))]
 [JsonSerializable(typeof(LineageDocument))]

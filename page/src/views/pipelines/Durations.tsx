@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { durationsQuery } from "../../api/queries";
+import { durationsQuery, slaQuery } from "../../api/queries";
 import type { DurationRun } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { useClock, usePreferences } from "../../app/preferences";
@@ -21,13 +21,54 @@ export default function Durations({ pipeline }: { pipeline: string }) {
         runs.length < 2 ? (
           <Empty command={cli("run", [pipeline])}>{runs.length === 0 ? "No run has ended yet." : "One run has ended; a line needs two."} Durations over time show when a pipeline grows slow.</Empty>
         ) : (
-          <div className="stack">
+          <div className="stack wide">
+            <Compliance pipeline={pipeline} />
             <Summary runs={runs} />
             <Chart runs={runs} />
           </div>
         )
       }
     </Answer>
+  );
+}
+
+/** How it kept its deadlines; nothing for a pipeline that has none. */
+function Compliance({ pipeline }: { pipeline: string }) {
+  const sla = useQuery(slaQuery(pipeline)).data?.[0];
+  if (!sla) {
+    return null;
+  }
+  const minutes = (value: number | null) => (value === null ? "–" : `${value.toFixed(1)} min`);
+  return (
+    <Panel title="Deadlines" note={`runs due in the last ${sla.days} days`}>
+      <div className="stack">
+        <dl className="run-facts">
+          <div>
+            <dt>On time</dt>
+            <dd>
+              {sla.on_time_runs} of {sla.total_runs}
+            </dd>
+          </div>
+          <div>
+            <dt>Rate</dt>
+            <dd>{sla.compliance_rate === null ? "–" : `${sla.compliance_rate.toFixed(2)} %`}</dd>
+          </div>
+          <div>
+            <dt>Average</dt>
+            <dd>{minutes(sla.avg_minutes)}</dd>
+          </div>
+          <div>
+            <dt>95th percentile</dt>
+            <dd>{minutes(sla.p95_minutes)}</dd>
+          </div>
+          <div>
+            <dt>Limit</dt>
+            <dd>{minutes(sla.limit_minutes)}</dd>
+          </div>
+        </dl>
+        {sla.trend?.warning && <p>{sla.trend.warning}</p>}
+      </div>
+    </Panel>
   );
 }
 

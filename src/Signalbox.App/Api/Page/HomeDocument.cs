@@ -1,7 +1,9 @@
 using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Foresight;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -27,6 +29,7 @@ internal sealed record HomeDocument(
         var rows = session.Pipelines().OrderBy(row => row.Name.Value, StringComparer.Ordinal).ToList();
         var records = rows.Select(row => PipelineRecordDocument.Of(session, row)).ToList();
         var active = session.ActiveRuns();
+        var forecasts = active.Count == 0 ? [] : Forecaster.Active(session, project, now).ToDictionary(each => each.Planned.Run!.Number);
         return new HomeDocument(
             InstantText.Fine(now),
             [.. NeedDocument.All(session, rows, records)],
@@ -35,7 +38,7 @@ internal sealed record HomeDocument(
                     .OrderBy(run => run.State == RunState.Running ? 0 : 1)
                     .ThenByDescending(run => run.Number.Value)
                     .Take(MostRunning)
-                    .Select(run => MovingRunDocument.Of(session, run, now)),
+                    .Select(run => MovingRunDocument.Of(session, run, forecasts.GetValueOrDefault(run.Number))),
             ],
             DepartureDocument.Between(session, now, now + NextWithin, now, MostNext),
             ActivityDocument.Latest(session),
@@ -60,7 +63,7 @@ internal sealed record MovingRunDocument(
     StationDocument[] Tasks
 )
 {
-    public static MovingRunDocument Of(ReadSession session, Run run, DateTimeOffset now)
+    public static MovingRunDocument Of(ReadSession session, Run run, RunForecast? forecast)
     {
         var picture = RunFollower.Read(session, run.Number, pipeline: null)!;
         return new(
@@ -72,7 +75,7 @@ internal sealed record MovingRunDocument(
             run.Reason,
             InstantText.Fine(run.CreatedAt),
             InstantText.Fine(run.StartedAt),
-            InstantText.Fine(ExpectedTimes.Of(session, picture, now).End),
+            forecast is { IsComplete: true } ? InstantText.Fine(forecast.Span.End) : null,
             [
                 .. picture
                     .Tasks.Where(task => !task.Key.IsInstance)

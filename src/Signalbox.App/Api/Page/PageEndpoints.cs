@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
 using Signalbox.Core;
+using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
-using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Deadlines;
+using Signalbox.Engine.Foresight;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -44,6 +46,11 @@ internal static class PageEndpoints
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
             .WithSummary("How long the latest runs took, the newest first");
+        routes
+            .MapGet("/api/sla", Sla)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("How pipelines kept their deadlines in the last `days`, 30 unless told otherwise");
     }
 
     private static HomeDocument Home(Store store, Project project, TimeProvider time) =>
@@ -66,9 +73,20 @@ internal static class PageEndpoints
         var (picture, expected) = store.Read(session =>
         {
             var seen = RunEndpoints.Picture(session, run);
-            return (seen, ExpectedTimes.Of(session, seen, time.GetUtcNow()));
+            return (seen, Forecaster.Of(session, project, seen.Run.Number, time.GetUtcNow()));
         });
         return OutlookDocument.Of(project, picture, expected);
+    }
+
+    private static SlaDocument[] Sla(string? pipeline, int? days, Store store, TimeProvider time)
+    {
+        var count = days is null or >= 1 and <= 3660
+            ? days ?? SlaReports.UsualDays
+            : throw ApiException.Invalid($"days: {days} is not a number from 1 to 3660");
+        PipelineName? only = pipeline is null ? null : new PipelineName(pipeline);
+        return store.Read(session =>
+            SlaReports.Of(session, time.GetUtcNow(), count, only).Select(report => SlaDocument.Of(report, count)).ToArray()
+        );
     }
 
     private static DurationDocument[] Durations(string pipeline, int? limit, Store store) =>
@@ -105,18 +123,18 @@ internal sealed record DurationDocument(long Number, string Partition, string St
 internal sealed record OutlookDocument(
     GraphTaskDocument[] Graph,
     string? ExpectedEnd,
-    ExpectedDocument[] Expected,
+    ExpectedTaskDocument[] Expected,
     ResultDocument[] Results,
     RetryDocument[] RetriesAt
 )
 {
     private const int MostResults = 200;
 
-    public static OutlookDocument Of(Project project, RunPicture picture, ExpectedTimes expected) =>
+    public static OutlookDocument Of(Project project, RunPicture picture, RunForecast? forecast) =>
         new(
             GraphDocument.Of(picture.Pipeline, ProofBadge.Of(store: null, picture.Pipeline)).Tasks,
-            InstantText.Fine(expected.End),
-            picture.Run.State.IsEnd() ? [] : expected.Tasks(picture.Pipeline),
+            forecast is { IsComplete: true } ? InstantText.Fine(forecast.Span.End) : null,
+            [.. forecast?.Tasks.Select(ExpectedTaskDocument.Of) ?? []],
             [
                 .. picture
                     .Tasks.Where(task => task.Result is not null && task.MapCount is null or 0)
@@ -130,6 +148,16 @@ internal sealed record OutlookDocument(
                     .Select(task => new RetryDocument(task.Key.Task.Value, task.Key.MapIndex, InstantText.Fine(task.DueAt!.Value))),
             ]
         );
+}
+
+/// <summary>When a task of a run is expected to begin and to end.</summary>
+/// <param name="StartsAt">Null: a limit keeps it from starting.</param>
+/// <param name="EndsAt">Null as <paramref name="StartsAt"/>, or when it has no history.</param>
+/// <param name="Critical">Whether a delay of it delays the run.</param>
+internal sealed record ExpectedTaskDocument(string Task, string? StartsAt, string? EndsAt, bool Critical)
+{
+    public static ExpectedTaskDocument Of(TaskForecast task) =>
+        new(task.Task.Value, InstantText.Fine(task.Span.Start), task.Samples > 0 ? InstantText.Fine(task.Span.End) : null, task.IsCritical);
 }
 
 /// <summary>When a task is tried again.</summary>
