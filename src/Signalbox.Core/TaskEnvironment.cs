@@ -81,6 +81,13 @@ public static class TaskEnvironment
     /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
     public const string Debug = "SIGNALBOX_DEBUG";
 
+    /// <summary>Variables of the program itself, OpenTelemetry's own: where telemetry goes; without it none is sent.</summary>
+    public const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    public const string OtlpProtocol = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    public const string OtlpHeaders = "OTEL_EXPORTER_OTLP_HEADERS";
+    public const string OtlpInterval = "OTEL_METRIC_EXPORT_INTERVAL";
+    public const string OtlpServiceName = "OTEL_SERVICE_NAME";
+
     /// <summary>Where an input is read from, by the input's name.</summary>
     public static string Input(string name) => "SIGNALBOX_INPUT_" + Upper(name);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Telemetry;
 
 namespace Signalbox.Engine;
 
@@ -27,6 +28,9 @@ public sealed record EngineOptions
 
     /// <summary>Where outputs with a path are published. Default: files and folders of this machine.</summary>
     public Func<Staging, IPlace> LocalPlace { get; init; } = staging => new LocalPlace(staging);
+
+    /// <summary>Where telemetry is sent to. Default nowhere.</summary>
+    public OtlpSettings? Telemetry { get; init; }
 
     /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
     public string Sender { get; init; } = Environment.UserName;

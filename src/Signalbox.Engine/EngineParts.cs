@@ -42,6 +42,21 @@ public sealed record EngineParts
     /// <summary>Rung when there is something new to tell the world.</summary>
     public OutboxBell Outbox { get; } = new();
 
+    /// <summary>Since the scheduler last looked for what is due. Null: this engine keeps no schedules.</summary>
+    public TimeSpan? SchedulerAge
+    {
+        get
+        {
+            var looked = Volatile.Read(ref _schedulerLooked);
+            return looked == 0 ? null : Time.GetElapsedTime(looked);
+        }
+    }
+
+    private long _schedulerLooked;
+
+    /// <summary>The scheduler looks for what is due.</summary>
+    public void SchedulerLooks() => Volatile.Write(ref _schedulerLooked, Time.GetTimestamp());
+
     /// <summary>Rung when there is a new alert.</summary>
     public OutboxBell Alerts { get; } = new();
 }

@@ -14,6 +14,7 @@ using Signalbox.Engine.Outputs;
 using Signalbox.Engine.PipelineFiles;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.Scheduling;
+using Signalbox.Engine.Telemetry;
 using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
@@ -44,6 +45,9 @@ internal sealed class Replica : IAsyncDisposable
     private readonly AlertCourier _alerts;
     private readonly InboxDesk _messages;
     private readonly TriggerRunner _triggers;
+    private readonly EngineMeter _meter;
+    private readonly MetricsBook _metrics;
+    private readonly OtlpExporter? _telemetry;
 
     private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
@@ -91,6 +95,9 @@ internal sealed class Replica : IAsyncDisposable
         _ticks = new TickWriter(_parts, _factory);
         _schedules = new ScheduleDesk(_parts, _ticks, _driver);
         _schedules.Tell();
+        _meter = new EngineMeter(_parts);
+        _metrics = new MetricsBook(_meter.Meter);
+        _telemetry = options.Telemetry is { } otlp ? new OtlpExporter(otlp, _parts, _metrics, line => Said?.Invoke(line)) : null;
         _alerts = new AlertCourier(_parts, line => Said?.Invoke(line));
         _messages = new InboxDesk(_parts, _factory, _driver, _schedules);
         _triggers = new TriggerRunner(_parts, _messages, Loop);
@@ -131,6 +138,14 @@ internal sealed class Replica : IAsyncDisposable
         engine._messages.Said += line => engine.Said?.Invoke(line);
         engine._triggers.Said += line => engine.Said?.Invoke(line);
         engine._driver.Changed += engine.OnChanged;
+        engine._driver.Changed += engine._meter.Note;
+        if (engine._telemetry is { } telemetry)
+        {
+            engine._driver.Changed += telemetry.Note;
+            engine.Loop("spans", telemetry.SendSpansAsync);
+            engine.Loop("metrics", telemetry.SendMetricsAsync);
+        }
+
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;
     }
@@ -185,6 +200,12 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>A request of this process waits: there is no need for the inbox to be looked at first.</summary>
     public Task CarryOutRequestsAsync(CancellationToken cancellationToken) => _desk.ServeAsync(cancellationToken);
 
+    /// <summary>Since the scheduler last looked for what is due; null when this engine keeps no schedules.</summary>
+    public TimeSpan? SchedulerAge => _parts.SchedulerAge;
+
+    /// <summary>The numbers of this engine in Prometheus' text format.</summary>
+    public string Metrics() => PrometheusText.Of(_metrics.Read());
+
     /// <summary>Waits until people have been told what they should be told, or for so long.</summary>
     public Task TellAsync(TimeSpan most) => _alerts.SettleAsync(most);
 
@@ -203,6 +224,9 @@ internal sealed class Replica : IAsyncDisposable
         await _stop.CancelAsync();
         await LoopsEndAsync();
         _alerts.Dispose();
+        _telemetry?.Dispose();
+        _metrics.Dispose();
+        _meter.Dispose();
         await _parts.Executor.DisposeAsync();
         try
         {

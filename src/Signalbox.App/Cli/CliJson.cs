@@ -38,6 +38,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(BackfillLineDocument[]))]
 [JsonSerializable(typeof(WatermarkDocument))]
 [JsonSerializable(typeof(ApprovalDocument[]))]
+[JsonSerializable(typeof(ClassifyDocument))]
 [JsonSerializable(typeof(AlertDocument[]))]
 [JsonSerializable(typeof(AlertRoutesDocument))]
 [JsonSerializable(typeof(AlertTestDocument))]

@@ -4,6 +4,7 @@ using Signalbox.Engine;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Telemetry;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -62,7 +63,13 @@ internal static class ProjectOpening
     /// <param name="sender">Who asks. Null: the user of the system.</param>
     public static EngineSession OpenEngine(Project project, Containment containment = Containment.Session, string? sender = null)
     {
-        var options = Options() with { Containment = containment };
+        var telemetry = OtlpSettings.Read(Environment.GetEnvironmentVariable, out var wrong);
+        if (wrong is not null)
+        {
+            throw new UserMistakeException(wrong);
+        }
+
+        var options = Options() with { Containment = containment, Telemetry = telemetry };
         return EngineSession.Open(project, sender is null ? options : options with { Sender = sender });
     }
 

@@ -18,6 +18,7 @@ internal static class Verbs
         WhyVerb.Verb,
         PlanVerb.Verb,
         SlaVerb.Verb,
+        ClassifyVerb.Verb,
         RerunVerb.Verb,
         CancelVerb.Verb,
         MarkVerb.Verb,

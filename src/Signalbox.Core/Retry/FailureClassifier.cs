@@ -3,7 +3,8 @@ namespace Signalbox.Core.Retry;
 /// <summary>Says what kind of failure an attempt ended with.</summary>
 /// <remarks>
 /// The evidence is asked in this order, and the first that knows decides: the error file of the command, exit code 75 (EX_TEMPFAIL of sysexits.h),
-/// the kernel's word about memory, the signal, the operating system's words in the last lines, the exit code.
+/// the kernel's word about memory, the signal, the status of an HTTP answer in the last lines, the operating system's words there, the name of
+/// an exception of Python or .NET there, the exit code.
 /// </remarks>
 public static class FailureClassifier
 {
@@ -69,12 +70,28 @@ public static class FailureClassifier
         }
 
         var ended = evidence.ExitCode is { } code ? $"exit code {code}" : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
+        if (OutputEvidence.Status(evidence.LastLines) is { } status)
+        {
+            var said = OutputEvidence.ClassOf(status);
+            return new Failure(
+                said,
+                WithLastLine(ended, evidence.LastLines),
+                $"HTTP {status}",
+                said == FailureClass.RateLimited ? RetryPolicy.RateLimitDelay : null
+            );
+        }
+
         foreach (var (text, name, kind) in SystemErrors)
         {
             if (evidence.LastLines.Contains(text, StringComparison.OrdinalIgnoreCase))
             {
                 return new Failure(kind, $"{ended}: {LineWith(evidence.LastLines, text)}", $"errno {name}");
             }
+        }
+
+        if (OutputEvidence.Exception(evidence.LastLines) is { } exception)
+        {
+            return new Failure(exception.Class, WithLastLine(ended, evidence.LastLines), $"exception {exception.Name}");
         }
 
         return new Failure(

@@ -45,7 +45,10 @@ internal static class AlertCommand
         }
         catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new AlertRefused($"`{channel.Arguments[0]}` ran longer than {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", slow);
+            throw new AlertRefused(
+                $"`{channel.Arguments[0]}` ran longer than {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s",
+                slow
+            );
         }
         finally
         {

@@ -248,7 +248,12 @@ internal sealed class AlertCourier(EngineParts parts, Action<string> say) : IDis
         }
     }
 
-    private async Task<bool> NoteAsync(AlertDelivery delivery, StoredAlert stored, AlertRefused refused, CancellationToken cancellationToken)
+    private async Task<bool> NoteAsync(
+        AlertDelivery delivery,
+        StoredAlert stored,
+        AlertRefused refused,
+        CancellationToken cancellationToken
+    )
     {
         var now = parts.Time.GetUtcNow();
         if (now - stored.Alert.At > Oldest)

@@ -16,7 +16,12 @@ internal static class AlertMail
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task SendAsync(AlertSender sender, AlertChannel.Email channel, AlertNotice notice, CancellationToken cancellationToken)
+    public static async Task SendAsync(
+        AlertSender sender,
+        AlertChannel.Email channel,
+        AlertNotice notice,
+        CancellationToken cancellationToken
+    )
     {
         var text = sender.Resolve(channel.Server);
         if (ServerProblem(text) is { } problem)
@@ -30,7 +35,10 @@ internal static class AlertMail
         smtp.EnableSsl = channel.Tls;
         if (server.UserInfo.Split(':', 2) is [{ Length: > 0 } user, ..] parts)
         {
-            smtp.Credentials = new NetworkCredential(Uri.UnescapeDataString(user), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+            smtp.Credentials = new NetworkCredential(
+                Uri.UnescapeDataString(user),
+                parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : ""
+            );
         }
 
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -42,7 +50,10 @@ internal static class AlertMail
         }
         catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new AlertRefused($"{where} did not take the mail within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", slow);
+            throw new AlertRefused(
+                $"{where} did not take the mail within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s",
+                slow
+            );
         }
         catch (SmtpException refused) when (!cancellationToken.IsCancellationRequested)
         {

@@ -95,5 +95,6 @@ public sealed record AlertNotice(string Instance, long Id, Alert Alert, long? Re
     }
 
     /// <summary>An instant as ISO 8601 in UTC.</summary>
-    public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Instant(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

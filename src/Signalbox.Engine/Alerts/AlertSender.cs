@@ -12,7 +12,12 @@ public sealed class AlertSender(Project project, TimeProvider time) : IDisposabl
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient _http = new(
-        new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false }
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            UseCookies = false,
+        }
     )
     {
         Timeout = Patience,
@@ -80,10 +85,7 @@ public sealed class AlertSender(Project project, TimeProvider time) : IDisposabl
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new AlertRefused(
-                $"{where} did not answer within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s",
-                late
-            );
+            throw new AlertRefused($"{where} did not answer within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s", late);
         }
     }
 

@@ -94,7 +94,10 @@ internal static class AlertShapes
             "Where people are told, by name: Slack, PagerDuty, a webhook, mail, or a program."
         )
         {
-            Examples = ["{\"team\": {\"slack\": \"secret:slack_hook\"}, \"oncall\": {\"pagerduty\": {\"routing_key\": \"secret:pagerduty\"}}}"],
+            Examples =
+            [
+                "{\"team\": {\"slack\": \"secret:slack_hook\"}, \"oncall\": {\"pagerduty\": {\"routing_key\": \"secret:pagerduty\"}}}",
+            ],
         },
         new Field<Draft, WrittenRoute[]>(
             "routes",
@@ -114,11 +117,7 @@ internal static class AlertShapes
         {
             foreach (var to in route.Route.To.Where(to => !names.Contains(to)))
             {
-                reading.Error(
-                    route.Node.Find("to")!.Value,
-                    "unknown-channel",
-                    UnknownChannel(to, names, "channels: ")
-                );
+                reading.Error(route.Node.Find("to")!.Value, "unknown-channel", UnknownChannel(to, names, "channels: "));
             }
 
             if (route.Route.Kinds.Contains(AlertKind.Resolved))

@@ -12,9 +12,7 @@ internal static class ChannelShapes
 
     private const string HeaderPattern = "^[A-Za-z0-9][A-Za-z0-9-]*$";
 
-    private static readonly Shape<string> Address = Scalars.Text.To(
-        (text, node, reading) => Checked(text, node, reading, AddressProblem)
-    );
+    private static readonly Shape<string> Address = Scalars.Text.To((text, node, reading) => Checked(text, node, reading, AddressProblem));
 
     private static readonly Shape<Draft> PagerDuty = new MappingShape<PagerDutyDraft>(
         "pagerduty_channel",
@@ -83,12 +81,18 @@ internal static class ChannelShapes
             name,
             new SecretText(draft.Url),
             draft.Secret is { } secret ? new SecretText(secret) : null,
-            draft.Headers.ToImmutableSortedDictionary(header => header.Name, header => new SecretText(header.Value), StringComparer.Ordinal),
+            draft.Headers.ToImmutableSortedDictionary(
+                header => header.Name,
+                header => new SecretText(header.Value),
+                StringComparer.Ordinal
+            ),
             draft.Body
         ),
     });
 
-    private static readonly Shape<string> Box = Scalars.Text.To((text, node, reading) => Checked(text, node, reading, AlertMail.BoxProblem));
+    private static readonly Shape<string> Box = Scalars.Text.To(
+        (text, node, reading) => Checked(text, node, reading, AlertMail.BoxProblem)
+    );
 
     private static readonly Shape<Draft> Email = new MappingShape<EmailDraft>(
         "email_channel",
@@ -141,7 +145,12 @@ internal static class ChannelShapes
         {
             Examples = ["\"secret:slack_hook\""],
         },
-        new Field<Draft, Draft>("pagerduty", PagerDuty, (d, v) => d.Make = v.Make, "A service of PagerDuty: incidents begin and end there."),
+        new Field<Draft, Draft>(
+            "pagerduty",
+            PagerDuty,
+            (d, v) => d.Make = v.Make,
+            "A service of PagerDuty: incidents begin and end there."
+        ),
         new Field<Draft, Draft>("webhook", Webhook, (d, v) => d.Make = v.Make, "Any HTTP endpoint, which is posted JSON."),
         new Field<Draft, Draft>("email", Email, (d, v) => d.Make = v.Make, "Mail by SMTP."),
         new Field<Draft, string[]>(

@@ -18,8 +18,12 @@ internal static class PagerDutyEvent
 
     private static readonly Uri Service = new("https://events.pagerduty.com/v2/enqueue");
 
-    public static Task SendAsync(AlertSender sender, AlertChannel.PagerDuty channel, AlertNotice notice, CancellationToken cancellationToken) =>
-        sender.PostAsync(channel.Url ?? Service, Body(notice, sender.Resolve(channel.RoutingKey)), also: null, cancellationToken);
+    public static Task SendAsync(
+        AlertSender sender,
+        AlertChannel.PagerDuty channel,
+        AlertNotice notice,
+        CancellationToken cancellationToken
+    ) => sender.PostAsync(channel.Url ?? Service, Body(notice, sender.Resolve(channel.RoutingKey)), also: null, cancellationToken);
 
     private static string Body(AlertNotice notice, string routingKey) =>
         QuestionJson.Object(json =>

@@ -7,6 +7,7 @@ using Signalbox.Core.Expressions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Telemetry;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -38,7 +39,7 @@ internal static class AttemptEnvironment
             [TaskEnvironment.Result] = context.ReportFile(ReportFiles.Result),
             [TaskEnvironment.Metrics] = context.ReportFile(ReportFiles.Metrics),
             [TaskEnvironment.Error] = context.ReportFile(ReportFiles.Error),
-            [TaskEnvironment.TraceParent] = TraceParent(context),
+            [TaskEnvironment.TraceParent] = TraceIds.Parent(context.Parts.Instance, context.Run.Number, context.Task.Key, context.Number),
             [TaskEnvironment.Params] = context.Parts.State.Params(run.Number),
         };
         if (run.Namespace is { } space)
@@ -111,15 +112,6 @@ internal static class AttemptEnvironment
 
         secrets.Add(value);
         return value;
-    }
-
-    private static string TraceParent(AttemptContext context)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Parts.Instance}/{context.Run.Number}"), hash);
-        var trace = Convert.ToHexStringLower(hash[..16]);
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Parts.Instance}/{context.Run.Number}/{context.Task.Key}/{context.Number}"), hash);
-        return $"00-{trace}-{Convert.ToHexStringLower(hash[..8])}-01";
     }
 
     private static string Text(AttemptContext context, string name) => context.Scope.TryGet(name, out var value) ? value.ToString() : "";

@@ -4,6 +4,7 @@ using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Telemetry;
 using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
@@ -235,6 +236,15 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Why a ready task, or a queued run, has to wait for a slot; empty when this process does not run the engine.</summary>
     public async Task<IReadOnlyList<Hindrance>> WhyNotAsync(RunNumber run, TaskKey? task) =>
         _engine is { } mine ? await mine.WhyNotAsync(run, task) : [];
+
+    /// <summary>The content type of <see cref="Metrics"/>.</summary>
+    public const string MetricsContentType = PrometheusText.ContentType;
+
+    /// <summary>The numbers of the engine in Prometheus' text format; null when this process does not run it.</summary>
+    public string? Metrics() => _engine?.Metrics();
+
+    /// <summary>Since the scheduler last looked for what is due, which it does at least each second; null when this process does not serve.</summary>
+    public TimeSpan? SchedulerAge => _engine?.SchedulerAge;
 
     public async ValueTask DisposeAsync()
     {

@@ -62,7 +62,8 @@ internal static class NotifyShape
                         "unknown-channel",
                         Severity.Error,
                         $"tasks.{task.Name}.{field}",
-                        AlertShapes.UnknownChannel(channel, [.. alerts.Channels.Keys], "alerts: { channels: ") + (alerts.Channels.IsEmpty ? " }" : "")
+                        AlertShapes.UnknownChannel(channel, [.. alerts.Channels.Keys], "alerts: { channels: ")
+                            + (alerts.Channels.IsEmpty ? " }" : "")
                     )
                 );
             }

@@ -52,6 +52,7 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            parts.SchedulerLooks();
             var now = parts.Time.GetUtcNow();
             await Task.WhenAll(TakeDue(now).Select(name => LookAsync(name, now, cancellationToken)));
             await Task.Delay(UntilNext(parts.Time.GetUtcNow()), parts.Time, cancellationToken);

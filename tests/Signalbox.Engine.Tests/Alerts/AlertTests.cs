@@ -59,7 +59,11 @@ public sealed class AlertTests
         Assert.Equal(RunState.Success, (await house.RunAsync("flaky")).State);
         await house.UntilAsync(() => Told(house).Count == 2, "both deliveries");
         var texts = hook.Taken.Select(taken => taken.Json.GetProperty("text").GetString()!).ToList();
-        Assert.Contains("*retried* extract of flaky: attempt 1 failed: exit code 1; it is tried again in 0s", texts[0], StringComparison.Ordinal);
+        Assert.Contains(
+            "*retried* extract of flaky: attempt 1 failed: exit code 1; it is tried again in 0s",
+            texts[0],
+            StringComparison.Ordinal
+        );
         Assert.Contains("*retried* extract of flaky: attempt 2 failed", texts[1], StringComparison.Ordinal);
     }
 
@@ -105,11 +109,7 @@ public sealed class AlertTests
                     secret: secret:hook
                     headers: { Authorization: secret:token }
                     body: '{"text": {{ message | tojson }}, "where": {{ pipeline | tojson }}}'
-            """.Replace(
-                "ADDRESS",
-                hook.Address,
-                StringComparison.Ordinal
-            )
+            """.Replace("ADDRESS", hook.Address, StringComparison.Ordinal)
         );
         Secret(house, "hook", "k3y");
         Secret(house, "token", "Bearer t0ken");
@@ -215,6 +215,38 @@ public sealed class AlertTests
         var text = hook.Taken[0].Json.GetProperty("text").GetString()!;
         Assert.Contains("publish of asking waits for approval: publish?", text, StringComparison.Ordinal);
         Assert.Contains("asked: alice", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S167")]
+    public async Task A_missed_deadline_is_told_once_with_what_missed_it_and_when_it_is_expected()
+    {
+        await using var hook = new HookReceiver();
+        await using var house = House($"slack: \"{hook.Address}\"");
+        house.Pipeline(Failing);
+        var run = await house.RunAsync("daily");
+        await house.UntilAsync(() => hook.Taken.Count == 1, "the failure");
+        var missed = new Alert
+        {
+            Kind = AlertKind.SlaMissed,
+            Severity = AlertSeverity.Error,
+            DedupKey = Alert.KeyOf(run.Pipeline, run.Id) + "/sla",
+            OnceKey = $"sla_missed/{run.Number}",
+            Pipeline = run.Pipeline,
+            Run = run.Number,
+            RunId = run.Id,
+            LogicalDate = run.LogicalDate,
+            Message = "daily is late",
+            Facts = [new("tasks", "extract, load"), new("expected_completion", "2024-03-01T06:40:00Z")],
+            At = run.CreatedAt,
+        };
+        Assert.NotNull(await house.Store.WriteAsync(session => session.AddAlert(missed), Driving.House.Cancel));
+        Assert.Null(await house.Store.WriteAsync(session => session.AddAlert(missed), Driving.House.Cancel));
+        await house.UntilAsync(() => hook.Taken.Count == 2, "the miss");
+        var text = hook.Taken[1].Json.GetProperty("text").GetString()!;
+        Assert.Contains("*sla missed* daily is late", text, StringComparison.Ordinal);
+        Assert.Contains("> tasks: extract, load", text, StringComparison.Ordinal);
+        Assert.Contains("> expected completion: 2024-03-01T06:40:00Z", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -111,11 +111,9 @@ public sealed class HookReceiver : IAsyncDisposable
             }
             else
             {
-                var headers = context.Request.Headers.AllKeys.OfType<string>().ToDictionary(
-                    name => name,
-                    name => context.Request.Headers[name]!,
-                    StringComparer.OrdinalIgnoreCase
-                );
+                var headers = context
+                    .Request.Headers.AllKeys.OfType<string>()
+                    .ToDictionary(name => name, name => context.Request.Headers[name]!, StringComparer.OrdinalIgnoreCase);
                 var taken = new TakenRequest(context.Request.Url!.AbsolutePath, headers, body);
                 lock (_lock)
                 {

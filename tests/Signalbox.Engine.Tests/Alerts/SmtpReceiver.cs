@@ -156,5 +156,6 @@ public sealed class SmtpReceiver : IAsyncDisposable
         }
     }
 
-    private static string Box(string line) => line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)];
+    private static string Box(string line) =>
+        line[(line.IndexOf('<', StringComparison.Ordinal) + 1)..line.IndexOf('>', StringComparison.Ordinal)];
 }

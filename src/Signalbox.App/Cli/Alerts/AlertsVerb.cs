@@ -63,9 +63,7 @@ internal static class AlertsVerb
             AlertDocument[] found =
                 store?.Read(session =>
                 {
-                    var rows = parsed.GetValue(pipeline) is { } name
-                        ? session.Alerts(new PipelineName(name), most)
-                        : session.Alerts(most);
+                    var rows = parsed.GetValue(pipeline) is { } name ? session.Alerts(new PipelineName(name), most) : session.Alerts(most);
                     return rows.Select(row => AlertDocument.Of(session, row)).ToArray();
                 })
                 ?? [];
