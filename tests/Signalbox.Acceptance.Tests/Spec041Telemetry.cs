@@ -45,6 +45,25 @@ public sealed class Spec041Telemetry
     }
 
     [Fact]
+    public async Task The_page_for_prometheus_is_for_those_who_may_look()
+    {
+        using var project = new TestProject().Pipeline("daily", "tasks:\n  only: { run: \"true\" }\n");
+        await using var server = await TestServer.StartAsync(project);
+        await project.EndedAsync(new RunSeen((await project.CallAsync("run", "daily", "--detach", "--json")).Expect(0).Json).Number);
+        using var nobody = ApiClient.Nobody(server);
+        using var refused = await nobody.SendAsync(HttpMethod.Get, "/metrics");
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, refused.StatusCode);
+        using var viewer = await ApiClient.WithRoleAsync(project, server, "viewer");
+        using var page = await viewer.SendAsync(HttpMethod.Get, "/metrics");
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", page.Content.Headers.ContentType!.ToString());
+        var text = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("signalbox_runs_ended_total{pipeline=\"daily\",state=\"success\"} 1", text, StringComparison.Ordinal);
+        Assert.Contains("signalbox_scheduler_age_seconds ", text, StringComparison.Ordinal);
+        using var ready = await nobody.SendAsync(HttpMethod.Get, "/readyz");
+        Assert.Equal(System.Net.HttpStatusCode.OK, ready.StatusCode);
+    }
+
+    [Fact]
     public async Task A_collector_that_is_away_holds_up_nothing_and_a_wrong_address_is_a_mistake()
     {
         using var project = new TestProject().Pipeline("daily", "tasks:\n  only: { run: \"true\" }\n");

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Serve;
+using Signalbox.Engine.Control;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
@@ -9,18 +10,26 @@ namespace Signalbox.App.Api;
 /// <summary>Whether the server runs, and whether it can do its work.</summary>
 internal static class HealthEndpoints
 {
+    // It looks each second; on a machine with too much to do it may be late.
+    private static readonly TimeSpan OldestLook = TimeSpan.FromSeconds(30);
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.Health, () => "ok").AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Routes.Ready, ReadyAsync).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(Routes.Metrics, Metrics).RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
     }
 
-    private static async Task<IResult> ReadyAsync(Store store, CancellationToken cancellationToken)
+    private static IResult Metrics(EngineSession engine) => Results.Text(engine.Metrics(), EngineSession.MetricsContentType);
+
+    private static async Task<IResult> ReadyAsync(Store store, EngineSession engine, CancellationToken cancellationToken)
     {
         try
         {
             await store.ReadAsync(session => session.SchemaVersion, cancellationToken);
-            return Results.Text("ready");
+            return engine.SchedulerAge > OldestLook
+                ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Results.Text("ready");
         }
         catch (StoreUnavailable)
         {
