@@ -59,7 +59,7 @@ public sealed class Spec040Alerts
             await ToldAsync(project, deliveries: 5);
             project.Write("ok", "");
             await project.EndedAsync(
-                (await project.CallAsync("rerun", $"{run}", "--detach", "--json")).Expect(0).Json.GetProperty("number").GetInt64(),
+                (await project.CallAsync("rerun", $"{run}", "--from-failed", "--detach", "--json")).Expect(0).Json.GetProperty("number").GetInt64(),
                 Deadline
             );
             await ToldAsync(project, deliveries: 10);
@@ -158,7 +158,7 @@ public sealed class Spec040Alerts
         );
         Assert.Equal("oncall", routes.GetProperty("tasks")[0].GetProperty("on_failure")[0].GetString());
         var table = (await project.CallAsync("pipelines", "show", "daily")).Expect(0).Output;
-        Assert.Matches("extract .*5m .*3 \\(2 retries\\).*oncall when it failed; team of retries", table);
+        Assert.Matches("extract .*5m00s .*3 \\(2 retries\\).*oncall when it failed; team of retries", table);
         Assert.Contains(
             "also told when it failed",
             (await project.CallAsync("alerts", "routes", "daily")).Expect(0).Output,
