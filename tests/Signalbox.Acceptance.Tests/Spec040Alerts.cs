@@ -59,7 +59,10 @@ public sealed class Spec040Alerts
             await ToldAsync(project, deliveries: 5);
             project.Write("ok", "");
             await project.EndedAsync(
-                (await project.CallAsync("rerun", $"{run}", "--from-failed", "--detach", "--json")).Expect(0).Json.GetProperty("number").GetInt64(),
+                (await project.CallAsync("rerun", $"{run}", "--from-failed", "--detach", "--json"))
+                    .Expect(0)
+                    .Json.GetProperty("number")
+                    .GetInt64(),
                 Deadline
             );
             await ToldAsync(project, deliveries: 10);
@@ -192,7 +195,12 @@ public sealed class Spec040Alerts
     {
         using var project = ExampleFiles.Copy("alerts");
         using var receiver = Process.Start(
-            new ProcessStartInfo("python3", ["receiver.py", "k3y"]) { WorkingDirectory = project.Folder, RedirectStandardOutput = true }
+            new ProcessStartInfo("python3", ["receiver.py", "k3y"])
+            {
+                WorkingDirectory = project.Folder,
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+            }
         )!;
         try
         {

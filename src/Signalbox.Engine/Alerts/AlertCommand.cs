@@ -64,6 +64,7 @@ internal static class AlertCommand
         var start = new ProcessStartInfo(channel.Arguments[0], [.. channel.Arguments[1..]])
         {
             WorkingDirectory = sender.Project.Folder,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
