@@ -15,7 +15,7 @@ internal enum MetricKind
 /// <summary>One metric with all its series.</summary>
 /// <param name="Name">Dotted, e.g. <c>signalbox.runs.ended</c>.</param>
 /// <param name="Unit">In the words of UCUM, e.g. <c>s</c>; null for plain counts.</param>
-internal sealed record Metric(string Name, MetricKind Kind, string? Unit, string Description, IReadOnlyList<MetricSeries> Series);
+internal sealed record MetricFamily(string Name, MetricKind Kind, string? Unit, string Description, IReadOnlyList<MetricSeries> Series);
 
 /// <summary>One series of a metric.</summary>
 /// <param name="Value">Of a sum or a gauge; the sum of a histogram.</param>
@@ -55,7 +55,7 @@ internal sealed class MetricsBook : IDisposable
     }
 
     /// <summary>All metrics as they are now.</summary>
-    public IReadOnlyList<Metric> Read()
+    public IReadOnlyList<MetricFamily> Read()
     {
         lock (_lock)
         {
@@ -70,7 +70,7 @@ internal sealed class MetricsBook : IDisposable
         {
             return
             [
-                .. _entries.Select(entry => new Metric(
+                .. _entries.Select(entry => new MetricFamily(
                     entry.Key,
                     entry.Value.Kind,
                     entry.Value.Instrument.Unit,

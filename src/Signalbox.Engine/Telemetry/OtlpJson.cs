@@ -47,7 +47,7 @@ internal static class OtlpJson
     public static string Metrics(
         OtlpSettings settings,
         string instance,
-        IEnumerable<Metric> metrics,
+        IEnumerable<MetricFamily> metrics,
         DateTimeOffset since,
         DateTimeOffset now
     ) =>
@@ -120,7 +120,7 @@ internal static class OtlpJson
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, Metric metric, string since, string now)
+    private static void Write(Utf8JsonWriter json, MetricFamily metric, string since, string now)
     {
         json.WriteStartObject();
         json.WriteString("name", metric.Name);

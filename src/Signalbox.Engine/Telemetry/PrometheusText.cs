@@ -8,7 +8,7 @@ internal static class PrometheusText
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static string Of(IEnumerable<Metric> metrics)
+    public static string Of(IEnumerable<MetricFamily> metrics)
     {
         var text = new StringBuilder();
         foreach (var metric in metrics)
@@ -32,7 +32,7 @@ internal static class PrometheusText
         return text.ToString();
     }
 
-    private static string NameOf(Metric metric) =>
+    private static string NameOf(MetricFamily metric) =>
         metric.Name.Replace('.', '_') + (metric.Unit == "s" ? "_seconds" : "") + (metric.Kind == MetricKind.Sum ? "_total" : "");
 
     private static string KindOf(MetricKind kind) =>
