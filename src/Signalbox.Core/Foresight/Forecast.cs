@@ -21,7 +21,8 @@ public sealed class Forecast
     private readonly Timeline _expected;
     private readonly Timeline _late;
 
-    private Forecast(IReadOnlyList<PlannedRun> runs, Timeline expected, Timeline late) => (_runs, _expected, _late) = (runs, expected, late);
+    private Forecast(IReadOnlyList<PlannedRun> runs, Timeline expected, Timeline late) =>
+        (_runs, _expected, _late) = (runs, expected, late);
 
     /// <summary>How many runs there are.</summary>
     public int Count => _runs.Count;
@@ -63,11 +64,7 @@ public sealed class Forecast
             () => new PoolMeter(from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds(), (long)step.TotalMilliseconds)
         );
         var late = Timeline.Play(runs, limits, now, late: true);
-        var pools = expected.Loads.ToImmutableSortedDictionary(
-            pool => pool.Pool,
-            pool => (pool.Slots, pool.Load),
-            StringComparer.Ordinal
-        );
+        var pools = expected.Loads.ToImmutableSortedDictionary(pool => pool.Pool, pool => (pool.Slots, pool.Load), StringComparer.Ordinal);
         return (new Forecast(runs, expected, late), pools);
     }
 
@@ -100,32 +97,12 @@ public sealed class Forecast
         return ImmutableArray.CreateRange(DeadlineRules.Of(planned.Model.Pipeline, planned.DueAt), deadline => Of(run, deadline));
     }
 
-    private RunForecast Of(int run)
+    /// <summary>Marks the tasks that decide when a run ends: back from the one that ends last, always to the upstream task that ends last.</summary>
+    /// <param name="run">Position of the run.</param>
+    /// <param name="critical">One place a task, all false before.</param>
+    public void MarkCritical(int run, Span<bool> critical)
     {
         var model = _runs[run].Model;
-        var tasks = ImmutableArray.CreateBuilder<TaskForecast>(model.Count);
-        var critical = CriticalOf(run);
-        for (var node = 0; node < model.Count; node++)
-        {
-            var history = model.HistoryOf(node);
-            tasks.Add(new TaskForecast(model.Pipeline.Tasks[node].Name, SpanOf(run, node), history.Basis, history.Count, critical[node]));
-        }
-
-        return new RunForecast(
-            _runs[run],
-            SpanOf(run),
-            model.IsComplete,
-            tasks.MoveToImmutable(),
-            DeadlinesOf(run),
-            _expected.SkippedOf(run)
-        );
-    }
-
-    /// <summary>The tasks without any slack: back from the one that ends last, always to the upstream task that ends last.</summary>
-    private bool[] CriticalOf(int run)
-    {
-        var model = _runs[run].Model;
-        var critical = new bool[model.Count];
         var node = -1;
         for (var i = 0; i < model.Count; i++)
         {
@@ -143,8 +120,28 @@ public sealed class Forecast
 
             node = before;
         }
+    }
 
-        return critical;
+    private RunForecast Of(int run)
+    {
+        var model = _runs[run].Model;
+        var tasks = ImmutableArray.CreateBuilder<TaskForecast>(model.Count);
+        var critical = new bool[model.Count];
+        MarkCritical(run, critical);
+        for (var node = 0; node < model.Count; node++)
+        {
+            var history = model.HistoryOf(node);
+            tasks.Add(new TaskForecast(model.Pipeline.Tasks[node].Name, SpanOf(run, node), history.Basis, history.Count, critical[node]));
+        }
+
+        return new RunForecast(
+            _runs[run],
+            SpanOf(run),
+            model.IsComplete,
+            tasks.MoveToImmutable(),
+            DeadlinesOf(run),
+            _expected.SkippedOf(run)
+        );
     }
 
     private DeadlineForecast Of(int run, Deadline deadline)

@@ -59,7 +59,9 @@ public sealed class PipelineModel
             return Later(from, Zone.FirstInstantOf(day.ToDateTime(time)));
         }
 
-        return (late ? _arrivals[node].Late : _arrivals[node].Expected) is { } arrival ? Later(from, due + arrival) : from + Length(node, late);
+        return (late ? _arrivals[node].Late : _arrivals[node].Expected) is { } arrival
+            ? Later(from, due + arrival)
+            : from + Length(node, late);
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

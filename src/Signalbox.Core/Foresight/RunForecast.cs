@@ -50,7 +50,8 @@ public sealed record RunForecast(
 )
 {
     /// <summary>The worst outlook of its deadlines; null without any.</summary>
-    public Outlook? Worst => Deadlines.IsEmpty ? null
+    public Outlook? Worst =>
+        Deadlines.IsEmpty ? null
         : Deadlines.Any(each => each.Outlook == Outlook.Late) ? Outlook.Late
         : Deadlines.Any(each => each.Outlook == Outlook.AtRisk) ? Outlook.AtRisk
         : Deadlines.Any(each => each.Outlook == Outlook.Unknown) ? Outlook.Unknown

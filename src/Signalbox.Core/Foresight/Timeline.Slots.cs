@@ -20,9 +20,10 @@ internal sealed partial class Timeline
     private (int Priority, bool IsLow, long Logical, int Run) QueueOrder(int run) =>
         (-_runs[run].Priority, _runs[run].IsLow, Ms(_runs[run].Run?.LogicalDate ?? _runs[run].DueAt), run);
 
-    private Pool PoolOf(int run, int node)
+    private Pool PoolOf(int run, int node) => _poolsOf[run][node];
+
+    private Pool PoolOf(string name)
     {
-        var name = _runs[run].Model.Pipeline.Tasks[node].Pool;
         if (!_pools.TryGetValue(name, out var pool))
         {
             _pools.Add(name, pool = new Pool(_limits.Pools.GetValueOrDefault(name), _meter?.Invoke()));
@@ -67,12 +68,7 @@ internal sealed partial class Timeline
             {
                 Take(task.Run, task.Node, at);
                 Start(task.Run, task.Node, at);
-                Enqueue(
-                    task.Run,
-                    task.Node,
-                    Happening.Ended,
-                    at + (long)_runs[task.Run].Model.Length(task.Node, _late).TotalMilliseconds
-                );
+                Enqueue(task.Run, task.Node, Happening.Ended, at + (long)_runs[task.Run].Model.Length(task.Node, _late).TotalMilliseconds);
             }
 
             pool.IsChecked = pool.Ready.Count == 0 || pool.InUse >= pool.Size;

@@ -31,7 +31,8 @@ internal sealed partial class Timeline
     private readonly byte[] _state;
     private readonly int[]?[] _missing;
     private readonly Line[] _lineOf;
-    private readonly PriorityQueue<(int Run, int Node, Happening What), (long At, long Order)> _events = new();
+    private readonly Pool[][] _poolsOf;
+    private readonly PriorityQueue<(int Run, int Node, Happening What), Moment> _events = new();
     private long _order;
 
     private Timeline(IReadOnlyList<PlannedRun> runs, ForecastLimits limits, DateTimeOffset now, bool late, Func<PoolMeter>? meter)
@@ -56,8 +57,14 @@ internal sealed partial class Timeline
         _state = new byte[_offset[^1]];
         _missing = new int[]?[runs.Count];
         _lineOf = new Line[runs.Count];
+        _poolsOf = new Pool[runs.Count][];
         _limits = limits;
         _meter = meter;
+    }
+
+    private readonly record struct Moment(long At, long Order) : IComparable<Moment>
+    {
+        public int CompareTo(Moment other) => At == other.At ? Order.CompareTo(other.Order) : At.CompareTo(other.At);
     }
 
     private enum Happening
@@ -100,6 +107,7 @@ internal sealed partial class Timeline
     private void Prepare()
     {
         var lines = new Dictionary<(PipelineName, RunNamespace?), Line>();
+        var pools = new Dictionary<PipelineModel, Pool[]>();
         for (var i = 0; i < _runs.Count; i++)
         {
             var planned = _runs[i];
@@ -110,6 +118,12 @@ internal sealed partial class Timeline
             }
 
             _lineOf[i] = line;
+            if (!pools.TryGetValue(planned.Model, out var used))
+            {
+                pools.Add(planned.Model, used = [.. planned.Model.Pipeline.Tasks.Select(task => PoolOf(task.Pool))]);
+            }
+
+            _poolsOf[i] = used;
             if (planned.Run is { State: RunState.Running } run)
             {
                 line.Active++;
@@ -246,7 +260,7 @@ internal sealed partial class Timeline
             missing[node] = model.Graph.Upstream(node).Length;
             if (missing[node] == 0)
             {
-                Enqueue(run, node, Happening.Ready, at);
+                MakeReady(run, node, at);
             }
         }
 
@@ -365,7 +379,7 @@ internal sealed partial class Timeline
         {
             if (--missing[next] == 0 && _taskEnd[_offset[run] + next] == Never)
             {
-                Enqueue(run, next, Happening.Ready, at);
+                MakeReady(run, next, at);
             }
         }
 
@@ -388,7 +402,7 @@ internal sealed partial class Timeline
     private long WaitEnd(int run, int node, long from) =>
         Ms(_runs[run].Model.WaitEnd(node, DateTimeOffset.FromUnixTimeMilliseconds(from), _runs[run].DueAt, _late));
 
-    private void Enqueue(int run, int node, Happening what, long at) => _events.Enqueue((run, node, what), (at, _order++));
+    private void Enqueue(int run, int node, Happening what, long at) => _events.Enqueue((run, node, what), new Moment(at, _order++));
 
     private static long Ms(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
 

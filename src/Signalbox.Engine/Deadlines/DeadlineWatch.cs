@@ -58,10 +58,9 @@ internal sealed class DeadlineWatch(EngineParts parts, Action<string> say)
         foreach (var standing in session.OpenDeadlines())
         {
             var deadline = standing.Deadline;
-            var state =
-                deadline.Task is null
-                    ? DeadlineRules.Judge(deadline.DueAt, standing.RunState, standing.RunEndedAt, now - Settling)
-                    : DeadlineRules.Judge(deadline.DueAt, standing.TaskState, standing.TaskEndedAt, now - Settling);
+            var state = deadline.Task is null
+                ? DeadlineRules.Judge(deadline.DueAt, standing.RunState, standing.RunEndedAt, now - Settling)
+                : DeadlineRules.Judge(deadline.DueAt, standing.TaskState, standing.TaskEndedAt, now - Settling);
             if (state == DeadlineState.Open)
             {
                 continue;
@@ -102,7 +101,9 @@ internal sealed class DeadlineWatch(EngineParts parts, Action<string> say)
     {
         var told = new List<string>();
         // After a long time without a server there may be many; the newest speaks for all of its pipeline.
-        var without = judged.Where(each => each.Run is null && each.State == DeadlineState.Missed).ToLookup(each => each.Standing.Deadline.Pipeline);
+        var without = judged
+            .Where(each => each.Run is null && each.State == DeadlineState.Missed)
+            .ToLookup(each => each.Standing.Deadline.Pipeline);
         foreach (var judgement in judged)
         {
             var deadline = judgement.Standing.Deadline;

@@ -68,7 +68,8 @@ public static class Forecaster
     /// <summary>The limits that all runs of a project share.</summary>
     public static ForecastLimits LimitsOf(Project project) => new(project.MaxActiveTasks, project.Pools);
 
-    private static ImmutableArray<RunForecast> All(Forecast forecast) => [.. Enumerable.Range(0, forecast.Count).Select(at => forecast[at])];
+    private static ImmutableArray<RunForecast> All(Forecast forecast) =>
+        [.. Enumerable.Range(0, forecast.Count).Select(at => forecast[at])];
 
     /// <summary>Definitions and histories, each read once.</summary>
     private sealed class Reading(ReadSession session)

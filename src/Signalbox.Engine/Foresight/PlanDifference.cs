@@ -84,14 +84,22 @@ public sealed record PlanDifference(
             pipelineBefore.Tasks.Select(task => task.Name.Value).ToList(),
             pipelineAfter.Tasks.Select(task => task.Name.Value).ToList()
         );
-        return new PlanDifference(found, same, Length(before, old), Length(after, fresh), ([.. others.Except(names)], [.. names.Except(others)]));
+        return new PlanDifference(
+            found,
+            same,
+            Length(before, old),
+            Length(after, fresh),
+            ([.. others.Except(names)], [.. names.Except(others)])
+        );
     }
 
     private static List<PlanTick> Runs(Plan plan) => [.. plan.Ticks.Where(tick => tick.Skip is null)];
 
     /// <summary>What a run is about: its partition where it has one, else its logical date.</summary>
     private static string Data(PlanTick tick) =>
-        tick.Tick.Run!.Slice is { Partition.Length: > 0 } slice ? slice.Partition : tick.Tick.Run.Slice.LogicalDate.UtcDateTime.ToString("O");
+        tick.Tick.Run!.Slice is { Partition.Length: > 0 } slice
+            ? slice.Partition
+            : tick.Tick.Run.Slice.LogicalDate.UtcDateTime.ToString("O");
 
     private static DateTimeOffset At(TickDifference difference) => (difference.Before ?? difference.After)!.Value.Tick.FiresAt;
 

@@ -87,12 +87,7 @@ public sealed class DeadlineRulesTests
         };
 
         Assert.Equal(
-            [
-                "sla[0].timezone bad-timezone",
-                "sla[1].timezone bad-timezone",
-                "sla[1] sla-twice",
-                "tasks.a.sla[0].within out-of-range",
-            ],
+            ["sla[0].timezone bad-timezone", "sla[1].timezone bad-timezone", "sla[1] sla-twice", "tasks.a.sla[0].within out-of-range"],
             Made.Found(pipeline).Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)])
         );
     }

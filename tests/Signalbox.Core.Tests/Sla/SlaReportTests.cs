@@ -60,6 +60,5 @@ public sealed class SlaReportTests
         Assert.Null(noisy.Trend!.Warning);
     }
 
-    private static SlaSample Sample(int day, double? minutes, double limit) =>
-        new(First.AddDays(day), minutes <= limit, minutes, limit);
+    private static SlaSample Sample(int day, double? minutes, double limit) => new(First.AddDays(day), minutes <= limit, minutes, limit);
 }

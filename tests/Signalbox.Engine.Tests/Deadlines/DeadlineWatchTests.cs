@@ -31,7 +31,13 @@ public sealed class DeadlineWatchTests
         Assert.Equal([DeadlineState.Open, DeadlineState.Open], States(house, run.Number));
 
         // The task's own deadline comes first, at half past two.
-        await PassAsync(house, time, TimeSpan.FromMinutes(20), () => States(house, run.Number)[0] == DeadlineState.Missed, "the first miss");
+        await PassAsync(
+            house,
+            time,
+            TimeSpan.FromMinutes(20),
+            () => States(house, run.Number)[0] == DeadlineState.Missed,
+            "the first miss"
+        );
         Assert.Equal(DeadlineState.Open, States(house, run.Number)[1]);
         Assert.Equal(RunState.Running, house.Store.Read(session => session.Run(run.Number))!.State);
         await house.CloseAsync();
@@ -64,7 +70,13 @@ public sealed class DeadlineWatchTests
         await house.ServeAsync();
         await PassAsync(house, time, TimeSpan.FromMinutes(80), () => Runs(house, "quick") is [{ State: RunState.Success }], "the run");
         var run = Runs(house, "quick")[0];
-        await PassAsync(house, time, TimeSpan.Zero, () => States(house, run.Number).All(state => state == DeadlineState.Met), "the judgement");
+        await PassAsync(
+            house,
+            time,
+            TimeSpan.Zero,
+            () => States(house, run.Number).All(state => state == DeadlineState.Met),
+            "the judgement"
+        );
 
         Assert.Equal(["within 3h", "by 06:00 Europe/London"], house.Store.Read(s => s.DeadlinesOf(run.Number)).Select(each => each.Rule));
         Assert.DoesNotContain(house.Store.Read(session => session.Alerts(10)), each => each.Alert.Kind == AlertKind.SlaMissed);

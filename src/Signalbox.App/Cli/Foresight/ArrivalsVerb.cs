@@ -29,7 +29,9 @@ internal static class ArrivalsVerb
             var opened = ProjectOpening.Find(parsed.GetValue(project));
             using var store = ProjectOpening.FindStore(opened);
             var found = new List<ArrivalDocument>();
-            foreach (var pipeline in PlanVerb.Pipelines(opened).Where(each => parsed.GetValue(only) is not { } name || each.Name.Value == name))
+            foreach (
+                var pipeline in PlanVerb.Pipelines(opened).Where(each => parsed.GetValue(only) is not { } name || each.Name.Value == name)
+            )
             {
                 var history = store?.Read(session => session.TaskHistories(pipeline.Name));
                 found.AddRange(
@@ -79,10 +81,9 @@ internal static class ArrivalsVerb
     }
 
     private static string? Suggestion(TaskHistory? history, TimeSpan? late) =>
-        history is null || late is not { } wait || history.Arrivals.Length < TaskHistory.Enough
-                ? null
-            : wait < TimeSpan.FromMinutes(1) ? "it does not wait: the schedule is late enough"
-            : $"a schedule {Brief.Of(wait)} later would not wait in 19 of 20 runs; keep the wait for the others";
+        history is null || late is not { } wait || history.Arrivals.Length < TaskHistory.Enough ? null
+        : wait < TimeSpan.FromMinutes(1) ? "it does not wait: the schedule is late enough"
+        : $"a schedule {Brief.Of(wait)} later would not wait in 19 of 20 runs; keep the wait for the others";
 
     private static void Print(List<ArrivalDocument> found)
     {

@@ -21,7 +21,9 @@ internal sealed class DeadlineLook
     public static DeadlineLook Read(ReadSession session, Project project, IReadOnlyCollection<Run> runs, DateTimeOffset now)
     {
         var deadlines = (
-            runs.Count == 0 ? [] : session.DeadlinesBetween(runs.MinBy(run => run.Number.Value)!.Number, runs.MaxBy(run => run.Number.Value)!.Number)
+            runs.Count == 0
+                ? []
+                : session.DeadlinesBetween(runs.MinBy(run => run.Number.Value)!.Number, runs.MaxBy(run => run.Number.Value)!.Number)
         ).ToLookup(deadline => deadline.Run!.Value);
         var forecasts = runs.All(run => run.State.IsEnd())
             ? []
@@ -71,7 +73,8 @@ internal sealed class DeadlineLook
 
     private DeadlineForecast? ForecastOf(RunNumber run, StoredDeadline deadline) =>
         deadline.State == DeadlineState.Open
-            ? Forecast(run)?.Deadlines.FirstOrDefault(each => each.Deadline.Task == deadline.Task && each.Deadline.Ordinal == deadline.Ordinal)
+            ? Forecast(run)
+                ?.Deadlines.FirstOrDefault(each => each.Deadline.Task == deadline.Task && each.Deadline.Ordinal == deadline.Ordinal)
             : null;
 }
 

@@ -89,7 +89,9 @@ internal static class PlanText
     /// <summary>What the clocks show, with their distance from UTC.</summary>
     public static string Local(PlanTick tick) =>
         Zone.Find(tick.Pipeline.TimeZone).Zone is { } zone
-            ? tick.Tick.Tick.Utc.ToOffset(zone.OffsetAt(tick.Tick.Tick.Utc)).ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)
+            ? tick
+                .Tick.Tick.Utc.ToOffset(zone.OffsetAt(tick.Tick.Tick.Utc))
+                .ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)
             : "";
 
     /// <summary>What a clock change does to a tick; null when nothing.</summary>
@@ -147,7 +149,9 @@ internal static class PlanText
                         task.Span.Start is { } start ? Clock(start) : "never",
                         task.Span.End is { } end ? Clock(end) : "never",
                         task.Span.LateEnd is { } late ? Clock(late) : "never",
-                        task.Samples == 0 ? "none" : Brief.Count(task.Samples, "success").Replace("successs", "successes", StringComparison.Ordinal),
+                        task.Samples == 0
+                            ? "none"
+                            : Brief.Count(task.Samples, "success").Replace("successs", "successes", StringComparison.Ordinal),
                     }
                 ),
             ]

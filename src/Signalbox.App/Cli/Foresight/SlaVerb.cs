@@ -63,7 +63,8 @@ internal static class SlaVerb
                     }
 
                     return SlaReports.Of(session, TimeProvider.System.GetUtcNow(), count, only);
-                }) ?? [];
+                })
+                ?? [];
             if (parsed.GetValue(json))
             {
                 CliJson.Print([.. reports.Select(report => SlaDocument.Of(report, count))], CliJson.Default.SlaDocumentArray);
@@ -82,7 +83,9 @@ internal static class SlaVerb
     {
         if (reports.Count == 0)
         {
-            Console.Out.WriteLine("no pipeline has a deadline; write `sla: { by: \"06:00\" }` or `sla: { within: 3h }` into a pipeline file");
+            Console.Out.WriteLine(
+                "no pipeline has a deadline; write `sla: { by: \"06:00\" }` or `sla: { within: 3h }` into a pipeline file"
+            );
             return;
         }
 

@@ -52,7 +52,8 @@ internal static class RunsVerb
                 {
                     var found = session.Runs(filter);
                     return (found, (DeadlineLook?)DeadlineLook.Read(session, opened, found, TimeProvider.System.GetUtcNow()));
-                }) ?? ([], null);
+                })
+                ?? ([], null);
             if (parsed.GetValue(json))
             {
                 CliJson.Print([.. runs.Select(run => Document(run, look!))], CliJson.Default.RunDocumentArray);
