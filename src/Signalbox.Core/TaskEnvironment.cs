@@ -48,6 +48,12 @@ public static class TaskEnvironment
     /// <summary>Data file: rows that checks had rejected and that this run was started to take in again; absent for any other run.</summary>
     public const string Rejected = "SIGNALBOX_REJECTED";
 
+    /// <summary>The date of a run of a backfill, as <see cref="Ds"/>; absent for any other run.</summary>
+    public const string BackfillDate = "SIGNALBOX_BACKFILL_DATE";
+
+    /// <summary>Why there is a backfill; absent for any other run.</summary>
+    public const string BackfillReason = "SIGNALBOX_BACKFILL_REASON";
+
     /// <summary>
     /// W3C Trace Context (<c>00-trace-parent-01</c>): one trace a run, one parent an attempt, so that a task's own spans join the run's
     /// trace. The same run always has the same trace.

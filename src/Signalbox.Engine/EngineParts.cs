@@ -3,6 +3,7 @@ using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outbox;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Outputs.S3;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.TaskKinds;
 using Signalbox.Storage;
@@ -38,6 +39,11 @@ public sealed record EngineParts
     public required string Instance { get; init; }
 
     public Sightings Sightings { get; } = new();
+
+    /// <summary>The talk with S3 about whether something is there: asked again at the next look, so with little patience.</summary>
+    internal S3Clients Objects => LazyInitializer.EnsureInitialized(ref _objects, () => new S3Clients(Project, S3Limits.OfLooks))!;
+
+    private S3Clients? _objects;
 
     /// <summary>Rung when there is something new to tell the world.</summary>
     public OutboxBell Outbox { get; } = new();

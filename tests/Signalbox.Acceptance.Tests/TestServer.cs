@@ -109,10 +109,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
-    public static async Task TrueAsync(Func<bool> condition, TimeSpan deadline, Func<string>? otherwise = null)
+    public static Task TrueAsync(Func<bool> condition, TimeSpan deadline, Func<string>? otherwise = null) =>
+        TrueAsync(() => Task.FromResult(condition()), deadline, otherwise);
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string>? otherwise = null)
     {
         var watch = Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(watch.Elapsed < deadline, $"nothing came of it within {deadline}: {otherwise?.Invoke()}");
             await Task.Delay(Pause, TestContext.Current.CancellationToken);

@@ -36,6 +36,8 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(ArrivalDocument[]))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(BackfillLineDocument[]))]
+[JsonSerializable(typeof(ImpactDocument))]
+[JsonSerializable(typeof(MatrixDocument))]
 [JsonSerializable(typeof(WatermarkDocument))]
 [JsonSerializable(typeof(ApprovalDocument[]))]
 [JsonSerializable(typeof(ClassifyDocument))]

@@ -155,26 +155,8 @@ public sealed partial class PipelineChecker
                 }
 
                 break;
-            case TaskKind.WaitForFile file:
-                NotEmpty(file.Path, $"{path}.wait_for.file", "the path is empty");
-                CheckTemplate(node, file.Path, $"{path}.wait_for.file", Place.Item);
-                NotNegative(file.StableFor, $"{path}.wait_for.stable_for");
-                AtLeast(0, file.MinSize, $"{path}.wait_for.min_size");
-                Positive(file.Every, $"{path}.every");
-                break;
-            case TaskKind.WaitForTime time:
-                if (CheckTemplate(node, time.Time, $"{path}.wait_for.time", Place.Item) is { IsLiteral: true } && !IsTime(time.Time))
-                {
-                    Error(
-                        "bad-time",
-                        $"{path}.wait_for.time",
-                        $"`{time.Time}` is no time; write HH:MM, HH:MM:SS or an instant such as 2001-01-05T06:00:00Z"
-                    );
-                }
-
-                break;
-            case TaskKind.WaitForTask other:
-                CheckOtherTask(other, path);
+            case { Waits: true } and not (TaskKind.Promote or TaskKind.Approve):
+                CheckWait(node, task.Kind, path);
                 break;
             case TaskKind.Promote promote:
                 CheckPromote(node, task, promote, path);
@@ -236,28 +218,6 @@ public sealed partial class PipelineChecker
                 $"a script is run as it is written, so {{{{ {found.Name} }}}} stays as it stands: read it from the environment"
                     + (TemplateNames.EnvironmentVariable([found.Name]) is { } variable ? $", {variable}" : ""),
                 found.Offset
-            );
-        }
-    }
-
-    private void CheckOtherTask(TaskKind.WaitForTask other, string path)
-    {
-        if (Slug.Problem(other.Pipeline.Value) is { } problem)
-        {
-            Error("bad-name", $"{path}.wait_for.task.pipeline", problem);
-        }
-
-        Positive(other.Every, $"{path}.every");
-
-        // An earlier run of the same pipeline may be waited for: that is no circle.
-        if (other.Pipeline == _pipeline.Name && (other.Match != TaskMatch.Offset || other.Offset == TimeSpan.Zero))
-        {
-            Error(
-                "waits-for-itself",
-                $"{path}.wait_for.task",
-                other.Task is { } task
-                    ? $"`{task}` is a task of this pipeline: add it to `needs`"
-                    : "the pipeline waits for its own run, which ends only after it"
             );
         }
     }

@@ -157,6 +157,42 @@ public static partial class PipelineJson
                 Put(json, "partitions", task.Partitions, normal: false);
                 Put(json, "every", task.Every);
                 break;
+            case TaskKind.WaitForS3 s3:
+                json.WriteString("kind", "wait_for_s3");
+                json.WriteString("address", s3.Address);
+                Put(json, "stable_for", s3.StableFor, TimeSpan.Zero);
+                json.WriteNumber("min_size", s3.MinSize);
+                Put(json, "every", s3.Every);
+                break;
+            case TaskKind.WaitForSql query:
+                json.WriteString("kind", "wait_for_sql");
+                json.WriteString("query", query.Query);
+                Put(json, "connection", query.Connection);
+                Put(json, "every", query.Every);
+                break;
+            case TaskKind.WaitForHttp http:
+                json.WriteString("kind", "wait_for_http");
+                json.WriteString("url", http.Url);
+                if (!http.Status.IsDefaultOrEmpty)
+                {
+                    json.WriteStartArray("status");
+                    foreach (var status in http.Status)
+                    {
+                        json.WriteNumberValue(status);
+                    }
+
+                    json.WriteEndArray();
+                }
+
+                Put(json, "values", http.Values);
+                Put(json, "headers", http.Headers);
+                Put(json, "every", http.Every);
+                break;
+            case TaskKind.WaitForMessage message:
+                json.WriteString("kind", "wait_for_message");
+                json.WriteString("message", message.Name);
+                Put(json, "every", message.Every);
+                break;
             case TaskKind.Promote promote:
                 json.WriteString("kind", "promote");
                 json.WriteString("model", promote.Model);
@@ -211,6 +247,21 @@ public static partial class PipelineJson
                 Truth(json, "partitions", normal: false),
                 RequiredSpan(json, "every")
             ),
+            "wait_for_s3" => new TaskKind.WaitForS3(
+                Required(json, "address"),
+                Span(json, "stable_for") ?? TimeSpan.Zero,
+                json.GetProperty("min_size").GetInt64(),
+                RequiredSpan(json, "every")
+            ),
+            "wait_for_sql" => new TaskKind.WaitForSql(Required(json, "query"), Text(json, "connection"), RequiredSpan(json, "every")),
+            "wait_for_http" => new TaskKind.WaitForHttp(
+                Required(json, "url"),
+                json.TryGetProperty("status", out var statuses) ? [.. statuses.EnumerateArray().Select(status => status.GetInt32())] : [],
+                Map(json, "values"),
+                Map(json, "headers"),
+                RequiredSpan(json, "every")
+            ),
+            "wait_for_message" => new TaskKind.WaitForMessage(Required(json, "message"), RequiredSpan(json, "every")),
             "promote" => new TaskKind.Promote(
                 Required(json, "model"),
                 Required(json, "alias"),

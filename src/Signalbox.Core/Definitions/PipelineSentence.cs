@@ -121,6 +121,18 @@ public static class PipelineSentence
                 case TaskKind.WaitForTask wait:
                     Add(inputs, wait.Pipeline.Value);
                     break;
+                case TaskKind.WaitForS3 s3:
+                    Add(inputs, s3.Address);
+                    break;
+                case TaskKind.WaitForHttp http:
+                    Add(inputs, http.Url);
+                    break;
+                case TaskKind.WaitForSql { Connection: { } connection }:
+                    Add(inputs, $"the database {connection}");
+                    break;
+                case TaskKind.WaitForMessage message:
+                    Add(inputs, $"the message {message.Name}");
+                    break;
             }
 
             foreach (var path in task.Inputs.Values)

@@ -120,6 +120,10 @@ public sealed record TaskNode
 [JsonDerivedType(typeof(WaitForFile), "wait_for_file")]
 [JsonDerivedType(typeof(WaitForTime), "wait_for_time")]
 [JsonDerivedType(typeof(WaitForTask), "wait_for_task")]
+[JsonDerivedType(typeof(WaitForS3), "wait_for_s3")]
+[JsonDerivedType(typeof(WaitForSql), "wait_for_sql")]
+[JsonDerivedType(typeof(WaitForHttp), "wait_for_http")]
+[JsonDerivedType(typeof(WaitForMessage), "wait_for_message")]
 [JsonDerivedType(typeof(Promote), "promote")]
 [JsonDerivedType(typeof(Approve), "approve")]
 [JsonDerivedType(typeof(Load), "load")]
@@ -131,6 +135,10 @@ public abstract record TaskKind
     /// <summary>Whether the task waits: it is polled, and holds no slot, no process and no thread while it waits.</summary>
     [JsonIgnore]
     public virtual bool Waits => false;
+
+    /// <summary>Time between two looks of a task that waits; null where what it waits for says when to look again.</summary>
+    [JsonIgnore]
+    public virtual TimeSpan? Interval => null;
 
     /// <summary>
     /// Whether it waits for an answer: at its time-out it is looked at once more instead of failing, because what that means is declared.
@@ -157,6 +165,8 @@ public abstract record TaskKind
     public sealed record WaitForFile(string Path, TimeSpan StableFor, long MinSize, TimeSpan Every) : TaskKind
     {
         public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
     }
 
     /// <summary>
@@ -187,6 +197,60 @@ public abstract record TaskKind
     ) : TaskKind
     {
         public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
+    }
+
+    /// <summary>
+    /// <c>wait_for: {s3}</c>: until an object exists, is at least <see cref="MinSize"/> bytes and unchanged for <see cref="StableFor"/>; of an
+    /// address that ends with <c>/</c> all objects below it count together.
+    /// </summary>
+    /// <param name="Address">A template of <c>s3://bucket/key</c>.</param>
+    public sealed record WaitForS3(string Address, TimeSpan StableFor, long MinSize, TimeSpan Every) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
+    }
+
+    /// <summary>
+    /// <c>wait_for: {sql}</c>: until the first column of the first row is neither null, false, 0 nor empty.
+    /// </summary>
+    /// <param name="Query">One query, in which values of <c>{{ }}</c> are quoted for SQL.</param>
+    /// <param name="Connection">The database of the project that is asked; null is DuckDB, which reads files of the project.</param>
+    public sealed record WaitForSql(string Query, string? Connection, TimeSpan Every) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
+    }
+
+    /// <summary><c>wait_for: {http}</c>: until a GET is answered with a wanted status and, where values are wanted, with JSON that has them.</summary>
+    /// <param name="Url">A template of an address, <c>http://</c> or <c>https://</c>.</param>
+    /// <param name="Status">The wanted statuses; empty is 200 to 299.</param>
+    /// <param name="Values">Path in the JSON (names and positions joined by dots) to a template of the wanted value, compared as text.</param>
+    /// <param name="Headers">Name of a header to a template or <c>secret:NAME</c>.</param>
+    public sealed record WaitForHttp(
+        string Url,
+        ImmutableArray<int> Status,
+        ImmutableSortedDictionary<string, string> Values,
+        ImmutableSortedDictionary<string, string> Headers,
+        TimeSpan Every
+    ) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
+    }
+
+    /// <summary><c>wait_for: {message}</c>: until somebody has sent this run, or its pipeline for its logical date, a message of that name.</summary>
+    /// <param name="Name">A template of the name.</param>
+    /// <param name="Every">Time between two looks; a message that comes to the same server wakes the wait at once.</param>
+    public sealed record WaitForMessage(string Name, TimeSpan Every) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
     }
 
     /// <summary>

@@ -14,24 +14,33 @@ namespace Signalbox.Core.Pools;
 /// A task that wants several slots is not waited for either: smaller ones may overtake it while they fit.
 /// </para>
 /// <para>
+/// Neither starves the other: a backfill that holds slots somewhere does not take the last one there, so that a live task finds one when it
+/// comes; and after <see cref="LiveInARow"/> live tasks, while tasks of backfills fitted and waited, the next slot is one of theirs.
+/// </para>
+/// <para>
 /// Tasks that the same limits hold back stand in one queue; a queue whose head does not fit is parked at the limit that
 /// refused it, and is looked at again when something is given back there. So a grant costs O(log n).
 /// </para>
 /// <para>Not thread-safe. It may be lost at any instant and built again from the rows of the active runs.</para>
 /// </remarks>
-public sealed class Admission
+public sealed partial class Admission
 {
     /// <summary>The pool of tasks that name none. It has no limit of its own unless the project gives it one.</summary>
     public const string DefaultPool = "default";
+
+    /// <summary>Live tasks that get slots one after the other before one of a backfill does that waits: 16.</summary>
+    public const int LiveInARow = 16;
 
     private readonly Dictionary<Seat, Entry> _entries = [];
     private readonly Dictionary<Lane, SortedSet<Entry>> _lanes = [];
     private readonly Dictionary<Lane, Limit> _parked = [];
     private readonly SortedSet<(Entry Head, Lane Lane)> _open = new(HeadOrder.Instance);
+    private readonly SortedSet<(Entry Head, Lane Lane)> _openBackfills = new(HeadOrder.Instance);
     private readonly Dictionary<Limit, HashSet<Lane>> _parkedAt = [];
     private readonly Dictionary<Limit, int> _used = [];
     private Dictionary<string, int> _pools = [];
     private int _total;
+    private int _liveInARow;
 
     /// <param name="total">Slots of the whole server: attempts that may run at one time.</param>
     /// <param name="pools">Slots per pool.</param>
@@ -135,14 +144,19 @@ public sealed class Admission
         var taken = new List<Seat>();
         while (taken.Count < most && InUse < _total && _open.Count > 0)
         {
-            var (head, lane) = _open.Min;
+            var isTheirTurn = _liveInARow >= LiveInARow && _openBackfills.Count > 0;
+            var (head, lane) = isTheirTurn ? _openBackfills.Min : _open.Min;
             if (Refusing(head, lane) is { } limit)
             {
-                _open.Remove((head, lane));
+                Close(head, lane);
                 Park(lane, limit);
                 continue;
             }
 
+            _liveInARow =
+                lane.IsBackfill ? 0
+                : _openBackfills.Count > 0 ? _liveInARow + 1
+                : _liveInARow;
             Leave(head);
             head.Holds = true;
             Use(head, 1);
@@ -190,6 +204,11 @@ public sealed class Admission
             found.Add(new Hindrance("map", $"max_parallel of task {lane.Map}: {map} of {Words(most, "instance")} active"));
         }
 
+        if (entry.IsBackfill && found.Count == 0 && Kept(entry, lane) is { } kept)
+        {
+            found.Add(new Hindrance("live", $"the last place of {kept.Words} is kept for live runs, and backfills hold others"));
+        }
+
         if (InUse >= _total)
         {
             found.Add(new Hindrance("server", $"limit of the server: {InUse} of {Words(_total, "attempt")} active"));
@@ -226,7 +245,8 @@ public sealed class Admission
                 node.Pool,
                 node.Slots,
                 isMapped ? run.Run.Number : null,
-                isMapped ? node.Name : null
+                isMapped ? node.Name : null,
+                run.Run.Trigger == RunTrigger.Backfill
             ),
             Priority = run.Run.Priority + node.Priority,
             IsBackfill = run.Run.Trigger == RunTrigger.Backfill,
@@ -250,8 +270,19 @@ public sealed class Admission
             return Limit.OfPipeline(lane);
         }
 
-        return SizeOf(lane.Pool) is { } size && InUseOf(lane.Pool) + lane.Slots > size ? Limit.OfPool(lane.Pool) : null;
+        return SizeOf(lane.Pool) is { } size && InUseOf(lane.Pool) + lane.Slots > size ? Limit.OfPool(lane.Pool)
+            : lane.IsBackfill ? Kept(head, lane)
+            : null;
     }
+
+    /// <summary>Where a backfill would take the last place although it holds others there.</summary>
+    private Limit? Kept(Entry head, Lane lane) =>
+        IsLast(Limit.Server, InUse + 1, _total) ? Limit.Server
+        : SizeOf(lane.Pool) is { } size && IsLast(Limit.OfPool(lane.Pool), InUseOf(lane.Pool) + lane.Slots, size) ? Limit.OfPool(lane.Pool)
+        : IsLast(Limit.OfPipeline(lane), _used.GetValueOrDefault(Limit.OfPipeline(lane)) + 1, head.PipelineLimit) ? Limit.OfPipeline(lane)
+        : null;
+
+    private bool IsLast(Limit limit, int used, int most) => used >= most && _used.ContainsKey(limit.OfBackfills);
 
     private void Use(Entry entry, int sign)
     {
@@ -261,6 +292,31 @@ public sealed class Admission
         if (entry.Lane.Map is not null)
         {
             Add(Limit.OfMap(entry.Lane), sign);
+        }
+
+        if (entry.IsBackfill)
+        {
+            Add(Limit.Server.OfBackfills, sign);
+            Add(Limit.OfPool(entry.Lane.Pool).OfBackfills, sign);
+            Add(Limit.OfPipeline(entry.Lane).OfBackfills, sign);
+        }
+    }
+
+    private void Open(Entry head, Lane lane)
+    {
+        _open.Add((head, lane));
+        if (lane.IsBackfill)
+        {
+            _openBackfills.Add((head, lane));
+        }
+    }
+
+    private void Close(Entry head, Lane lane)
+    {
+        _open.Remove((head, lane));
+        if (lane.IsBackfill)
+        {
+            _openBackfills.Remove((head, lane));
         }
     }
 
@@ -316,13 +372,13 @@ public sealed class Admission
 
         if (head is not null)
         {
-            _open.Remove((head, entry.Lane));
+            Close(head, entry.Lane);
         }
 
         // Parked lanes stay parked: the limit refuses every task of the lane alike.
         if (!_parked.ContainsKey(entry.Lane))
         {
-            _open.Add((entry, entry.Lane));
+            Open(entry, entry.Lane);
         }
     }
 
@@ -337,12 +393,12 @@ public sealed class Admission
             return;
         }
 
-        _open.Remove((entry, entry.Lane));
+        Close(entry, entry.Lane);
         if (lane.Min is { } next)
         {
             if (!_parked.ContainsKey(entry.Lane))
             {
-                _open.Add((next, entry.Lane));
+                Open(next, entry.Lane);
             }
         }
         else
@@ -376,72 +432,8 @@ public sealed class Admission
         foreach (var lane in lanes)
         {
             _parked.Remove(lane);
-            _open.Add((_lanes[lane].Min!, lane));
+            Open(_lanes[lane].Min!, lane);
         }
-    }
-
-    /// <summary>What a queue of tasks has in common: the limits that hold them back.</summary>
-    private readonly record struct Lane(
-        PipelineName Pipeline,
-        RunNamespace? Namespace,
-        string Pool,
-        int Slots,
-        RunNumber? Run,
-        TaskName? Map
-    );
-
-    private readonly record struct Limit(char Kind, string Name, long Run)
-    {
-        public static readonly Limit Server = new('s', "", 0);
-
-        public static Limit OfPool(string pool) => new('p', pool, 0);
-
-        // What is in a namespace counts by itself: it never takes the place of what is live.
-        public static Limit OfPipeline(Lane lane) =>
-            new('n', lane.Namespace is { } space ? $"{lane.Pipeline}@{space}" : lane.Pipeline.Value, 0);
-
-        public static Limit OfMap(Lane lane) => new('m', lane.Map!.Value.Value, lane.Run!.Value.Value);
-    }
-
-    private sealed class Entry
-    {
-        public required Seat Seat { get; init; }
-
-        public required Lane Lane { get; init; }
-
-        public required int Priority { get; init; }
-
-        public required bool IsBackfill { get; init; }
-
-        public required DateTimeOffset ReadyAt { get; init; }
-
-        public required int PipelineLimit { get; init; }
-
-        public required int? MapLimit { get; init; }
-
-        public required bool Holds { get; set; }
-    }
-
-    private sealed class EntryOrder : IComparer<Entry>
-    {
-        public static readonly EntryOrder Instance = new();
-
-        public int Compare(Entry? x, Entry? y)
-        {
-            var order = y!.Priority.CompareTo(x!.Priority);
-            order = order != 0 ? order : x.IsBackfill.CompareTo(y.IsBackfill);
-            order = order != 0 ? order : x.ReadyAt.CompareTo(y.ReadyAt);
-            order = order != 0 ? order : x.Seat.Run.Value.CompareTo(y.Seat.Run.Value);
-            order = order != 0 ? order : string.CompareOrdinal(x.Seat.Task.Task.Value, y.Seat.Task.Task.Value);
-            return order != 0 ? order : x.Seat.Task.MapIndex.CompareTo(y.Seat.Task.MapIndex);
-        }
-    }
-
-    private sealed class HeadOrder : IComparer<(Entry Head, Lane Lane)>
-    {
-        public static readonly HeadOrder Instance = new();
-
-        public int Compare((Entry Head, Lane Lane) x, (Entry Head, Lane Lane) y) => EntryOrder.Instance.Compare(x.Head, y.Head);
     }
 }
 
@@ -449,6 +441,6 @@ public sealed class Admission
 public readonly record struct Seat(RunNumber Run, TaskKey Task);
 
 /// <summary>Something that keeps a task or a run from starting.</summary>
-/// <param name="Kind">A stable word: pool, pipeline, map, server, order.</param>
+/// <param name="Kind">A stable word: pool, pipeline, map, server, live, order.</param>
 /// <param name="Message">A sentence for people.</param>
 public sealed record Hindrance(string Kind, string Message);

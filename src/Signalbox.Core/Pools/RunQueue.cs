@@ -9,10 +9,16 @@ namespace Signalbox.Core.Pools;
 /// </summary>
 /// <remarks>
 /// Order: higher priority; live before backfill; live runs by logical date, the runs of a backfill in the order in which it
-/// made them. Not thread-safe; built again from the rows of runs that have not ended.
+/// made them. Neither starves the other: runs of backfills leave the last place of a pipeline with a schedule to live ones while they have others, and after
+/// <see cref="LiveInARow"/> live runs of a pipeline one of a backfill begins that waits. Not thread-safe; built again from the rows of runs that have not ended.
 /// </remarks>
 public sealed class RunQueue
 {
+    /// <summary>Live runs of a pipeline that begin one after the other before one of a backfill does that waits: 16.</summary>
+    public const int LiveInARow = 16;
+
+    private const long NoBackfill = -1;
+
     private readonly Dictionary<RunNumber, (Run Run, Line Line)> _known = [];
     private readonly Dictionary<(PipelineName, RunNamespace?), Line> _lines = [];
     private readonly Dictionary<long, int> _backfillLimits = [];
@@ -40,7 +46,8 @@ public sealed class RunQueue
 
     /// <summary>Takes note of a run as it now is: queued, running or ended. Repeating one changes nothing.</summary>
     /// <param name="maxActiveRuns">The limit of the run's pipeline, as it is defined now.</param>
-    public void Update(Run run, int maxActiveRuns)
+    /// <param name="keepsPlace">Whether live runs of the pipeline come by themselves, so that a place is kept for them.</param>
+    public void Update(Run run, int maxActiveRuns, bool keepsPlace = false)
     {
         if (_known.Remove(run.Number, out var known))
         {
@@ -53,6 +60,7 @@ public sealed class RunQueue
         }
 
         line.Limit = maxActiveRuns;
+        line.KeepsPlace = keepsPlace;
         _ready.Add(line);
         if (run.State.IsEnd())
         {
@@ -63,11 +71,12 @@ public sealed class RunQueue
         if (run.State == RunState.Running)
         {
             line.Active++;
+            line.ActiveOfBackfills += run.Backfill is null ? 0 : 1;
             Count(run, 1);
             return;
         }
 
-        var backfill = run.Backfill ?? -1;
+        var backfill = run.Backfill ?? NoBackfill;
         if (!line.Queued.TryGetValue(backfill, out var queue))
         {
             line.Queued.Add(backfill, queue = new SortedSet<Run>(RunOrder.Instance));
@@ -84,7 +93,11 @@ public sealed class RunQueue
         {
             while (!IsHeld(line) && line.Active < line.Limit && Next(line) is { } run)
             {
-                Update(run with { State = RunState.Running }, line.Limit);
+                line.LiveInARow =
+                    run.Backfill is not null ? 0
+                    : line.Queued.Keys.Any(backfill => backfill != NoBackfill) ? line.LiveInARow + 1
+                    : line.LiveInARow;
+                Update(run with { State = RunState.Running }, line.Limit, line.KeepsPlace);
                 taken.Add(run);
             }
         }
@@ -119,6 +132,13 @@ public sealed class RunQueue
             found.Add(new Hindrance("backfill", $"limit of backfill {backfill}: {_backfillActive[backfill]} of {most} active runs"));
         }
 
+        if (run.Backfill is not null && found.Count == 0 && IsKept(line))
+        {
+            found.Add(
+                new Hindrance("live", $"the last of {line.Limit} active runs of {run.Pipeline} is kept for live runs, and backfills have others")
+            );
+        }
+
         if (found.Count == 0)
         {
             found.Add(new Hindrance("order", "nothing holds it back: it begins in the next round"));
@@ -130,18 +150,28 @@ public sealed class RunQueue
     private Run? Next(Line line)
     {
         Run? best = null;
+        Run? bestOfBackfills = null;
         foreach (var (backfill, queue) in line.Queued)
         {
-            if (!IsFull(backfill) && queue.Min is { } head && (best is null || RunOrder.Instance.Compare(head, best) < 0))
+            if (IsFull(backfill) || queue.Min is not { } head || (backfill != NoBackfill && IsKept(line)))
             {
-                best = head;
+                continue;
+            }
+
+            best = best is null || RunOrder.Instance.Compare(head, best) < 0 ? head : best;
+            if (backfill != NoBackfill && (bestOfBackfills is null || RunOrder.Instance.Compare(head, bestOfBackfills) < 0))
+            {
+                bestOfBackfills = head;
             }
         }
 
-        return best;
+        return line.LiveInARow >= LiveInARow ? bestOfBackfills ?? best : best;
     }
 
     private bool IsHeld(Line line) => _isDrained || _drained.Contains(line.Pipeline);
+
+    /// <summary>Whether the last place of a pipeline is left to live runs.</summary>
+    private static bool IsKept(Line line) => line.KeepsPlace && line.ActiveOfBackfills > 0 && line.Active + 1 >= line.Limit;
 
     private bool IsFull(long backfill) =>
         _backfillLimits.TryGetValue(backfill, out var most) && _backfillActive.GetValueOrDefault(backfill) >= most;
@@ -151,11 +181,12 @@ public sealed class RunQueue
         if (run.State == RunState.Running)
         {
             line.Active--;
+            line.ActiveOfBackfills -= run.Backfill is null ? 0 : 1;
             Count(run, -1);
             return;
         }
 
-        var backfill = run.Backfill ?? -1;
+        var backfill = run.Backfill ?? NoBackfill;
         var queue = line.Queued[backfill];
         queue.Remove(run);
         if (queue.Count == 0)
@@ -184,9 +215,16 @@ public sealed class RunQueue
 
         public int Limit { get; set; }
 
+        public bool KeepsPlace { get; set; }
+
         public int Active { get; set; }
 
-        /// <summary>By backfill; -1 for runs of none.</summary>
+        public int ActiveOfBackfills { get; set; }
+
+        /// <summary>Live runs that began since one of a backfill did, while one waited.</summary>
+        public int LiveInARow { get; set; }
+
+        /// <summary>By backfill; <see cref="NoBackfill"/> for runs of none.</summary>
         public Dictionary<long, SortedSet<Run>> Queued { get; } = [];
     }
 

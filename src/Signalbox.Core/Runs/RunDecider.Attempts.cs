@@ -170,7 +170,16 @@ public static partial class RunDecider
         var isNews = d.Node(e.Task).Kind.Asks && (task.DueAt != e.NextAt || task.Reason != e.Reason) && e.NextAt > d.At;
         if (task.DueAt is null || isNews)
         {
-            d.Set(task with { DueAt = e.NextAt > d.At ? e.NextAt : d.At, Polls = task.Polls + 1, Reason = e.Reason });
+            var failed = task.FailedPolls + (e.Failed ? 1 : 0);
+            d.Set(
+                task with
+                {
+                    DueAt = e.NextAt > d.At ? e.NextAt : d.At,
+                    Polls = task.Polls + 1,
+                    FailedPolls = failed,
+                    Reason = e.Failed ? $"{e.Reason} (failed looks: {failed} of {task.Polls + 1}; it goes on)" : e.Reason,
+                }
+            );
         }
     }
 

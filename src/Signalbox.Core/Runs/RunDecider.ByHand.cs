@@ -143,6 +143,7 @@ public static partial class RunDecider
             StartedAt = null,
             EndedAt = null,
             Polls = 0,
+            FailedPolls = 0,
             MapCount = null,
             Result = null,
             Attempt = null,

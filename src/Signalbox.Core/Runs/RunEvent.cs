@@ -38,7 +38,11 @@ public abstract record RunEvent(DateTimeOffset At)
         : RunEvent(At);
 
     /// <summary>A waiting task was looked at and is not satisfied yet.</summary>
-    public sealed record NotYet(DateTimeOffset At, TaskKey Task, long Token, string Reason, DateTimeOffset NextAt) : RunEvent(At);
+    public sealed record NotYet(DateTimeOffset At, TaskKey Task, long Token, string Reason, DateTimeOffset NextAt) : RunEvent(At)
+    {
+        /// <summary>Whether the look itself failed, so that nobody knows how it is: the wait goes on.</summary>
+        public bool Failed { get; init; }
+    }
 
     /// <summary>A person answered what a task asks; the answer itself is a row beside the run.</summary>
     public sealed record Answered(DateTimeOffset At, TaskKey Task, long Token) : RunEvent(At);

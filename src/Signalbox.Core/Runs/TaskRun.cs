@@ -51,6 +51,9 @@ public sealed record TaskRun
     /// <summary>How often a waiting task has been looked at.</summary>
     public int Polls { get; init; }
 
+    /// <summary>How many of <see cref="Polls"/> failed themselves: a connection that broke, a folder that may not be read.</summary>
+    public int FailedPolls { get; init; }
+
     /// <summary>On the summary of a mapped task: the number of instances, once known.</summary>
     public int? MapCount { get; init; }
 

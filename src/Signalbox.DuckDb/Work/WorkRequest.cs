@@ -2,13 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Signalbox.DuckDb.Work;
 
-/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c>, <c>describe</c>, <c>compare</c> or <c>discrepancies</c>.</summary>
+/// <summary>What a child process is asked to do with DuckDB; its JSON has <c>kind</c>: <c>sql</c>, <c>checks</c>, <c>describe</c>, <c>compare</c>, <c>discrepancies</c> or <c>first_value</c>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(SqlRequest), "sql")]
 [JsonDerivedType(typeof(ChecksRequest), "checks")]
 [JsonDerivedType(typeof(DescribeRequest), "describe")]
 [JsonDerivedType(typeof(CompareRequest), "compare")]
 [JsonDerivedType(typeof(DiscrepancyRequest), "discrepancies")]
+[JsonDerivedType(typeof(FirstValueRequest), "first_value")]
 public abstract record WorkRequest
 {
     /// <summary>As <see cref="DuckSettings.MemoryLimit"/>.</summary>

@@ -10,6 +10,7 @@ namespace Signalbox.DuckDb.Work;
 [JsonDerivedType(typeof(DescribeResponse), "describe")]
 [JsonDerivedType(typeof(CompareResponse), "compare")]
 [JsonDerivedType(typeof(DiscrepancyResponse), "discrepancies")]
+[JsonDerivedType(typeof(FirstValueResponse), "first_value")]
 public abstract record WorkResponse;
 
 /// <summary>Why a <c>sql:</c> task failed; also what goes to the attempt's error file.</summary>

@@ -72,6 +72,8 @@ public static class WorkerMain
                 return RowComparer.Compare(connection, compare);
             case DiscrepancyRequest discrepancies:
                 return new DiscrepancyWork(connection, discrepancies).Run();
+            case FirstValueRequest first:
+                return FirstValueWork.Run(connection, first);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

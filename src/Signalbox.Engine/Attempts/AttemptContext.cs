@@ -43,6 +43,9 @@ public sealed record AttemptContext
     /// <summary>Rejected rows that the run was started to take in again; null for any other run.</summary>
     public string? Rejected { get; init; }
 
+    /// <summary>Why there is the backfill that the run is of; null for any other run.</summary>
+    public string? BackfillReason { get; init; }
+
     /// <summary>Input name to a path of this machine, of inputs that lie elsewhere and were brought here.</summary>
     public ImmutableSortedDictionary<string, string> Fetched { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);

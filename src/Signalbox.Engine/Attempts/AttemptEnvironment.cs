@@ -47,6 +47,12 @@ internal static class AttemptEnvironment
             variables[TaskEnvironment.Namespace] = space.Value;
         }
 
+        if (run.Backfill is not null)
+        {
+            variables[TaskEnvironment.BackfillDate] = Text(context, "ds");
+            variables[TaskEnvironment.BackfillReason] = context.BackfillReason ?? "";
+        }
+
         if (context.Rejected is { } rejected)
         {
             variables[TaskEnvironment.Rejected] = rejected;

@@ -121,7 +121,7 @@ internal sealed partial class AttemptRunner(
                     Ended(attempt, new Outcome.Succeeded(found.Result));
                     break;
                 case Sighting.NotYet wait:
-                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next), wait.Write);
+                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next) { Failed = wait.Failed }, wait.Write);
                     break;
                 case Sighting.Over over:
                     Ended(attempt, over.Outcome, write: over.Write);
@@ -135,7 +135,11 @@ internal sealed partial class AttemptRunner(
         catch (Exception error)
         {
             // The world could not be looked at this time; the wait goes on, and its time-out still counts.
-            events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, $"looking failed: {error.Message}", Now + RetryLook));
+            var pause = attempt.Node.Kind.Interval is { } every && every < RetryLook ? every : RetryLook;
+            events.Post(
+                run,
+                new RunEvent.NotYet(Now, key, attempt.Token, $"looking failed: {Endings.Of(error).Message}", Now + pause) { Failed = true }
+            );
         }
     }
 
@@ -438,6 +442,7 @@ internal sealed partial class AttemptRunner(
             Outputs = staged,
             Inputs = inputs,
             Rejected = run.Rejected,
+            BackfillReason = run.BackfillReason,
             Fetched = fetched,
             Scope = run.Scope(
                 attempt.Node,

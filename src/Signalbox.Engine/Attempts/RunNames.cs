@@ -37,10 +37,12 @@ internal sealed class RunNames
         _facts = new StoredFacts(parts.Store, parts.State, pipeline, run.Number);
         _offset = (Zone.Find(pipeline.Schedule?.TimeZone ?? "UTC").Zone ?? Zone.Utc).OffsetAt(run.LogicalDate);
         var declared = MapOf(run.Params);
-        // Only what a person or a program asked for has anything sent along.
+        // Only what a person or a program asked for has anything sent along, and only a backfill has a reason.
         _conf =
-            run.Trigger == RunTrigger.Manual && parts.Store.Read(session => session.Conf(run.Number)) is { } sent ? MapOf(sent) : declared;
-        _params = Together(_conf, declared);
+            run.Trigger == RunTrigger.Manual || run.Backfill is not null
+                ? parts.Store.Read(session => RunConf.Of(session, run, pipeline, declared))
+                : declared;
+        _params = run.Backfill is null ? Together(_conf, declared) : declared;
         _tasks = new TasksNames(this);
         _models = new ModelsNames(_facts);
         _active = new Lazy<ActiveVariants>(() =>
@@ -53,6 +55,10 @@ internal sealed class RunNames
 
     /// <summary>The file of rejected rows that the run was started to take in again; null for any other run.</summary>
     public string? Rejected => _rejected.Value;
+
+    /// <summary>Why there is the backfill that the run is of; null for any other run.</summary>
+    public string? BackfillReason =>
+        _run.Backfill is not null && _conf.TryGet(RunConf.BackfillReason, out var reason) ? reason.ToString() : null;
 
     /// <summary>The names that do not depend on a task.</summary>
     public RunScope Scope() => Scope(node: null, task: null, attempt: null, inputs: null, outputs: null);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
@@ -17,7 +18,7 @@ namespace Signalbox.Engine.Backfills;
 /// A backfill is rows only: each date's run is created in the transaction that marks the date as running, so a crash neither loses a
 /// date nor runs it twice, and whoever owns the store goes on with it.
 /// </remarks>
-internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunDriver driver)
+internal sealed partial class BackfillRunner(EngineParts parts, RunFactory factory, RunDriver driver)
 {
     private readonly ConcurrentDictionary<RunNumber, long> _runs = new();
 
@@ -55,14 +56,38 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             return new Deed(new Answer(Done: true, Number: null, "nothing to do: no date is left"));
         }
 
+        if (wanted.Every is { } pace && pace < TimeSpan.Zero)
+        {
+            throw new RequestRefused("the time between two runs of a backfill is not negative");
+        }
+
+        var taken = TakeOver(wanted, name, session);
         var calendar = pipeline.CalendarOf();
         var items = wanted.Dates.Select((date, ordinal) => new BackfillItem(ordinal, date, SliceOf(calendar, date).Partition)).ToList();
         var spec = wanted with { Dates = [], Params = parameters.Json, Version = version.Value };
         var id = session.CreateBackfill(name, spec.ToJson(), items, wanted.Reason, parts.Time.GetUtcNow());
-        return new Deed(
-            new Answer(Done: true, id, $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"),
-            Then: () => GoOn?.Invoke($"backfill {id}", stop => GoOnAsync(id, stop))
+        var told = new Answer(
+            Done: true,
+            id,
+            $"backfill {id} of {wanted.Pipeline}: {items.Count} runs"
+                + (taken.Dates > 0 ? $"; {taken.Dates} dates are taken over from backfill {string.Join(", ", taken.Backfills)}" : "")
         );
+        return taken.Running.Count == 0
+            ? new Deed(told, Then: Begin)
+            : new Deed(
+                told,
+                Happened: new RunEvent.CancelRequested(parts.Time.GetUtcNow(), $"backfill {id} took its date over"),
+                Runs: taken.Running,
+                Then: Begin
+            );
+
+        void Begin()
+        {
+            foreach (var backfill in taken.Backfills.Append(id))
+            {
+                GoOn?.Invoke($"backfill {backfill}", stop => GoOnAsync(backfill, stop));
+            }
+        }
     }
 
     /// <summary>Ends a backfill: what has not begun never will, and what runs is cancelled.</summary>
@@ -91,6 +116,12 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
         var answer = new Answer(Done: true, wanted.Backfill, $"backfill {wanted.Backfill} is being cancelled");
         if (running.Count > 0)
         {
+            if (backfill.State == BackfillState.Paused)
+            {
+                // Only one that runs is ended when the last of its runs has.
+                session.SetBackfillState(wanted.Backfill, BackfillState.Running, backfill.Reason, parts.Time.GetUtcNow());
+            }
+
             // The answer is written with what the runs are told: an engine that dies before that finds the request unanswered.
             return new Deed(answer, Happened: new RunEvent.CancelRequested(parts.Time.GetUtcNow(), wanted.Reason), Runs: running);
         }
@@ -158,6 +189,8 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
             _runs[run.Snapshot.Run.Number] = id;
             driver.Adopt(run, afterRestart: false);
         }
+
+        Pace(id);
     }
 
     /// <summary>Begins as many dates as may be active, or ends the backfill when none is left.</summary>
@@ -177,12 +210,14 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
 
         var progress = session.BackfillProgress(id);
         var active = progress.GetValueOrDefault(BackfillItemState.Running);
-        var next = session.PendingBackfillItems(id, Math.Max(0, wanted.MaxActive - active));
-        if (next.Count == 0 && active == 0)
+        if (active == 0 && progress.GetValueOrDefault(BackfillItemState.Pending) == 0)
         {
             End(backfill, wanted, progress, session);
             return started;
         }
+
+        var room = Math.Max(0, wanted.MaxActive - active);
+        var next = session.PendingBackfillItems(id, wanted.Every is null ? room : Math.Min(room, MayBegin(backfill, wanted, session)));
 
         if (next.Count == 0)
         {
@@ -227,12 +262,28 @@ internal sealed class BackfillRunner(EngineParts parts, RunFactory factory, RunD
     )
     {
         var failed = progress.GetValueOrDefault(BackfillItemState.Failed);
-        var cancelled = progress.GetValueOrDefault(BackfillItemState.Cancelled);
+        var cancelled = progress.GetValueOrDefault(BackfillItemState.Cancelled) + progress.GetValueOrDefault(BackfillItemState.Skipped);
         var state =
             failed > 0 ? BackfillState.Failed
             : cancelled > 0 ? BackfillState.Cancelled
             : BackfillState.Success;
-        session.SetBackfillState(backfill.Id, state, wanted.Reason, parts.Time.GetUtcNow());
+        var now = parts.Time.GetUtcNow();
+        session.SetBackfillState(backfill.Id, state, wanted.Reason, now);
+        var key = $"{backfill.Pipeline}/backfill/{backfill.Id}";
+        session.AddAlert(
+            new Alert
+            {
+                Kind = AlertKind.BackfillFinished,
+                Severity = failed > 0 ? AlertSeverity.Error : AlertSeverity.Info,
+                DedupKey = key,
+                OnceKey = key,
+                Pipeline = backfill.Pipeline,
+                Tags = PipelineOf(backfill, wanted, session).Tags,
+                Message =
+                    $"backfill {backfill.Id} of {backfill.Pipeline} has ended: {progress.GetValueOrDefault(BackfillItemState.Success)} dates succeeded, {failed} failed, {cancelled} were cancelled ({wanted.Reason})",
+                At = now,
+            }
+        );
     }
 
     /// <summary>The watermark moves over unbroken success only: never past a date that did not succeed.</summary>

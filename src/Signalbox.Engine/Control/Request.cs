@@ -89,9 +89,27 @@ public abstract record Request
 
         /// <summary>The deployed variant that runs. Null: the live version.</summary>
         public string? Variant { get; init; }
+
+        /// <summary>The least time between the beginnings of two runs. Null: as fast as <see cref="MaxActive"/> lets them.</summary>
+        public TimeSpan? Every { get; init; }
+
+        /// <summary>Take dates over from a backfill that is under way; otherwise such dates refuse the request.</summary>
+        public bool Replace { get; init; }
     }
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;
+
+    /// <summary>Begin no more dates of a backfill until it is resumed; what runs goes on.</summary>
+    public sealed record PauseBackfill(long Backfill, string Reason) : Request;
+
+    /// <summary>Go on with a paused backfill.</summary>
+    public sealed record ResumeBackfill(long Backfill, string Reason) : Request;
+
+    /// <summary>Send a message that a task waits for: to one run, or to a pipeline for one logical date.</summary>
+    /// <param name="Run">Null exactly when <paramref name="Pipeline"/> is given.</param>
+    /// <param name="Date">With a pipeline: a date or an instant in the schedule's zone, or the key of a partition.</param>
+    /// <param name="Data">JSON that the waiting task hands down. Null: none.</param>
+    public sealed record SendSignal(long? Run, string? Pipeline, string? Date, string Name, string? Data) : Request;
 
     /// <summary>Answer what a task asks. Who answers is who sends the request.</summary>
     /// <param name="Form">JSON object of the form's values.</param>

@@ -33,6 +33,7 @@ internal sealed class RequestDesk(
 
     private readonly PeopleDesk _people = new(parts, driver, owner);
     private readonly VariantDesk _variants = new(parts);
+    private readonly SignalDesk _signals = new(parts, driver);
 
     /// <summary>Takes and carries out what waits, also what an engine that died had taken and not answered.</summary>
     public async Task ServeAsync(CancellationToken cancellationToken)
@@ -168,6 +169,9 @@ internal sealed class RequestDesk(
             Request.ReplayMessage replay => ReplayMessage(replay, session),
             Request.DropMessage drop => DropMessage(drop, session),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
+            Request.PauseBackfill pause => backfills.Pause(pause, sender, session),
+            Request.ResumeBackfill resume => backfills.Resume(resume, sender, session),
+            Request.SendSignal signal => _signals.Keep(signal, sender, session),
             Request.AnswerApproval answer => _people.Answer(answer, sender, session),
             Request.MoveAlias move => _people.MoveAlias(move, sender, session),
             Request.Deploy deploy => _variants.Deploy(deploy, sender, session),

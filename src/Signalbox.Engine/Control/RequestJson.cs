@@ -24,6 +24,9 @@ internal static class RequestJson
             Request.EndDrain => "end_drain",
             Request.StartBackfill => "backfill",
             Request.CancelBackfill => "cancel_backfill",
+            Request.PauseBackfill => "pause_backfill",
+            Request.ResumeBackfill => "resume_backfill",
+            Request.SendSignal => "signal",
             Request.AnswerApproval => "answer_approval",
             Request.MoveAlias => "move_alias",
             Request.Deploy => "deploy",
@@ -114,6 +117,25 @@ internal static class RequestJson
                 case Request.CancelBackfill cancel:
                     json.WriteNumber("backfill", cancel.Backfill);
                     json.WriteString("reason", cancel.Reason);
+                    break;
+                case Request.PauseBackfill pause:
+                    json.WriteNumber("backfill", pause.Backfill);
+                    json.WriteString("reason", pause.Reason);
+                    break;
+                case Request.ResumeBackfill resume:
+                    json.WriteNumber("backfill", resume.Backfill);
+                    json.WriteString("reason", resume.Reason);
+                    break;
+                case Request.SendSignal signal:
+                    if (signal.Run is { } to)
+                    {
+                        json.WriteNumber("run", to);
+                    }
+
+                    Optional(json, "pipeline", signal.Pipeline);
+                    Optional(json, "date", signal.Date);
+                    json.WriteString("name", signal.Name);
+                    Optional(json, "data", signal.Data);
                     break;
                 case Request.AnswerApproval answer:
                     json.WriteNumber("run", answer.Run);
@@ -213,6 +235,15 @@ internal static class RequestJson
             "backfill" => ReadBackfill(json),
             "replay_rejected" => new Request.ReplayRejected(Number(json, "rejected"), String(json, "path"), String(json, "reason")),
             "cancel_backfill" => new Request.CancelBackfill(Number(json, "backfill"), String(json, "reason")),
+            "pause_backfill" => new Request.PauseBackfill(Number(json, "backfill"), String(json, "reason")),
+            "resume_backfill" => new Request.ResumeBackfill(Number(json, "backfill"), String(json, "reason")),
+            "signal" => new Request.SendSignal(
+                json.TryGetProperty("run", out var to) ? to.GetInt64() : null,
+                StringOrNull(json, "pipeline"),
+                StringOrNull(json, "date"),
+                String(json, "name"),
+                StringOrNull(json, "data")
+            ),
             "answer_approval" => new Request.AnswerApproval(
                 Number(json, "run"),
                 String(json, "task"),
@@ -301,6 +332,15 @@ internal static class RequestJson
         Optional(json, "version", backfill.Version);
         Optional(json, "author", backfill.Author);
         Optional(json, "variant", backfill.Variant);
+        if (backfill.Every is { } every)
+        {
+            json.WriteNumber("every_ms", (long)every.TotalMilliseconds);
+        }
+
+        if (backfill.Replace)
+        {
+            json.WriteBoolean("replace", true);
+        }
     }
 
     private static Request.StartBackfill ReadBackfill(JsonElement json)
@@ -325,6 +365,8 @@ internal static class RequestJson
         {
             Author = StringOrNull(json, "author"),
             Variant = StringOrNull(json, "variant"),
+            Every = json.TryGetProperty("every_ms", out var every) ? TimeSpan.FromMilliseconds(every.GetInt64()) : null,
+            Replace = json.TryGetProperty("replace", out var replace) && replace.GetBoolean(),
         };
     }
 

@@ -16,7 +16,7 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
 
     public void Add(RunSnapshot run)
     {
-        runs.Update(run.Run, Overlaps.MostActive(run.Pipeline));
+        Update(run, run.Run);
         tasks.Load(run);
     }
 
@@ -25,7 +25,7 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
         switch (change)
         {
             case Change.RunChanged { After: var row }:
-                runs.Update(row, Overlaps.MostActive(run.Pipeline));
+                Update(run, row);
                 break;
             case Change.TaskChanged { After: var task }:
                 tasks.Update(run, task);
@@ -37,7 +37,7 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
     public void Remove(RunSnapshot run)
     {
         tasks.Forget(run);
-        runs.Update(run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled }, Overlaps.MostActive(run.Pipeline));
+        Update(run, run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled });
     }
 
     public IReadOnlyList<RunNumber> NextRuns() => runs.Take();
@@ -56,4 +56,10 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
     public IReadOnlyList<Hindrance> WhyNot(RunNumber run) => runs.Explain(run);
 
     public IReadOnlyList<Hindrance> WhyNot(RunNumber run, TaskKey task) => tasks.Explain(run, task);
+
+    private void Update(RunSnapshot run, Run row) => runs.Update(
+            row,
+            Overlaps.MostActive(run.Pipeline),
+            keepsPlace: !run.Pipeline.Schedules.IsDefaultOrEmpty || !run.Pipeline.Triggers.IsDefaultOrEmpty
+        );
 }

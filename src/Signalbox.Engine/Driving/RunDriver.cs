@@ -139,6 +139,16 @@ internal sealed class RunDriver : IEventSink
             )
         );
 
+    /// <summary>A message has come for runs of a pipeline: those of their tasks that wait for one are looked at at once.</summary>
+    public void LookAtMessages(PipelineName pipeline) =>
+        _inbox.Writer.TryWrite(_ =>
+        {
+            foreach (var (run, task) in _waiters.Messages(pipeline))
+            {
+                Look(run, task);
+            }
+        });
+
     /// <summary>Whether a run is driven here.</summary>
     public bool Drives(RunNumber run)
     {

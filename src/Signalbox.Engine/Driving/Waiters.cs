@@ -12,6 +12,12 @@ internal sealed class Waiters
     // Promotions that people are asked about: the numbers they are shown are those of the versions that aliases point to now.
     private readonly HashSet<(RunNumber Run, TaskKey Task)> _promotions = [];
 
+    private readonly Dictionary<PipelineName, HashSet<(RunNumber Run, TaskKey Task)>> _messages = [];
+
+    /// <summary>Tasks of runs of a pipeline that wait for a message.</summary>
+    public IReadOnlyCollection<(RunNumber Run, TaskKey Task)> Messages(PipelineName pipeline) =>
+        _messages.TryGetValue(pipeline, out var waiting) ? waiting : [];
+
     /// <summary>Promotions that wait for people.</summary>
     public IReadOnlyCollection<(RunNumber Run, TaskKey Task)> Promotions => _promotions;
 
@@ -25,23 +31,31 @@ internal sealed class Waiters
                 _ = task.State == TaskState.UpForReschedule ? _promotions.Add(entry) : _promotions.Remove(entry);
                 break;
             case TaskKind.WaitForTask kind:
-                Follow(kind, entry, task);
+                Follow(_byPipeline, kind.Pipeline, entry, task);
+                break;
+            case TaskKind.WaitForMessage:
+                Follow(_messages, run.Run.Pipeline, entry, task);
                 break;
         }
     }
 
-    private void Follow(TaskKind.WaitForTask kind, (RunNumber, TaskKey) entry, TaskRun task)
+    private static void Follow(
+        Dictionary<PipelineName, HashSet<(RunNumber, TaskKey)>> all,
+        PipelineName pipeline,
+        (RunNumber, TaskKey) entry,
+        TaskRun task
+    )
     {
         if (task.State == TaskState.UpForReschedule)
         {
-            if (!_byPipeline.TryGetValue(kind.Pipeline, out var waiting))
+            if (!all.TryGetValue(pipeline, out var waiting))
             {
-                _byPipeline[kind.Pipeline] = waiting = [];
+                all[pipeline] = waiting = [];
             }
 
             waiting.Add(entry);
         }
-        else if (_byPipeline.TryGetValue(kind.Pipeline, out var waiting))
+        else if (all.TryGetValue(pipeline, out var waiting))
         {
             waiting.Remove(entry);
         }
@@ -49,9 +63,18 @@ internal sealed class Waiters
 
     public void Forget(RunSnapshot run)
     {
-        foreach (var waiting in _byPipeline.Values)
+        // By its own tasks: among ten thousand that wait, nothing is searched for.
+        foreach (var task in run.Tasks)
         {
-            waiting.RemoveWhere(entry => entry.Run == run.Run.Number);
+            switch (KindOf(run, task))
+            {
+                case TaskKind.WaitForTask kind when _byPipeline.TryGetValue(kind.Pipeline, out var others):
+                    others.Remove((run.Run.Number, task.Key));
+                    break;
+                case TaskKind.WaitForMessage when _messages.TryGetValue(run.Run.Pipeline, out var messages):
+                    messages.Remove((run.Run.Number, task.Key));
+                    break;
+            }
         }
 
         if (_promotions.Count > 0)

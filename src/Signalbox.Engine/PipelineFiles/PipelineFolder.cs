@@ -232,6 +232,7 @@ public sealed class PipelineFolder(
         {
             NamePlace = parsed.PlaceOf("pipeline"),
             Others = [.. parsed.Files.Select(file => (file, Stamp.Of(file)))],
+            Parsed = parsed.Pipeline is { } read && OtherPipelines.AreNamedBy(read) ? parsed : null,
         };
         return true;
     }
@@ -270,6 +271,15 @@ public sealed class PipelineFolder(
             );
         }
 
+        var isComplete = _files.Values.All(file => file.Loaded is not null);
+        foreach (var (name, file) in _files)
+        {
+            if (file.Parsed is { } parsed)
+            {
+                problems.AddRange(OtherPipelines.Check(name, parsed, pipelines.Select(loaded => loaded.Pipeline), isComplete));
+            }
+        }
+
         return new PipelineSet(pipelines.ToImmutable(), problems.ToImmutable());
     }
 
@@ -290,5 +300,8 @@ public sealed class PipelineFolder(
         public ImmutableArray<(string Path, Stamp Stamp)> Others { get; init; } = [];
 
         public bool IsOutdated => Others.Any(other => Stamp.Of(other.Path) != other.Stamp);
+
+        /// <summary>Kept where the pipeline names others, of which mistakes may come and go while the file stays as it is.</summary>
+        public ParsedPipeline? Parsed { get; init; }
     }
 }

@@ -222,7 +222,7 @@ internal static class TaskShapes
             .. KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
             Kind<Draft>(
                 "wait_for",
-                TaskKindShapes.WaitFor,
+                WaitShapes.Mapping,
                 "What the task waits for, without holding a slot: a file, a time or a task of another pipeline.",
                 (draft, kind) => draft.Kind ??= kind,
                 "{\"file\": \"landing/{{ ds }}.parquet\", \"stable_for\": \"5s\"}"
@@ -345,7 +345,7 @@ internal static class TaskShapes
             new TaskNode
             {
                 Name = default,
-                Kind = draft.Every is { } every ? TaskKindShapes.WithEvery(kind, every) : kind,
+                Kind = draft.Every is { } every ? WaitShapes.WithEvery(kind, every) : kind,
                 Needs = [.. draft.Needs.Select(name => new TaskName(name))],
                 When = draft.When,
                 ForEach = draft.ForEach,

@@ -102,6 +102,15 @@ internal static class ProjectFile
             (d, v) => d.Alerts = v,
             "Who is told when something goes wrong, and how."
         ),
+        new Field<Draft, BackfillLimits>(
+            "backfills",
+            BackfillLimitsShape.Mapping,
+            (d, v) => d.Backfills = v,
+            "From what size on a backfill is warned of before it starts, and what an hour of work costs."
+        )
+        {
+            Examples = ["{\"warn_runs\": 100, \"warn_duration\": \"6h\"}"],
+        },
         new Field<Draft, TaskDefaults>(
             "defaults",
             TaskDefaults.Shape,
@@ -158,6 +167,7 @@ internal static class ProjectFile
             Defaults = draft.Defaults,
             StagingTtl = draft.StagingTtl,
             Alerts = draft.Alerts,
+            Backfills = draft.Backfills,
         };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
@@ -217,6 +227,8 @@ internal static class ProjectFile
         public TimeSpan StagingTtl { get; set; } = TimeSpan.FromSeconds(60);
 
         public AlertSettings Alerts { get; set; } = AlertSettings.None;
+
+        public BackfillLimits Backfills { get; set; } = BackfillLimits.None;
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

@@ -99,6 +99,19 @@ public sealed class Secrets(string folder)
                     problems.Add(new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.env.{variable}", problem));
                 }
             }
+
+            if (task.Kind is TaskKind.WaitForHttp http)
+            {
+                foreach (var (header, text) in http.Headers)
+                {
+                    if (NameIn(text) is { } name && Resolve(name).Problem is { } problem)
+                    {
+                        problems.Add(
+                            new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.wait_for.headers.{header}", problem)
+                        );
+                    }
+                }
+            }
         }
 
         return problems.ToImmutable();

@@ -42,7 +42,7 @@ internal static class WaitForFileTask
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new Sighting.NotYet($"{shown} cannot be looked at: {error.Message}", now + kind.Every);
+            return new Sighting.NotYet($"{shown} cannot be looked at: {error.Message}", now + kind.Every) { Failed = true };
         }
 
         if (size < kind.MinSize)

@@ -35,7 +35,11 @@ public abstract record Sighting
     /// <param name="Reason">What is missing, a sentence.</param>
     /// <param name="Next">When to look again.</param>
     /// <param name="Write">Rows that belong to it.</param>
-    public sealed record NotYet(string Reason, DateTimeOffset Next, Action<WriteSession>? Write = null) : Sighting;
+    public sealed record NotYet(string Reason, DateTimeOffset Next, Action<WriteSession>? Write = null) : Sighting
+    {
+        /// <summary>Whether the look itself failed, so that nobody knows how it is.</summary>
+        public bool Failed { get; init; }
+    }
 
     /// <summary>The wait has ended, well or not.</summary>
     /// <param name="Write">Rows that belong to the end: written in its transaction.</param>
@@ -74,6 +78,10 @@ public static class TaskKindList
             TaskKind.WaitForFile kind => Task.FromResult(WaitForFileTask.Look(kind, context)),
             TaskKind.WaitForTime kind => Task.FromResult(WaitForTimeTask.Look(kind, context)),
             TaskKind.WaitForTask kind => WaitForTaskTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.WaitForS3 kind => WaitForS3Task.LookAsync(kind, context, cancellationToken),
+            TaskKind.WaitForSql kind => WaitForSqlTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.WaitForHttp kind => WaitForHttpTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.WaitForMessage kind => WaitForMessageTask.LookAsync(kind, context, cancellationToken),
             TaskKind.Approve kind => ApproveTask.LookAsync(kind, context, cancellationToken),
             TaskKind.Promote kind => PromoteTask.LookAsync(kind, context, cancellationToken),
             var working => throw new ArgumentException($"A task of kind {working.GetType().Name} does not wait.", nameof(context)),

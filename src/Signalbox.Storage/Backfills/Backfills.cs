@@ -51,6 +51,7 @@ public partial class ReadSession
 {
     private const string BackfillColumns = "id, pipeline, spec, state, reason, created_ms, ended_ms";
     private const string ItemColumns = "ordinal, logical_ms, partition_key, state, run_number, reason";
+    private const string OpenColumns = "i.ordinal, i.logical_ms, i.partition_key, i.state, i.run_number, i.reason";
     private static readonly Sql BackfillNumbered = new($"select {BackfillColumns} from backfills where id = @id");
     private static readonly Sql BackfillsWhere = new(
         $"""
@@ -60,6 +61,17 @@ public partial class ReadSession
     private static readonly Sql ItemsOf = new($"select {ItemColumns} from backfill_items where backfill = @backfill order by ordinal");
     private static readonly Sql ItemsPending = new(
         $"select {ItemColumns} from backfill_items where backfill = @backfill and state = 'pending' order by ordinal limit @limit"
+    );
+    private static readonly Sql ItemLatest = new(
+        """
+        select max(r.created_ms) from backfill_items i join runs r on r.number = i.run_number where i.backfill = @backfill
+        """
+    );
+    private static readonly Sql ItemsOpen = new(
+        $"""
+        select i.backfill, {OpenColumns} from backfill_items i join backfills b on b.id = i.backfill
+        where b.pipeline = @pipeline and b.ended_ms is null and i.state in ('pending', 'running') order by i.backfill, i.ordinal
+        """
     );
     private static readonly Sql ItemCounts = new(
         "select state, count(*) from backfill_items where backfill = @backfill group by state order by state"
@@ -79,6 +91,14 @@ public partial class ReadSession
     /// <summary>The dates to run next.</summary>
     public IReadOnlyList<BackfillItem> PendingBackfillItems(long backfill, int limit) =>
         Use(ItemsPending).Set("@backfill", backfill).Set("@limit", limit).All(ItemOf);
+
+    /// <summary>When the latest run of a backfill was made; null when none was.</summary>
+    public DateTimeOffset? LatestBackfillRun(long backfill) =>
+        Use(ItemLatest).Set("@backfill", backfill).First(row => row.TimeOrNull());
+
+    /// <summary>The dates that backfills of a pipeline still have to run or are running, by the backfill.</summary>
+    public IReadOnlyList<(long Backfill, BackfillItem Item)> OpenBackfillItems(PipelineName pipeline) =>
+        Use(ItemsOpen).Set("@pipeline", pipeline.Value).All(row => (row.Long(), ItemOf(row)));
 
     /// <summary>How many dates are in which state; states without dates are left out.</summary>
     public IReadOnlyDictionary<BackfillItemState, int> BackfillProgress(long backfill)

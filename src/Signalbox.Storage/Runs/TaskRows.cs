@@ -9,7 +9,7 @@ public partial class ReadSession
 {
     private const string TaskColumns = """
         task, map_index, state, token, try_number, tries_before, lost_count, reason, due_ms, deadline_ms, ready_ms, started_ms, ended_ms, polls,
-        map_count, item, label, result, attempt, stopping, marked_as, failure_class, failure_message, failure_rule, failure_retry_after_ms, failure_check, revision
+        failed_polls, map_count, item, label, result, attempt, stopping, marked_as, failure_class, failure_message, failure_rule, failure_retry_after_ms, failure_check, revision
         """;
     private static readonly Sql TasksOfRun = new($"select {TaskColumns} from tasks where run_number = @run");
     private static readonly Sql TasksOfRunPlain = new($"select {TaskColumns} from tasks where run_number = @run and map_index = -1");
@@ -55,6 +55,7 @@ public partial class ReadSession
             StartedAt = row.TimeOrNull(),
             EndedAt = row.TimeOrNull(),
             Polls = row.Int(),
+            FailedPolls = row.Int(),
             MapCount = row.IntOrNull(),
             Item = row.TextOrNull(),
             Label = row.TextOrNull(),
@@ -82,10 +83,10 @@ public sealed partial class WriteSession
     private static readonly Sql AddTask = new(
         """
         insert into tasks (run_number, task, map_index, state, token, try_number, tries_before, lost_count, reason, due_ms, deadline_ms, ready_ms,
-            started_ms, ended_ms, polls, map_count, item, label, result, attempt, stopping, marked_as, failure_class, failure_message, failure_rule,
+            started_ms, ended_ms, polls, failed_polls, map_count, item, label, result, attempt, stopping, marked_as, failure_class, failure_message, failure_rule,
             failure_retry_after_ms, failure_check, revision)
         values (@run, @task, @map_index, @state, @token, @try_number, @tries_before, @lost_count, @reason, @due_ms, @deadline_ms, @ready_ms,
-            @started_ms, @ended_ms, @polls, @map_count, @item, @label, @result, @attempt, @stopping, @marked_as, @failure_class, @failure_message,
+            @started_ms, @ended_ms, @polls, @failed_polls, @map_count, @item, @label, @result, @attempt, @stopping, @marked_as, @failure_class, @failure_message,
             @failure_rule, @failure_retry_after_ms, @failure_check, @revision)
         on conflict do nothing
         """
@@ -94,7 +95,7 @@ public sealed partial class WriteSession
         """
         update tasks set state = @state, token = @token, try_number = @try_number, tries_before = @tries_before, lost_count = @lost_count,
             reason = @reason, due_ms = @due_ms, deadline_ms = @deadline_ms, ready_ms = @ready_ms, started_ms = @started_ms,
-            ended_ms = @ended_ms, polls = @polls, map_count = @map_count, item = @item, label = @label, result = @result,
+            ended_ms = @ended_ms, polls = @polls, failed_polls = @failed_polls, map_count = @map_count, item = @item, label = @label, result = @result,
             attempt = @attempt, stopping = @stopping, marked_as = @marked_as, failure_class = @failure_class, failure_message = @failure_message,
             failure_rule = @failure_rule, failure_retry_after_ms = @failure_retry_after_ms, failure_check = @failure_check, revision = @revision
         where run_number = @run and task = @task and map_index = @map_index and revision = @revision - 1
@@ -142,6 +143,7 @@ public sealed partial class WriteSession
             .Set("@started_ms", task.StartedAt)
             .Set("@ended_ms", task.EndedAt)
             .Set("@polls", task.Polls)
+            .Set("@failed_polls", task.FailedPolls)
             .Set("@map_count", task.MapCount)
             .Set("@item", task.Item)
             .Set("@label", task.Label)

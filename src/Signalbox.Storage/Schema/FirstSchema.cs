@@ -86,7 +86,8 @@ internal static partial class FirstSchema
                 ready_ms bigint,
                 started_ms bigint,
                 ended_ms bigint,
-                polls bigint not null,
+                polls bigint not null check (polls >= 0),
+                failed_polls bigint not null check (failed_polls between 0 and polls),
                 map_count bigint check (map_count >= 0),
                 item text,
                 label text,
@@ -455,6 +456,7 @@ internal static partial class FirstSchema
             create index shadows_of_pair on shadows (pipeline, current_version, candidate_version, id);
             """
         + Checks
+        + Signals
         + Schedules
         + Proofs
         + Alerts

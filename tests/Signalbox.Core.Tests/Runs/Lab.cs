@@ -26,6 +26,20 @@ internal sealed class Lab
         _decided = decided;
     }
 
+    /// <param name="isBackfill">Of a backfill, else scheduled.</param>
+    public Lab(Pipeline pipeline, long number, bool isBackfill)
+    {
+        Snapshot = RunSnapshot.Create(
+            pipeline,
+            NewRun(pipeline) with
+            {
+                Number = new RunNumber(number),
+                Trigger = isBackfill ? RunTrigger.Backfill : RunTrigger.Scheduled,
+                Backfill = isBackfill ? 1 : null,
+            }
+        );
+    }
+
     public RunSnapshot Snapshot { get; private set; }
 
     public DateTimeOffset Now { get; private set; } = Start;

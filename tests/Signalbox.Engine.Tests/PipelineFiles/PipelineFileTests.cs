@@ -278,6 +278,16 @@ public sealed class PipelineFileTests
                 "wait_for: { task: { pipeline: a.b, match: offset, offset: -1d, partitions: yes } }",
                 new TaskKind.WaitForTask(new("a.b"), null, TaskMatch.Offset, TimeSpan.FromDays(-1), true, TimeSpan.FromMinutes(1))
             },
+            {
+                "wait_for: { s3: \"s3://lake/a/\", min_size: 10KB, stable_for: 5s }",
+                new TaskKind.WaitForS3("s3://lake/a/", TimeSpan.FromSeconds(5), 10_000, TimeSpan.FromMinutes(1))
+            },
+            { "wait_for: { sql: select 1 }", new TaskKind.WaitForSql("select 1", null, TimeSpan.FromMinutes(1)) },
+            {
+                "wait_for: { sql: select 1, connection: warehouse }\n    every: 5s",
+                new TaskKind.WaitForSql("select 1", "warehouse", TimeSpan.FromSeconds(5))
+            },
+            { "wait_for: { message: labels_ready }", new TaskKind.WaitForMessage("labels_ready", TimeSpan.FromMinutes(1)) },
             { "noop:", new TaskKind.Noop() },
             { "noop: {}", new TaskKind.Noop() },
         };

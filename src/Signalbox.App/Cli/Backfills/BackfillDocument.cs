@@ -1,5 +1,6 @@
 using Signalbox.Core;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Control;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -16,13 +17,31 @@ internal sealed record BackfillDocument(
     BackfillSkipDocument[] Skipped
 )
 {
+    /// <summary>The definition that every date is run with.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Of all runs together, by the history of the pipeline.</summary>
+    public double? EstimatedWorkSeconds { get; init; }
+
+    /// <summary>In what the project counts; null when it says no price.</summary>
+    public double? EstimatedCost { get; init; }
+
+    /// <summary>Limits of the project that it is over.</summary>
+    public string[] Warnings { get; init; } = [];
+
+    /// <summary>What its promotions do in a backfill.</summary>
+    public string[] Promotions { get; init; } = [];
+
+    /// <summary>How many dates are in which state.</summary>
+    public Dictionary<string, int> Progress { get; init; } = [];
+
     public static BackfillDocument Planned(BackfillPlan plan) =>
         new(
             BackfillId: null,
             plan.Pipeline.Name.Value,
             "planned",
             plan.Selection.Reason,
-            plan.Estimate?.TotalSeconds,
+            plan.Forecast?.Duration.TotalSeconds,
             [
                 .. plan.Dates.Select(slice => new BackfillRunDocument(
                     InstantText.Utc(slice.LogicalDate),
@@ -31,10 +50,20 @@ internal sealed record BackfillDocument(
                     RunId: null,
                     RunNumber: null,
                     plan.Selection.Reason
-                )),
+                )
+                {
+                    MadeBy = plan.MadeBy.TryGetValue(slice.LogicalDate, out var made) ? made.Value : null,
+                }),
             ],
             Skips(plan)
-        );
+        )
+        {
+            Version = plan.Version.Value,
+            EstimatedWorkSeconds = plan.Forecast?.Work.TotalSeconds,
+            EstimatedCost = plan.Forecast?.Cost,
+            Warnings = [.. plan.Warnings],
+            Promotions = [.. plan.Reviews],
+        };
 
     public static BackfillDocument Read(ReadSession session, long id, BackfillPlan? plan)
     {
@@ -44,7 +73,7 @@ internal sealed record BackfillDocument(
             backfill.Pipeline.Value,
             BackfillWords.Of(backfill.State),
             backfill.Reason,
-            plan?.Estimate?.TotalSeconds,
+            plan?.Forecast?.Duration.TotalSeconds,
             [
                 .. session
                     .BackfillItems(id)
@@ -62,7 +91,15 @@ internal sealed record BackfillDocument(
                     }),
             ],
             plan is null ? [] : Skips(plan)
-        );
+        )
+        {
+            Version = (Request.FromJson(backfill.Spec) as Request.StartBackfill)?.Version,
+            EstimatedWorkSeconds = plan?.Forecast?.Work.TotalSeconds,
+            EstimatedCost = plan?.Forecast?.Cost,
+            Warnings = plan is null ? [] : [.. plan.Warnings],
+            Promotions = plan is null ? [] : [.. plan.Reviews],
+            Progress = session.BackfillProgress(id).ToDictionary(state => BackfillWords.Of(state.Key), state => state.Value),
+        };
     }
 
     private static BackfillSkipDocument[] Skips(BackfillPlan plan) =>
@@ -83,7 +120,11 @@ internal sealed record BackfillRunDocument(
     string? RunId,
     long? RunNumber,
     string? Reason
-);
+)
+{
+    /// <summary>In a plan: the version that made the date before; null when none did.</summary>
+    public string? MadeBy { get; init; }
+}
 
 /// <summary>A date that a backfill leaves out.</summary>
 internal sealed record BackfillSkipDocument(string LogicalDate, string Partition, string Reason);

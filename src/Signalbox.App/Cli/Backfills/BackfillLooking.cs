@@ -1,10 +1,9 @@
 using System.CommandLine;
-using Signalbox.Engine.Control;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
-/// <summary><c>backfill list</c>, <c>backfill show</c> and <c>backfill cancel</c>.</summary>
+/// <summary><c>backfill list</c> and <c>backfill show</c>.</summary>
 internal static class BackfillLooking
 {
     public static Command BuildList()
@@ -96,23 +95,6 @@ internal static class BackfillLooking
             );
             return ExitCode.Done;
         });
-        return command;
-    }
-
-    public static Command BuildCancel()
-    {
-        var command = VerbParts.Command(
-            "cancel",
-            "Ends a backfill: what runs is cancelled, what waits never begins.",
-            "backfill cancel 3 --reason \"wrong range\""
-        );
-        var id = new Argument<long>("ID") { Description = "The number of a backfill" };
-        command.Arguments.Add(id);
-        Asking.SetAction(
-            command,
-            "cancelled by hand",
-            (parsed, _, reason) => new Request.CancelBackfill(parsed.GetRequiredValue(id), reason)
-        );
         return command;
     }
 

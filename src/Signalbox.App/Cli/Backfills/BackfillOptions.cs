@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 
 namespace Signalbox.App.Cli;
 
@@ -47,6 +48,15 @@ internal sealed record BackfillSelection(
 {
     /// <summary>The variant whose runs count as having been there; null is the live version.</summary>
     public RunNamespace? Variant { get; init; }
+
+    /// <summary>Keys of partitions, or two of them with <c>..</c> between; empty unless they are what names the dates.</summary>
+    public IReadOnlyList<string> Partitions { get; init; } = [];
+
+    /// <summary>The least time between the beginnings of two runs; null: none.</summary>
+    public TimeSpan? Every { get; init; }
+
+    /// <summary>Whether dates are taken over from another backfill that is under way.</summary>
+    public bool Replace { get; init; }
 }
 
 /// <summary>The options of <c>backfill</c>.</summary>
@@ -64,6 +74,12 @@ internal sealed class BackfillOptions
     {
         Description = "These dates and no others, separated by commas",
         HelpName = "DATES",
+    };
+
+    private readonly Option<string?> _partitions = new("--partitions")
+    {
+        Description = "These partitions, separated by commas; A..B is all from A to B, e.g. 2024-W01..2024-W05",
+        HelpName = "KEYS",
     };
 
     private readonly Option<string?> _last = new("--last")
@@ -97,6 +113,17 @@ internal sealed class BackfillOptions
         Description = "Runs at one time; the pipeline's max_active_runs holds as well",
         HelpName = "N",
         DefaultValueFactory = _ => 4,
+    };
+
+    private readonly Option<string?> _every = new("--every")
+    {
+        Description = "Begin a run only so long after the one before, e.g. 2s, however many may be active",
+        HelpName = "TIME",
+    };
+
+    private readonly Option<bool> _replace = new("--replace")
+    {
+        Description = "Take dates over from another backfill that is under way: what it runs of them is cancelled. Default: refuse",
     };
 
     private readonly Option<string?> _reason = new("--reason") { Description = "Why; shown on each run", HelpName = "TEXT" };
@@ -133,6 +160,7 @@ internal sealed class BackfillOptions
             _from,
             _to,
             _dates,
+            _partitions,
             _last,
             _sinceWatermark,
             _missing,
@@ -141,6 +169,8 @@ internal sealed class BackfillOptions
             _all,
             _reverse,
             _maxActive,
+            _every,
+            _replace,
             Param,
             Only,
             Variant,
@@ -157,14 +187,15 @@ internal sealed class BackfillOptions
         var from = Date(parsed, _from);
         var to = Date(parsed, _to);
         var dates = parsed.GetValue(_dates);
+        var partitions = parsed.GetValue(_partitions);
         var last = parsed.GetValue(_last);
         var since = parsed.GetValue(_sinceWatermark);
-        if (new[] { dates is not null, last is not null, since, !since && (from ?? to) is not null }.Count(each => each) != 1)
+        if (new[] { dates is not null, partitions is not null, last is not null, since, !since && (from ?? to) is not null }.Count(each => each) != 1)
         {
-            throw new UserMistakeException("backfill: say which dates, with one of --from and --to, --dates, --last and --since-watermark");
+            throw new UserMistakeException("backfill: say which dates, with one of --from and --to, --dates, --partitions, --last and --since-watermark");
         }
 
-        if (!since && dates is null && last is null && (from is null || to is null))
+        if (!since && dates is null && partitions is null && last is null && (from is null || to is null))
         {
             throw new UserMistakeException($"backfill: {(from is null ? "--from" : "--to")} is missing; both ends are included");
         }
@@ -191,7 +222,7 @@ internal sealed class BackfillOptions
             to,
             count,
             inDays,
-            dates?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            Listed(dates),
             Filter(parsed),
             parsed.GetValue(_reverse),
             maxActive,
@@ -199,7 +230,31 @@ internal sealed class BackfillOptions
         )
         {
             Variant = parsed.GetValue(Variant) is { } variant ? new RunNamespace(variant) : null,
+            Partitions = Parts(partitions),
+            Every = Pace(parsed),
+            Replace = parsed.GetValue(_replace),
         };
+    }
+
+    private static string[] Listed(string? text) =>
+        text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static string[] Parts(string? text) =>
+        text is null ? []
+        : Listed(text) is { Length: > 0 } keys ? keys
+        : throw new UserMistakeException("--partitions: no partition is named");
+
+    private TimeSpan? Pace(ParseResult parsed)
+    {
+        if (parsed.GetValue(_every) is not { } text)
+        {
+            return null;
+        }
+
+        var pace = Duration.Parse(text);
+        return pace.Value is { } every && every > TimeSpan.Zero
+            ? every
+            : throw new UserMistakeException($"--every: {pace.Error ?? $"`{text}` is no time between two runs"}; write e.g. 2s or 1m");
     }
 
     private BackfillFilter Filter(ParseResult parsed) =>

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
-using Signalbox.Engine.Reuse;
+using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -11,35 +13,46 @@ namespace Signalbox.App.Cli;
 internal sealed record SkippedDate(Slice Slice, string Reason);
 
 /// <summary>The finite list of a backfill, made before anything is started.</summary>
+/// <param name="Version">The definition that every date is run with.</param>
 /// <param name="Dates">What runs, in that order.</param>
-/// <param name="Estimate">How long all of it takes by the history of the pipeline; null without one.</param>
+/// <param name="MadeBy">Of the dates that run and succeeded before: the version that made them last, by logical date.</param>
+/// <param name="Forecast">What all of it takes by the history of the pipeline; null without one.</param>
 /// <param name="Notes">What the person should know.</param>
+/// <param name="Warnings">Limits of the project that it is over.</param>
+/// <param name="Reviews">What its promotions do in a backfill.</param>
 internal sealed record BackfillPlan(
     Pipeline Pipeline,
+    VersionHash Version,
     BackfillSelection Selection,
     ImmutableArray<Slice> Dates,
     ImmutableArray<SkippedDate> Skipped,
-    TimeSpan? Estimate,
-    ImmutableArray<string> Notes
+    ImmutableDictionary<DateTimeOffset, VersionHash> MadeBy,
+    BackfillForecast? Forecast,
+    ImmutableArray<string> Notes,
+    ImmutableArray<string> Warnings,
+    ImmutableArray<string> Reviews
 )
 {
-    // Enough to see what is usual, few enough to be quick.
-    private const int MostHistory = 20;
     private const int MostPrinted = 10;
-    private const int LongestSearchInDays = 4000;
 
     /// <summary>Chooses the dates. Null for the store: nothing ever ran.</summary>
-    /// <param name="folder">The project folder, to see what changed in it.</param>
-    public static BackfillPlan Make(Pipeline pipeline, BackfillSelection selection, Store? store, string folder, DateTimeOffset now)
+    public static BackfillPlan Make(
+        Pipeline pipeline,
+        BackfillSelection selection,
+        Store? store,
+        Project project,
+        IReadOnlyList<string> only,
+        DateTimeOffset now
+    )
     {
         var calendar = pipeline.CalendarOf();
         var notes = ImmutableArray.CreateBuilder<string>();
-        var chosen = Chosen(pipeline, selection, calendar, store, now, notes);
+        var chosen = BackfillDates.Chosen(pipeline, selection, calendar, store, now, notes);
         var dates = new List<Slice>();
         var skipped = ImmutableArray.CreateBuilder<SkippedDate>();
         foreach (var slice in chosen)
         {
-            if (Hindrance(slice, calendar, selection, store, pipeline, folder, now, notes) is { } reason)
+            if (BackfillDates.Hindrance(slice, calendar, selection, store, pipeline, project.Folder, now, notes) is { } reason)
             {
                 skipped.Add(new SkippedDate(slice, reason));
             }
@@ -54,13 +67,18 @@ internal sealed record BackfillPlan(
             dates.Reverse();
         }
 
+        var forecast = BackfillForecast.Make(pipeline, dates.Count, selection, store, project.Backfills);
         return new BackfillPlan(
             pipeline,
+            PipelineJson.HashOf(pipeline),
             selection,
             [.. dates],
             skipped.ToImmutable(),
-            Duration(pipeline, dates.Count, selection, store),
-            notes.ToImmutable()
+            Made(pipeline, selection, store, dates),
+            forecast,
+            notes.ToImmutable(),
+            BackfillForecast.Warnings(dates.Count, forecast, project.Backfills),
+            [.. pipeline.Tasks.Where(task => only.Count == 0 || only.Contains(task.Name.Value)).Select(Review).OfType<string>()]
         );
     }
 
@@ -72,14 +90,33 @@ internal sealed record BackfillPlan(
         }
 
         var range = Dates.IsEmpty ? "" : $": {Name(Dates[0])}{(Dates.Length > 1 ? $" to {Name(Dates[^1])}" : "")}";
+        var pace = Selection.Every is { } every ? $", {Brief.Of(every)} apart" : "";
         output.WriteLine(
-            $"backfill of {Pipeline.Name}: {Brief.Count(Dates.Length, "run")}{range}, at most {Selection.MaxActive} at one time ({Selection.Reason})"
+            $"backfill of {Pipeline.Name}: {Brief.Count(Dates.Length, "run")}{range}, at most {Selection.MaxActive} at one time{pace} ({Selection.Reason})"
         );
-        if (Estimate is { } estimate)
+        if (!Dates.IsEmpty)
         {
+            var before = MadeBy.Values.GroupBy(made => made).OrderByDescending(group => group.Count()).ToList();
+            var parts = before.Select(group => $"{group.Count()} made by {(group.Key == Version ? "it" : group.Key.Value)}").ToList();
+            if (Dates.Length > MadeBy.Count)
+            {
+                parts.Add($"{Dates.Length - MadeBy.Count} never made");
+            }
+
+            output.WriteLine($"  definition: version {Version}; of the dates {string.Join(", ", parts)}");
+        }
+
+        if (Forecast is { } forecast)
+        {
+            var cost = forecast.Cost is { } price ? $", cost about {price.ToString("0.##", CultureInfo.InvariantCulture)}" : "";
             output.WriteLine(
-                $"  estimated: about {(estimate < TimeSpan.FromSeconds(1) ? "a second" : Brief.Of(estimate))}, by the latest runs that succeeded"
+                $"  estimated: about {Span(forecast.Duration)}, {Span(forecast.Work)} of work{cost}, by the median of the latest {forecast.Runs} that succeeded"
             );
+        }
+
+        foreach (var review in Reviews)
+        {
+            output.WriteLine($"  promotion: {review}");
         }
 
         foreach (var group in Skipped.GroupBy(date => date.Reason))
@@ -92,6 +129,11 @@ internal sealed record BackfillPlan(
             );
         }
 
+        foreach (var warning in Warnings)
+        {
+            output.WriteLine($"warning: {warning}");
+        }
+
         if (Dates.IsEmpty)
         {
             output.WriteLine("  nothing to do");
@@ -100,173 +142,40 @@ internal sealed record BackfillPlan(
 
     public static string Name(Slice slice) => slice.Partition.Length > 0 ? slice.Partition : InstantText.Utc(slice.LogicalDate);
 
-    private static IEnumerable<Slice> Chosen(
+    private static string Span(TimeSpan span) => span < TimeSpan.FromSeconds(1) ? "a second" : Brief.Of(span);
+
+    private static ImmutableDictionary<DateTimeOffset, VersionHash> Made(
         Pipeline pipeline,
         BackfillSelection selection,
-        SliceCalendar calendar,
         Store? store,
-        DateTimeOffset now,
-        ImmutableArray<string>.Builder notes
+        List<Slice> dates
     )
     {
-        switch (selection)
+        var made = ImmutableDictionary.CreateBuilder<DateTimeOffset, VersionHash>();
+        if (store is not null && dates.Count > 0)
         {
-            case { Kind: BackfillKind.Selective }:
-                return Named(selection.Dates, calendar);
-            case { Kind: BackfillKind.Incremental }:
-                notes.Add(
-                    "only dates after the watermark run: corrections to earlier dates are not covered; use --from and --to, or --dates, for those"
-                );
-                return SinceWatermark(pipeline, selection, calendar, store, now, notes);
-            case { Last: { } count }:
-                return Latest(calendar, count, selection.LastInDays, now);
-            default:
-                return calendar.Between(selection.First!.Value, selection.LastDate!.Value);
+            var first = dates.Min(slice => slice.LogicalDate);
+            var last = dates.Max(slice => slice.LogicalDate);
+            var runs = store.Read(session => session.RunsOf(pipeline.Name, first, last.AddMilliseconds(1), selection.Variant));
+            var wanted = dates.Select(slice => slice.LogicalDate).ToHashSet();
+            foreach (var run in runs.Where(run => run.State == RunState.Success && wanted.Contains(run.LogicalDate)))
+            {
+                made[run.LogicalDate] = run.Version;
+            }
         }
+
+        return made.ToImmutable();
     }
 
-    private static List<Slice> Named(IReadOnlyList<string> dates, SliceCalendar calendar)
-    {
-        var slices = new List<Slice>(dates.Count);
-        foreach (var text in dates)
-        {
-            var found = calendar.Find(text);
-            var slice = found.Slice ?? throw new UserMistakeException($"--dates: {found.Error}");
-            if (slices.Exists(each => each.LogicalDate == slice.LogicalDate))
+    private static string? Review(TaskNode task) =>
+        task.Kind is TaskKind.Promote promote
+            ? promote.InBackfill switch
             {
-                throw new UserMistakeException($"--dates: {text} is named twice");
+                BackfillPromotion.Approve => $"`{task.Name}` moves {promote.Alias} of {promote.Model} only after review, for each date",
+                BackfillPromotion.Allow when promote.Approval is not null =>
+                    $"`{task.Name}` moves {promote.Alias} of {promote.Model} only after review, for each date",
+                BackfillPromotion.Allow => $"`{task.Name}` moves {promote.Alias} of {promote.Model} as a live run does, for each date",
+                _ => $"`{task.Name}` is skipped: a backfill does not move {promote.Alias} of {promote.Model}",
             }
-
-            slices.Add(slice);
-        }
-
-        return slices.Count > 0 ? slices : throw new UserMistakeException("--dates: no date is named");
-    }
-
-    private static IEnumerable<Slice> SinceWatermark(
-        Pipeline pipeline,
-        BackfillSelection selection,
-        SliceCalendar calendar,
-        Store? store,
-        DateTimeOffset now,
-        ImmutableArray<string>.Builder notes
-    )
-    {
-        var zone = calendar.Schedule.Zone;
-        var mark = store?.Read(session => session.Watermark(pipeline.Name));
-        var first =
-            mark?.Processed.AddDays(1)
-            ?? selection.First
-            ?? (pipeline.Start is { } start ? (DateOnly?)DateOnly.FromDateTime(zone.LabelAt(start)) : null)
-            ?? throw new UserMistakeException(
-                $"{pipeline.Name} has no watermark and no `start:`; say where to begin with --from, or `signalbox watermark set {pipeline.Name} DATE`"
-            );
-        notes.Add(
-            mark is null
-                ? $"there is no watermark yet; it begins at {first:yyyy-MM-dd}"
-                : $"the watermark is at {mark.Processed:yyyy-MM-dd}"
-        );
-        var last = selection.LastDate ?? DateOnly.FromDateTime(zone.LabelAt(now));
-        // What is not over yet is simply later, not skipped.
-        return first > last ? [] : calendar.Between(first, last).Where(slice => slice.End <= now);
-    }
-
-    /// <summary>The latest that are over, oldest first.</summary>
-    private static List<Slice> Latest(SliceCalendar calendar, int count, bool inDays, DateTimeOffset now)
-    {
-        var today = DateOnly.FromDateTime(calendar.Schedule.Zone.LabelAt(now));
-        // Wider and wider, for nobody knows how far apart the dates of a schedule are.
-        for (var days = Math.Max(count, 7) + 7; ; days *= 4)
-        {
-            var over = calendar
-                .Between(today.AddDays(-Math.Min(days, LongestSearchInDays)), today)
-                .Where(slice => slice.End <= now)
-                .ToList();
-            if (over.Count == 0 && days < LongestSearchInDays)
-            {
-                continue;
-            }
-
-            if (inDays)
-            {
-                var last = over.Count == 0 ? today : DateOnly.FromDateTime(calendar.Schedule.Zone.LabelAt(over[^1].LogicalDate));
-                return
-                [
-                    .. over.Where(slice => DateOnly.FromDateTime(calendar.Schedule.Zone.LabelAt(slice.LogicalDate)) > last.AddDays(-count)),
-                ];
-            }
-
-            if (over.Count >= count || days >= LongestSearchInDays)
-            {
-                return [.. over.TakeLast(count)];
-            }
-        }
-    }
-
-    private static string? Hindrance(
-        Slice slice,
-        SliceCalendar calendar,
-        BackfillSelection selection,
-        Store? store,
-        Pipeline pipeline,
-        string folder,
-        DateTimeOffset now,
-        ImmutableArray<string>.Builder notes
-    )
-    {
-        if (calendar.Schedule is Schedule.None ? slice.Start > now : slice.End > now)
-        {
-            return "not over yet";
-        }
-
-        if (selection.Filter == BackfillFilter.All || store is null)
-        {
-            return selection.Filter == BackfillFilter.Failed ? "never ran" : null;
-        }
-
-        var runs = store.Read(session =>
-            session.RunsOf(pipeline.Name, slice.LogicalDate, slice.LogicalDate.AddMilliseconds(1), selection.Variant)
-        );
-        if (selection.Filter == BackfillFilter.Stale)
-        {
-            if (runs.LastOrDefault(run => run.State == RunState.Success) is not { } success)
-            {
-                return null;
-            }
-
-            var reason = store.Read(session => Staleness.Reason(session, folder, pipeline, PipelineJson.HashOf(pipeline), success));
-            if (reason is not null)
-            {
-                notes.Add($"{Name(slice)} is stale: {reason}");
-            }
-
-            return reason is null ? "current" : null;
-        }
-
-        if (selection.Filter == BackfillFilter.Missing)
-        {
-            return runs.Any(run => run.State == RunState.Success) ? "succeeded before" : null;
-        }
-
-        return runs.Count == 0 ? "never ran"
-            : runs[^1].State != RunState.Failed ? "its latest run did not fail"
             : null;
-    }
-
-    private static TimeSpan? Duration(Pipeline pipeline, int runs, BackfillSelection selection, Store? store)
-    {
-        var history = store?.Read(session => session.Runs(new RunFilter(pipeline.Name, RunState.Success, Limit: MostHistory))) ?? [];
-        var spans = history
-            .Where(run => run is { StartedAt: not null, EndedAt: not null })
-            .Select(run => run.EndedAt!.Value - run.StartedAt!.Value)
-            .Order()
-            .ToList();
-        if (spans.Count == 0 || runs == 0)
-        {
-            return null;
-        }
-
-        var parallel = Math.Min(selection.MaxActive, pipeline.MaxActiveRuns);
-        return spans[spans.Count / 2] * Math.Ceiling((double)runs / parallel);
-    }
 }

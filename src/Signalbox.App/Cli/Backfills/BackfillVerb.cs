@@ -13,8 +13,23 @@ internal static class BackfillVerb
 
     private static Command Build()
     {
+        var command = BuildCreate(Verb.Name);
+        command.Subcommands.Add(BuildCreate("create"));
+        command.Subcommands.Add(BackfillLooking.BuildList());
+        command.Subcommands.Add(BackfillLooking.BuildShow());
+        command.Subcommands.Add(BackfillSteering.BuildPause());
+        command.Subcommands.Add(BackfillSteering.BuildResume());
+        command.Subcommands.Add(BackfillSteering.BuildCancel());
+        command.Subcommands.Add(BackfillImpact.Build());
+        command.Subcommands.Add(BackfillCompare.Build());
+        return command;
+    }
+
+    /// <summary>What makes a backfill: the verb by itself, and <c>create</c> for who names it.</summary>
+    private static Command BuildCreate(string name)
+    {
         var command = VerbParts.Command(
-            Verb.Name,
+            name,
             "Runs a pipeline for many logical dates: first the whole list, then at most --max-active of them at one time. The dates are those of "
                 + "the schedule, or the partitions of a pipeline without one. Exit code 1 when a date failed.",
             "backfill daily --from 2024-01-01 --to 2024-03-01 --dry-run",
@@ -22,6 +37,7 @@ internal static class BackfillVerb
             "backfill daily --dates 2024-02-14,2024-02-15,2024-02-16 --reason \"time zone bug\"",
             "backfill daily --since-watermark",
             "backfill daily --last 30d --stale --dry-run",
+            "backfill weekly --partitions 2024-W01..2024-W05 --every 2s",
             "backfill show 3"
         );
         var options = new BackfillOptions();
@@ -32,14 +48,11 @@ internal static class BackfillVerb
         }
 
         command.SetAction((parsed, _) => RunAsync(parsed, options));
-        command.Subcommands.Add(BackfillLooking.BuildList());
-        command.Subcommands.Add(BackfillLooking.BuildShow());
-        command.Subcommands.Add(BackfillLooking.BuildCancel());
-        command.Subcommands.Add(BackfillCompare.Build());
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, BackfillOptions options)
+    /// <summary>Makes the backfill that a call asks for, and follows it.</summary>
+    public static async Task<int> RunAsync(ParseResult parsed, BackfillOptions options)
     {
         var project = ProjectOpening.Find(parsed.GetValue(options.Project));
         var file = PipelineSource.Load(parsed.GetRequiredValue(options.Pipeline), project);
@@ -76,14 +89,14 @@ internal static class BackfillVerb
         if (parsed.GetValue(options.DryRun))
         {
             using var store = ProjectOpening.FindStore(project);
-            Show(BackfillPlan.Make(pipeline, selection, store, project.Folder, TimeProvider.System.GetUtcNow()), json, isFinal: true);
+            Show(BackfillPlan.Make(pipeline, selection, store, project, only, TimeProvider.System.GetUtcNow()), json, isFinal: true);
             return ExitCode.Done;
         }
 
         using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
-        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, project.Folder, TimeProvider.System.GetUtcNow());
+        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, project, only, TimeProvider.System.GetUtcNow());
         Show(plan, json, isFinal: plan.Dates.IsEmpty);
         if (plan.Dates.IsEmpty)
         {
@@ -104,6 +117,8 @@ internal static class BackfillVerb
             )
             {
                 Variant = selection.Variant?.Value,
+                Every = selection.Every,
+                Replace = selection.Replace,
             }
         );
         return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, interrupts);

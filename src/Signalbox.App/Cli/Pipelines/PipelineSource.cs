@@ -32,12 +32,12 @@ internal static class PipelineSource
     {
         if (paths.Length > 0)
         {
-            return [.. paths.SelectMany(Files).Select(path => Read(path, path, project))];
+            return [.. paths.SelectMany(Files).Select(path => BesideOthers(Read(path, path, project), project))];
         }
 
         var folder = Path.Combine(project.Folder, PipelineFolder.Name);
         return Directory.Exists(folder)
-            ? [.. Files(folder).Select(path => Read(path, Path.GetRelativePath(project.Folder, path), project))]
+            ? BesideEachOther(ReadAll(folder, project))
             : throw new UserMistakeException(
                 $"{folder}: there is no such folder; name files to check, or make a project with `signalbox init`"
             );
@@ -106,7 +106,7 @@ internal static class PipelineSource
     {
         if (Extensions.Contains(Path.GetExtension(nameOrFile)) || nameOrFile.Contains('/'))
         {
-            return Read(Files(nameOrFile).First(), nameOrFile, project);
+            return BesideOthers(Read(Files(nameOrFile).First(), nameOrFile, project), project);
         }
 
         var all = Check([], project);
@@ -126,6 +126,46 @@ internal static class PipelineSource
             $"there is no pipeline `{nameOrFile}` in {project.Folder}{(advice.Length > 0 ? advice : names.Count > 0 ? $"; there are {string.Join(", ", names)}" : "")}"
         );
     }
+
+    private static List<CheckedFile> ReadAll(string folder, Project project) =>
+        [.. Files(folder).Select(path => Read(path, Path.GetRelativePath(project.Folder, path), project))];
+
+    /// <summary>Adds what only shows beside the other pipelines of the project.</summary>
+    private static List<CheckedFile> BesideEachOther(List<CheckedFile> all)
+    {
+        var isComplete = all.TrueForAll(file => file.Pipeline is not null);
+        var pipelines = all.Select(file => file.Pipeline).OfType<Pipeline>().ToList();
+        return all.ConvertAll(file => With(file, OtherPipelines.Check(file.File, file.Parsed, pipelines, isComplete)));
+    }
+
+    private static CheckedFile BesideOthers(CheckedFile file, Project project)
+    {
+        var folder = Path.Combine(project.Folder, PipelineFolder.Name);
+        if (file.Pipeline is null || !OtherPipelines.AreNamedBy(file.Pipeline) || !Directory.Exists(folder))
+        {
+            return file;
+        }
+
+        var all = ReadAll(folder, project);
+        return With(
+            file,
+            OtherPipelines.Check(
+                file.File,
+                file.Parsed,
+                all.Select(each => each.Pipeline).OfType<Pipeline>(),
+                all.TrueForAll(each => each.Pipeline is not null)
+            )
+        );
+    }
+
+    private static CheckedFile With(CheckedFile file, ImmutableArray<Problem> more) =>
+        more.IsEmpty
+            ? file
+            : file with
+            {
+                Problems = file.Problems.AddRange(more),
+                Pipeline = more.Any(problem => problem.Severity == Severity.Error) ? null : file.Pipeline,
+            };
 
     private static IEnumerable<string> Files(string path)
     {

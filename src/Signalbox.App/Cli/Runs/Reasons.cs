@@ -143,7 +143,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
                 reasons.Add(
                     new(
                         "waiting",
-                        $"{task.Reason ?? "it waits"}{(task.DueAt is { } next ? $"; looks again at {InstantText.Utc(next)}, {Until(next)}" : "; looking now")} (looked {Brief.Count(task.Polls, "time")})"
+                        $"{task.Reason ?? "it waits"}{(task.DueAt is { } next ? $"; looks again at {InstantText.Utc(next)}, {Until(next)}" : "; looking now")} (looked {Brief.Count(task.Polls, "time")}{(task.FailedPolls > 0 ? $", of which {task.FailedPolls} failed" : "")})"
                     )
                 );
                 break;

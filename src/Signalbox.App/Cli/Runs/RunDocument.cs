@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Expressions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -39,6 +42,9 @@ internal sealed record RunDocument(
     ExpectedDocument? Expected = null
 )
 {
+    /// <summary>What it was started with, as <c>dag_run.conf</c>: its parameters, and of a backfill the date and the reason. Null in lists of runs.</summary>
+    public JsonElement? Conf { get; init; }
+
     /// <summary>A run with all its tasks and attempts, from one state of the store.</summary>
     public static RunDocument Read(ReadSession session, RunNumber number)
     {
@@ -51,7 +57,15 @@ internal sealed record RunDocument(
         {
             TriggeredBy = TriggeredByDocument.Read(session, run.Run),
             Published = PublishedDocument.Read(session, number),
+            Conf = ConfOf(session, run.Run, pipeline),
         };
+    }
+
+    private static JsonElement ConfOf(ReadSession session, Run run, Pipeline pipeline)
+    {
+        var parameters = Value.FromJson(run.Params) is { Succeeded: true, Value: Value.Map map } ? map : Value.Map.Empty;
+        using var conf = JsonDocument.Parse(RunConf.Of(session, run, pipeline, parameters).ToJson());
+        return conf.RootElement.Clone();
     }
 
     public static RunDocument Of(Run run, TaskDocument[]? tasks)
@@ -96,6 +110,15 @@ internal sealed record TaskDocument(
     CheckDocument[] Checks
 )
 {
+    /// <summary>When it is tried or looked at next; null when nothing is planned.</summary>
+    public string? DueAt { get; init; }
+
+    /// <summary>How often a task that waits was looked at; null for other tasks.</summary>
+    public int? Polls { get; init; }
+
+    /// <summary>How many of these looks failed themselves.</summary>
+    public int? FailedPolls { get; init; }
+
     public static TaskDocument[] List(IEnumerable<TaskRun> tasks, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks)
     {
         var byTask = attempts.ToLookup(attempt => attempt.Key);
@@ -114,7 +137,12 @@ internal sealed record TaskDocument(
             InstantText.Fine(task.EndedAt),
             [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptDocument.Of)],
             [.. checks.Select(CheckDocument.Of)]
-        );
+        )
+        {
+            DueAt = InstantText.Fine(task.DueAt),
+            Polls = task.Polls > 0 || task.State == TaskState.UpForReschedule ? task.Polls : null,
+            FailedPolls = task.Polls > 0 || task.State == TaskState.UpForReschedule ? task.FailedPolls : null,
+        };
 }
 
 /// <summary>One try of a task.</summary>

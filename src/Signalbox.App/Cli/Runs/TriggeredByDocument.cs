@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -36,6 +37,10 @@ internal sealed record TriggeredByDocument(string Kind)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Key { get; init; }
 
+    /// <summary>Of a backfill: why there is one. Left out in lists of runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
     /// <summary>What the row of the run alone says.</summary>
     public static TriggeredByDocument Of(Run run) =>
         run.Trigger switch
@@ -59,6 +64,7 @@ internal sealed record TriggeredByDocument(string Kind)
                 Source = message.Kind,
                 Key = message.Key,
             },
+            RunTrigger.Backfill => Of(run) with { Reason = RunConf.Reason(session, run) },
             _ => Of(run),
         };
 
@@ -67,7 +73,7 @@ internal sealed record TriggeredByDocument(string Kind)
         Kind switch
         {
             "schedule" => Tick is null ? "the schedule" : $"the schedule, tick {Tick}",
-            "backfill" => $"backfill {Backfill}{By}",
+            "backfill" => $"backfill {Backfill}{By}{(Reason is null ? "" : $" ({Reason})")}",
             "datasets" => "updates of datasets",
             "event" => Message is null ? "a message from outside" : $"message {Message} of the {Source} {Trigger}",
             _ => $"by hand{By}",

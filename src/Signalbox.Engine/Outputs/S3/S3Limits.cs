@@ -5,6 +5,9 @@ internal sealed record S3Limits
 {
     public static readonly S3Limits Default = new();
 
+    /// <summary>Of looks that are taken again and again anyway.</summary>
+    public static readonly S3Limits OfLooks = new() { Tries = 2, Patience = TimeSpan.FromSeconds(20) };
+
     /// <summary>Larger files go up in parts of this size at least. 16 MiB; Amazon wants 5 MiB or more.</summary>
     public long PartSize { get; init; } = 16L << 20;
 
