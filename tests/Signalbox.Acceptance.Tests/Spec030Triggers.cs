@@ -16,7 +16,7 @@ public sealed class Spec030Triggers
         run: echo {{ params.n }} >> seen.txt     # signalbox: allow append, for each line is a witness
         """;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
     // By hand: SIGNALBOX_STORM=20000.
     private static readonly int Storm = int.TryParse(
@@ -174,7 +174,7 @@ public sealed class Spec030Triggers
             var senders = Enumerable.Range(0, 8).Select(_ => Task.Run(SendAsync)).ToArray();
             for (var kill = 1; kill <= 3; kill++)
             {
-                await Eventually.TrueAsync(() => told.Count >= Storm * kill / 4, TimeSpan.FromSeconds(60 + (Storm / 20)));
+                await Eventually.TrueAsync(() => told.Count >= Storm * kill / 4, TimeSpan.FromSeconds(120 + (Storm / 10)));
                 await server.KillAsync();
                 await server.DisposeAsync();
                 server = await TestServer.StartAsync(project);
@@ -184,7 +184,7 @@ public sealed class Spec030Triggers
             var sent = watch.Elapsed;
             await Eventually.TrueAsync(
                 () => File.Exists(project.PathOf("seen.txt")) && File.ReadLines(project.PathOf("seen.txt")).Distinct().Count() == Storm,
-                TimeSpan.FromSeconds(90 + (Storm / 20)),
+                TimeSpan.FromSeconds(180 + (Storm / 10)),
                 () =>
                     $"{File.ReadLines(project.PathOf("seen.txt")).Distinct().Count()} of {Storm} ran\n{string.Join('\n', server.Lines.TakeLast(5))}"
             );

@@ -6,7 +6,7 @@ namespace Signalbox.Acceptance.Tests;
 /// <summary>A <c>serve</c> of a project on a free port, and what it said so far.</summary>
 internal sealed partial class TestServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
     private readonly Process _process;
     private readonly List<string> _lines = [];
 
@@ -37,9 +37,18 @@ internal sealed partial class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(TestProject project)
     {
         var server = new TestServer(BuiltProgram.Start(project.Folder, project.Environment, "serve", "--port", "0"));
-        var ready = await server.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
-        server.Address = new Uri(HttpAddress().Match(ready).Value);
-        return server;
+        try
+        {
+            var ready = await server.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
+            server.Address = new Uri(HttpAddress().Match(ready).Value);
+            return server;
+        }
+        catch
+        {
+            // Nobody else knows of it.
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A server that stands by for another of the same project.</summary>

@@ -106,6 +106,41 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    [Trait("Requirement", "S126")]
+    public async Task With_overlap_reject_a_message_beside_an_active_run_starts_none_and_says_so()
+    {
+        await using var house = await ServedAsync(
+            Bearer.Replace("run: \"true\"", "overlap: reject\nrun: while [ ! -e go ]; do sleep 0.05; done", StringComparison.Ordinal)
+        );
+        var first = (await house.PostAsync("landing", """{"key":"a"}""")).Only();
+        var second = (await house.PostAsync("landing", """{"key":"b"}""")).Only();
+
+        Assert.Equal((InboxState.Started, InboxState.Ignored), (first.State, second.State));
+        Assert.Contains("overlap: reject", second.Reason, StringComparison.Ordinal);
+        house.Write("go", "");
+        await house.EndAsync(first.Run!.Value);
+        Assert.True((await house.AskAsync(new Request.ReplayMessage(second.Id))).Done);
+    }
+
+    [Fact]
+    public async Task With_overlap_cancel_running_a_message_takes_the_place_of_the_run_before_it()
+    {
+        await using var house = await ServedAsync(
+            Bearer.Replace(
+                "run: \"true\"",
+                "overlap: cancel_running\nrun: while [ ! -e go ]; do sleep 0.05; done",
+                StringComparison.Ordinal
+            )
+        );
+        var first = (await house.PostAsync("landing", """{"key":"a"}""")).Only();
+        var second = (await house.PostAsync("landing", """{"key":"b"}""")).Only();
+
+        Assert.Equal(RunState.Cancelled, (await house.EndAsync(first.Run!.Value)).State);
+        house.Write("go", "");
+        Assert.Equal(RunState.Success, (await house.EndAsync(second.Run!.Value)).State);
+    }
+
+    [Fact]
     [Trait("Requirement", "S124")]
     [Trait("Requirement", "S202")]
     public async Task A_notification_of_two_objects_is_two_messages_and_the_same_objects_again_are_none()
