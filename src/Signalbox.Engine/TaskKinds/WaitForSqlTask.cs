@@ -40,9 +40,9 @@ internal static class WaitForSqlTask
         {
             found = await AskAsync(kind, query, context, late.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException cause) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"the query is not answered within {Patience.TotalSeconds} s");
+            throw new TimeoutException($"the query is not answered within {Patience.TotalSeconds} s", cause);
         }
 
         var next = context.Parts.Time.GetUtcNow() + kind.Every;
