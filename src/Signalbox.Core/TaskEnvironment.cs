@@ -84,6 +84,9 @@ public static class TaskEnvironment
     /// <summary>A variable of the program's own child process that loads rows: the address of the server, with its password.</summary>
     public const string LoadAddress = "SIGNALBOX_LOAD_ADDRESS";
 
+    /// <summary>A variable of the program itself: the file with the key of the secrets that it keeps, where that is not in the state folder.</summary>
+    public const string KeyFile = "SIGNALBOX_KEY_FILE";
+
     /// <summary>A variable of the program itself: 1 adds a stack trace to the line about a fault of ours.</summary>
     public const string Debug = "SIGNALBOX_DEBUG";
 

@@ -54,7 +54,7 @@ public sealed class Spec036ApiDocument
                 var seen = await StatusAsync(viewer, verb, address, body);
                 var isChange = verb != HttpMethod.Get && path.Name is not "/api/sign-out";
                 Assert.True(
-                    isChange || path.Name is "/api/audit" or "/api/users" or "/api/tokens"
+                    isChange || path.Name is "/api/audit" or "/api/users" or "/api/tokens" or "/api/secrets"
                         ? seen == HttpStatusCode.Forbidden
                         : seen is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden),
                     $"{verb} {path.Name} is answered with {(int)seen} for a viewer"

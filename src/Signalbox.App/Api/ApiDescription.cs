@@ -15,7 +15,12 @@ internal static class ApiDescription
         services.AddOpenApi(options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            options.ShouldInclude = address => address.RelativePath?.StartsWith("api/", StringComparison.Ordinal) ?? false;
+            // Airflow's interfaces have their own specifications.
+            options.ShouldInclude = address =>
+                address.RelativePath is { } path
+                && path.StartsWith("api/", StringComparison.Ordinal)
+                && !path.StartsWith("api/v1/", StringComparison.Ordinal)
+                && !path.StartsWith("api/v2/", StringComparison.Ordinal);
             options.AddDocumentTransformer(
                 (document, _, _) =>
                 {

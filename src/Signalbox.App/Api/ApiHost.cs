@@ -25,11 +25,15 @@ internal static class ApiHost
         services.AddSingleton<Doorkeeper>();
         services.AddSingleton<SetUp>();
         services.AddSingleton<ChangeBell>();
+        services.AddSingleton<AirflowCalls>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, AirflowJson.Default);
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
@@ -52,12 +56,19 @@ internal static class ApiHost
         HealthEndpoints.Map(web);
         SessionEndpoints.Map(web);
         PipelineEndpoints.Map(web);
+        VariantEndpoints.Map(web);
         RunEndpoints.Map(web);
-        RunChangeEndpoints.Map(web);
+        RunWriteEndpoints.Map(web);
         LogEndpoints.Map(web);
         DatasetEndpoints.Map(web);
         BackfillEndpoints.Map(web);
+        BackfillWriteEndpoints.Map(web);
         PeopleEndpoints.Map(web);
+        PeopleWriteEndpoints.Map(web);
+        AccessEndpoints.Map(web);
+        SecretEndpoints.Map(web);
+        AirflowV1.Map(web);
+        AirflowV2.Map(web);
         EventEndpoints.Map(web);
         HookEndpoints.Map(web);
         PageEndpoints.Map(web);

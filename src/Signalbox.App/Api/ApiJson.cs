@@ -9,7 +9,9 @@ namespace Signalbox.App.Api;
 /// <summary>The documents of the API: those that the command line prints, and those that only the API has. Names in snake_case.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ApiProblem))]
 [JsonSerializable(typeof(HookDocument))]
@@ -48,6 +50,11 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(AuditDocument[]))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(LogEventDocument))]
+[JsonSerializable(typeof(VariantsDocument))]
+[JsonSerializable(typeof(PromoteVariantRequest))]
+[JsonSerializable(typeof(DrainEntryDocument[]))]
+[JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(EndDrainRequest))]
 [JsonSerializable(typeof(StartRunRequest))]
 [JsonSerializable(typeof(RerunRequest))]
 [JsonSerializable(typeof(RerunDocument))]
@@ -58,6 +65,18 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(LineageDocument))]
 [JsonSerializable(typeof(OutlookDocument))]
 [JsonSerializable(typeof(DurationDocument[]))]
+[JsonSerializable(typeof(BackfillRequest))]
+[JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(PromoteModelRequest))]
+[JsonSerializable(typeof(RollBackModelRequest))]
+[JsonSerializable(typeof(UserLineDocument[]))]
+[JsonSerializable(typeof(AddUserRequest))]
+[JsonSerializable(typeof(TokenDocument[]))]
+[JsonSerializable(typeof(TokenMadeDocument))]
+[JsonSerializable(typeof(MakeTokenRequest))]
+[JsonSerializable(typeof(SecretRequest))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(IResult))]
 [JsonSerializable(typeof(DateTimeOffset))]
 [JsonSerializable(typeof(bool?))]

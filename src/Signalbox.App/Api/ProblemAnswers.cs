@@ -67,6 +67,11 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, Action<string
     private static (string Code, string Detail) Bare(HttpContext context) =>
         context.Response.StatusCode switch
         {
+            StatusCodes.Status400BadRequest => (
+                "invalid",
+                WrongValue.In(context)
+                    ?? "a value in the address is missing, or is not of the right form; /api/openapi.json says which there are"
+            ),
             StatusCodes.Status404NotFound => (
                 "not_found",
                 $"there is nothing at {context.Request.Path}; /api/openapi.json lists what there is"
@@ -85,8 +90,10 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, Action<string
     private static string Sentence(JsonException json)
     {
         var place = json.Path is { Length: > 1 } path ? path.TrimStart('$', '.') : "the body";
-        return json.Message.Contains("could not be mapped", StringComparison.Ordinal)
-            ? $"{place}: there is no such field"
+        return json.Message.Contains("could not be mapped", StringComparison.Ordinal) ? $"{place}: there is no such field"
+            : MissingFields().Match(json.Message) is { Success: true } missing
+                ? $"{missing.Groups["names"].Value.Replace("'", "", StringComparison.Ordinal)}: it must be given"
+            : json.Message.Contains("doesn't allow null values", StringComparison.Ordinal) ? $"{place}: it cannot be null"
             : $"{place}: it is not the JSON that is expected here (line {json.LineNumber + 1}, byte {json.BytePositionInLine + 1})";
     }
 
@@ -98,6 +105,9 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, Action<string
 
     [GeneratedRegex("^Failed to bind parameter \"(?:.+ )?(?<name>\\w+)\" from \"(?<value>.*)\"", RegexOptions.Singleline, 1000)]
     private static partial Regex Binding();
+
+    [GeneratedRegex("missing required properties including: (?<names>.+?)\\.", RegexOptions.Singleline, 1000)]
+    private static partial Regex MissingFields();
 
     [GeneratedRegex("^Required parameter \"(?:.+ )?(?<name>\\w+)\" was not provided", RegexOptions.Singleline, 1000)]
     private static partial Regex Required();

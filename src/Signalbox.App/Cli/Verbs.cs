@@ -44,6 +44,7 @@ internal static class Verbs
         DatasetsVerb.Verb,
         UsersVerb.Verb,
         TokensVerb.Verb,
+        SecretsVerb.Verb,
         CronVerb.Verb,
         GraphVerb.Verb,
         DoctorVerb.Verb,

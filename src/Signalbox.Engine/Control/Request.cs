@@ -48,6 +48,10 @@ public abstract record Request
     /// <param name="Task">The task that <see cref="RerunMode.From"/> and <see cref="RerunMode.Only"/> name.</param>
     public sealed record Rerun(long Run, RerunMode Mode, string? Task, string Reason) : Request;
 
+    /// <summary>Run these tasks, or instances of mapped ones, of a run again, in the same run, and no others.</summary>
+    /// <param name="Tasks">Each as <see cref="Core.TaskKey"/> writes it.</param>
+    public sealed record ClearTasks(long Run, ImmutableArray<string> Tasks, string Reason) : Request;
+
     /// <summary>Decide the state of a task by hand.</summary>
     /// <param name="State"><c>success</c>, <c>failed</c> or <c>skipped</c>.</param>
     public sealed record MarkTask(long Run, string Task, int MapIndex, string State, string Reason) : Request;

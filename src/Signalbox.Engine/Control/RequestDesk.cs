@@ -145,6 +145,7 @@ internal sealed class RequestDesk(
                 $"run {cancel.Run} is being cancelled"
             ),
             Request.Rerun rerun => Rerun(rerun, session),
+            Request.ClearTasks clear => Clear(clear, session),
             Request.MarkTask mark => Tell(
                 session,
                 mark.Run,
@@ -349,6 +350,22 @@ internal sealed class RequestDesk(
             live,
             new RunEvent.Cleared(Now, tasks, rerun.Reason)
         );
+    }
+
+    private Deed Clear(Request.ClearTasks clear, WriteSession session)
+    {
+        var number = new RunNumber(clear.Run);
+        var rows = session.LoadRun(number) ?? throw NoRun(clear.Run);
+        var fence = rows.Fence is { } held && held.Owner == owner ? held : session.ClaimRun(number, owner);
+        var live = LiveRun.Load(session, number, fence)!;
+        var tasks = clear.Tasks.SelectMany(task => Reruns.Plan(live.Snapshot, RerunMode.Only, task)).Distinct().ToImmutableArray();
+        return tasks.Length == clear.Tasks.Length
+            ? new Deed(
+                new Answer(Done: true, clear.Run, $"run {clear.Run}: {tasks.Length} tasks start afresh"),
+                live,
+                new RunEvent.Cleared(Now, tasks, clear.Reason)
+            )
+            : throw new RequestRefused($"run {clear.Run} was started without some of these tasks, so they cannot run again", Conflict);
     }
 
     private Deed Tell(WriteSession session, long run, RunEvent happened, string message)

@@ -17,6 +17,7 @@ internal static class RequestJson
             Request.StartRun => "run",
             Request.CancelRun => "cancel",
             Request.Rerun => "rerun",
+            Request.ClearTasks => "clear",
             Request.MarkTask => "mark",
             Request.PausePipeline => "pause",
             Request.UnpausePipeline => "unpause",
@@ -76,6 +77,11 @@ internal static class RequestJson
                     json.WriteString("mode", WordOf(rerun.Mode));
                     Optional(json, "task", rerun.Task);
                     json.WriteString("reason", rerun.Reason);
+                    break;
+                case Request.ClearTasks clear:
+                    json.WriteNumber("run", clear.Run);
+                    Texts(json, "tasks", clear.Tasks);
+                    json.WriteString("reason", clear.Reason);
                     break;
                 case Request.MarkTask mark:
                     json.WriteNumber("run", mark.Run);
@@ -221,6 +227,7 @@ internal static class RequestJson
                 StringOrNull(json, "task"),
                 String(json, "reason")
             ),
+            "clear" => new Request.ClearTasks(Number(json, "run"), Texts(json, "tasks"), String(json, "reason")),
             "mark" => new Request.MarkTask(
                 Number(json, "run"),
                 String(json, "task"),

@@ -70,7 +70,7 @@ public sealed record Project
     public string StateFolder => Path.Combine(Folder, StateFolderName);
 
     /// <summary>The values of <c>secret:NAME</c>.</summary>
-    public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName));
+    public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName), new SealedSecrets(StateFolder));
 
     /// <summary>The pipelines of the project.</summary>
     public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts, CalendarShelf);

@@ -15,11 +15,13 @@ public sealed record ResolvedSecret(string? Value, string? Problem)
 }
 
 /// <summary>
-/// The values of <c>secret:NAME</c>: the variable <c>SIGNALBOX_SECRET_NAME</c> of the program's environment, else the file
-/// <c>.signalbox/secrets/NAME</c>, which nobody but its owner may read. Looked up anew each time, so that a changed secret counts at once.
+/// The values of <c>secret:NAME</c>: the variable <c>SIGNALBOX_SECRET_NAME</c> of the program's environment, else what <c>secrets set</c> keeps,
+/// else the file <c>.signalbox/secrets/NAME</c>, which nobody but its owner may read. Looked up anew each time, so that a changed secret counts at
+/// once.
 /// </summary>
 /// <param name="folder">The folder with one file a secret; it need not exist.</param>
-public sealed class Secrets(string folder)
+/// <param name="kept">Those that the program keeps itself.</param>
+public sealed class Secrets(string folder, SealedSecrets kept)
 {
     /// <summary>The name of the folder, in the state folder of a project.</summary>
     public const string FolderName = "secrets";
@@ -28,6 +30,9 @@ public sealed class Secrets(string folder)
     public const int MaxBytes = 64 * 1024;
 
     private const string Prefix = "secret:";
+
+    /// <summary>Those that the program keeps itself, encrypted.</summary>
+    public SealedSecrets Sealed => kept;
 
     /// <summary>The name in <c>secret:NAME</c>; null when the text is no mention of a secret.</summary>
     public static string? NameIn(string text) => text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..].Trim() : null;
@@ -45,6 +50,11 @@ public sealed class Secrets(string folder)
             return new ResolvedSecret(value, null);
         }
 
+        if (kept.Find(name) is { } found)
+        {
+            return found;
+        }
+
         var path = Path.Combine(folder, name);
         try
         {
@@ -52,7 +62,7 @@ public sealed class Secrets(string folder)
             if (!file.Exists)
             {
                 return Refused(
-                    $"there is no secret `{name}`; set {TaskEnvironment.Secret(name)} for signalbox, or write the value to {Project.StateFolderName}/{FolderName}/{name} with mode 600"
+                    $"there is no secret `{name}`; set {TaskEnvironment.Secret(name)} for signalbox, or write the value to {Project.StateFolderName}/{FolderName}/{name} with mode 600, or keep it with `signalbox secrets set {name}`"
                 );
             }
 

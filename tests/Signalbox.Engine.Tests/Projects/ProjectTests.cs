@@ -165,7 +165,7 @@ public sealed class ProjectTests : IDisposable
         var missing = Assert.Single(project.Secrets.Missing(pipeline));
         Assert.Equal(("missing-secret", Severity.Error, "tasks.b.env.L"), (missing.Code, missing.Severity, missing.Path));
         Assert.Equal(
-            "there is no secret `other`; set SIGNALBOX_SECRET_OTHER for signalbox, or write the value to .signalbox/secrets/other with mode 600",
+            "there is no secret `other`; set SIGNALBOX_SECRET_OTHER for signalbox, or write the value to .signalbox/secrets/other with mode 600, or keep it with `signalbox secrets set other`",
             missing.Message
         );
     }

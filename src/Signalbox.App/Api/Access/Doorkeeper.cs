@@ -28,18 +28,23 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     /// <summary>Browsers share cookies between the ports of a host, so that of each project has a name of its own.</summary>
     public string CookieName { get; } = $"signalbox_{SecretToken.HashOf(project.Folder)[..8]}";
 
-    /// <summary>Who bears a program's token; null when it is none, has expired or is revoked.</summary>
+    /// <summary>Who bears a token, of a program or of a session; null when it is none, has expired or is revoked.</summary>
     public async Task<Caller?> ByTokenAsync(string secret, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var (token, user) = Find(secret);
         if (
-            token is not { Kind: AccessTokenKind.Api, RevokedAt: null }
+            token is not { Kind: AccessTokenKind.Api or AccessTokenKind.Session, RevokedAt: null }
             || token.ExpiresAt <= now
             || (token.User is not null && user is null)
         )
         {
             return null;
+        }
+
+        if (token.Kind == AccessTokenKind.Session)
+        {
+            return new Caller(token.Name, token.User, Least(token.Role, user));
         }
 
         if (token.UsedAt is not { } used || used + UseNotedEvery < now)

@@ -21,8 +21,10 @@ internal static class Policies
     {
         options.AddPolicy(Viewer, policy => policy.RequireRole(Names.Of(Role.Viewer), Names.Of(Role.Admin)));
         options.AddPolicy(Admin, policy => policy.RequireRole(Names.Of(Role.Admin)));
-        // Should an address ever come about after the check at the start, nobody may call it.
-        options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build();
+        // Should an address ever come about after the check at the start, nobody may call it. What answers a wrong method or content is none.
+        options.FallbackPolicy = new AuthorizationPolicyBuilder()
+            .RequireAssertion(asked => asked.Resource is HttpContext call && call.GetEndpoint() is not RouteEndpoint)
+            .Build();
     }
 
     /// <summary>Refuses to go on when an address does not say who may call it.</summary>

@@ -112,7 +112,7 @@ internal sealed record DatasetPartitionDocument(
 
 /// <param name="Partition">Null: the only one it has.</param>
 /// <param name="To">A version; null: those before the current ones.</param>
-internal sealed record DatasetRollbackRequest(string Name, string? Partition, long? To, string Reason);
+internal sealed record DatasetRollbackRequest(string Name, string Reason, string? Partition = null, long? To = null);
 
 /// <summary>Reasons that people give for what they do.</summary>
 internal static class ApiReason

@@ -81,7 +81,7 @@ internal sealed record PoolDocument(string Pool, int Slots, int InUse, int Waiti
 }
 
 /// <summary>A reason for a change, where nothing else has to be said.</summary>
-internal sealed record ReasonRequest(string? Reason);
+internal sealed record ReasonRequest(string? Reason = null);
 
 /// <summary>The parameters of a pipeline as a JSON Schema of the object that a run is given.</summary>
 internal static class ParamSchema

@@ -74,7 +74,7 @@ internal static class VariantsVerb
         return ExitCode.Done;
     }
 
-    private static async Task<VariantsDocument> DocumentAsync(Store store, Project project, StoredPipeline row)
+    public static async Task<VariantsDocument> DocumentAsync(Store store, Project project, StoredPipeline row)
     {
         var (variants, switches, shadows, flag, waiting) = store.Read(session =>
             (

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Signalbox.Core;
+using Signalbox.Engine.Projects;
+using Spectre.Console;
+
+namespace Signalbox.App.Cli;
+
+/// <summary><c>secrets</c>: the values behind <c>secret:NAME</c>, which nobody gets to see again.</summary>
+internal static class SecretsVerb
+{
+    public static readonly Verb Verb = new("secrets", "The values behind secret:NAME: set, list, remove", Build);
+
+    private static Command Build()
+    {
+        var command = VerbParts.Command(
+            Verb.Name,
+            "The values behind `secret:NAME` in pipelines and settings. They are encrypted with the key of this installation, and no verb shows them. "
+                + "A variable of the environment of that name comes before them, a file in .signalbox/secrets after them.",
+            "secrets set warehouse-password",
+            "secrets list",
+            "secrets remove warehouse-password"
+        );
+        command.Subcommands.Add(BuildSet());
+        command.Subcommands.Add(BuildList());
+        command.Subcommands.Add(BuildRemove());
+        return command;
+    }
+
+    private static Command BuildSet()
+    {
+        var command = VerbParts.Command(
+            "set",
+            "Keeps a value, encrypted. It is asked for, or read from standard input up to its end; a line break at the end is not part of it.",
+            "secrets set warehouse-password"
+        );
+        var name = Name();
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Arguments.Add(name);
+        command.Options.Add(project);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            var called = parsed.GetRequiredValue(name);
+            var found = ProjectOpening.Find(parsed.GetValue(project));
+            if (SecretRules.Problem(called, value: null) is { } wrong)
+            {
+                throw new UserMistakeException($"NAME: {wrong}");
+            }
+
+            var value = Console.IsInputRedirected
+                ? Console.In.ReadToEnd()
+                : AnsiConsole.Prompt(new TextPrompt<string>($"Value of {Markup.Escape(called)}:").Secret(null));
+            value = value.EndsWith('\n') ? value[..^1].TrimEnd('\r') : value;
+            if (SecretRules.Problem(called, value) is { } bad)
+            {
+                throw new UserMistakeException(bad);
+            }
+
+            found.CreateState();
+            found.Secrets.Sealed.Set(called, value);
+            Asking.Print(
+                new(
+                    Done: true,
+                    null,
+                    $"{called} is kept, encrypted{(SecretRules.IsShort(value) ? "; it is too short to be masked in logs" : "")}"
+                ),
+                parsed.GetValue(json)
+            );
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command BuildList()
+    {
+        var command = VerbParts.Command("list", "Lists the names of the secrets that are kept, never their values.", "secrets list --json");
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Options.Add(project);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            var names = ProjectOpening.Find(parsed.GetValue(project)).Secrets.Sealed.Names();
+            if (parsed.GetValue(json))
+            {
+                CliJson.Print([.. names], CliJson.Default.StringArray);
+            }
+            else
+            {
+                Console.Out.WriteLine(
+                    names.Count == 0 ? "no secrets are kept; `signalbox secrets set NAME` keeps one" : string.Join('\n', names)
+                );
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command BuildRemove()
+    {
+        var command = VerbParts.Command("remove", "Forgets a value.", "secrets remove warehouse-password");
+        var name = Name();
+        var project = VerbParts.Project();
+        var json = VerbParts.Json();
+        command.Arguments.Add(name);
+        command.Options.Add(project);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            var called = parsed.GetRequiredValue(name);
+            var kept = ProjectOpening.Find(parsed.GetValue(project)).Secrets.Sealed;
+            if (SecretRules.Problem(called, value: null) is not null || !kept.Remove(called))
+            {
+                throw new UserMistakeException(
+                    $"no secret `{called}` is kept{Suggestion.DidYouMean(called, kept.Names())}; `signalbox secrets list` lists them"
+                );
+            }
+
+            Asking.Print(new(Done: true, null, $"{called} is forgotten"), parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Argument<string> Name() => new("NAME") { Description = "The name in secret:NAME" };
+}
+
+/// <summary>What may be kept as a secret.</summary>
+internal static class SecretRules
+{
+    /// <summary>Null when it may be kept, else a sentence, without the value.</summary>
+    /// <param name="value">Null: only the name is looked at.</param>
+    public static string? Problem(string name, string? value) =>
+        Slug.Problem(name)
+        ?? (
+            value is null ? null
+            : value.Length == 0 ? $"the value of `{name}` is empty; nothing was changed"
+            : System.Text.Encoding.UTF8.GetByteCount(value) > Secrets.MaxBytes
+                ? $"the value of `{name}` has more than {Secrets.MaxBytes} bytes; nothing was changed"
+            : null
+        );
+
+    public static bool IsShort(string value) => value.Length < Engine.Logs.SecretForms.ShortestValue;
+}
