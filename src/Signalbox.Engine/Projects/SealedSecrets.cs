@@ -149,15 +149,13 @@ public sealed class SealedSecrets(string stateFolder)
 
     private static void WriteOwn(string path, string text)
     {
-        using var file = new FileStream(
-            path,
-            new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }
-        );
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new FileStream(path, options);
         file.Write(Encoding.UTF8.GetBytes(text));
         file.Flush(flushToDisk: true);
     }

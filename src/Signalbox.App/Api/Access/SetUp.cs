@@ -28,17 +28,13 @@ internal sealed class SetUp(Project project, Store store)
         }
 
         var token = SecretToken.Make();
-        using (
-            var file = new FileStream(
-                Path,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.CreateNew,
-                    Access = FileAccess.Write,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                }
-            )
-        )
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var file = new FileStream(Path, options))
         using (var writer = new StreamWriter(file))
         {
             writer.WriteLine(token);

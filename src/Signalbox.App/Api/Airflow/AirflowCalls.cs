@@ -279,7 +279,7 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
         string.IsNullOrEmpty(text) ? null
         : DateTimeOffset.TryParse(
             // A plus sign that was not escaped in an address arrives as a blank.
-            Regex.Replace(text, @" (\d\d:\d\d)$", "+$1", RegexOptions.None, TimeSpan.FromSeconds(1)),
+            Regex.Replace(text, @" (?<offset>\d\d:\d\d)$", "+${offset}", RegexOptions.None, TimeSpan.FromSeconds(1)),
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
             out var instant

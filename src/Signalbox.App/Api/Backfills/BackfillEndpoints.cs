@@ -29,6 +29,28 @@ internal static class BackfillEndpoints
             .RequireAuthorization(Policies.Admin)
             .WithTags(Tag)
             .WithSummary("End a backfill: what runs is cancelled, what waits never begins");
+        routes
+            .MapPost("/api/backfills/{backfill:long}/pause", PauseAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Begin no more runs of a backfill; what runs goes on");
+        routes
+            .MapPost("/api/backfills/{backfill:long}/resume", ResumeAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Let a paused backfill go on");
+    }
+
+    private static async Task<AnswerDocument> PauseAsync(long backfill, ReasonRequest? body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(caller, new Request.PauseBackfill(backfill, body?.Reason ?? $"paused by {caller.Who()}"));
+        return new AnswerDocument(answer.Done, answer.Message);
+    }
+
+    private static async Task<AnswerDocument> ResumeAsync(long backfill, ReasonRequest? body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(caller, new Request.ResumeBackfill(backfill, body?.Reason ?? $"resumed by {caller.Who()}"));
+        return new AnswerDocument(answer.Done, answer.Message);
     }
 
     private static Page<BackfillLineDocument> List(Store store, bool? active, int? limit, string? after)

@@ -48,7 +48,7 @@ internal static class BackfillWriteEndpoints
         }
 
         var selection = Selection(body);
-        var plan = BackfillPlan.Make(definition.Pipeline, selection, engine.Store, project.Folder, time.GetUtcNow());
+        var plan = BackfillPlan.Make(definition.Pipeline, selection, engine.Store, project, body.OnlyTasks ?? [], time.GetUtcNow());
         if (body.DryRun ?? false)
         {
             return Results.Ok(BackfillDocument.Planned(plan));
@@ -79,6 +79,7 @@ internal static class BackfillWriteEndpoints
             )
             {
                 Variant = body.Variant,
+                Replace = selection.Replace,
             }
         );
         var id = answer.Number!.Value;
@@ -124,6 +125,7 @@ internal static class BackfillWriteEndpoints
         )
         {
             Variant = body.Variant is { } variant ? new RunNamespace(variant) : null,
+            Replace = body.Replace ?? false,
         };
     }
 
@@ -141,6 +143,7 @@ internal static class BackfillWriteEndpoints
 /// <param name="Reverse">The latest first.</param>
 /// <param name="MaxActive">Runs of it that may be active at one time; 1 when nothing is said.</param>
 /// <param name="OnlyTasks">The tasks to run; null: all.</param>
+/// <param name="Replace">Take dates over from a backfill that is under way; otherwise such dates refuse the call.</param>
 /// <param name="DryRun">Only say what would run.</param>
 internal sealed record BackfillRequest(
     string? From = null,
@@ -154,5 +157,6 @@ internal sealed record BackfillRequest(
     string[]? OnlyTasks = null,
     string? Variant = null,
     string? Reason = null,
+    bool? Replace = null,
     bool? DryRun = null
 );
