@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Triggers;
 
 namespace Signalbox.Core;
 
@@ -39,6 +40,35 @@ public static partial class Names
         {
             "all" => PartitionCover.All,
             "any" => PartitionCover.Any,
+            _ => null,
+        };
+
+    public static string Of(UpdateLabel value) =>
+        value switch
+        {
+            UpdateLabel.TriggeredBy => "triggered_by",
+            UpdateLabel.Included => "included",
+            UpdateLabel.Superseded => "superseded",
+            _ => throw new UnreachableException(),
+        };
+
+    public static string Of(LineageRole value) =>
+        value switch
+        {
+            LineageRole.Produces => "produces",
+            LineageRole.TriggeredBy => "triggered_by",
+            LineageRole.WaitsFor => "waits_for",
+            LineageRole.Reads => "reads",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The UpdateLabel of a word; null when it is none.</summary>
+    public static UpdateLabel? UpdateLabelOf(string word) =>
+        word switch
+        {
+            "triggered_by" => UpdateLabel.TriggeredBy,
+            "included" => UpdateLabel.Included,
+            "superseded" => UpdateLabel.Superseded,
             _ => null,
         };
 }

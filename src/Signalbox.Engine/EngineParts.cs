@@ -63,6 +63,9 @@ public sealed record EngineParts
     /// <summary>The scheduler looks for what is due.</summary>
     public void SchedulerLooks() => Volatile.Write(ref _schedulerLooked, Time.GetTimestamp());
 
+    /// <summary>Rung when there is a new update of a dataset.</summary>
+    public OutboxBell Updates { get; } = new();
+
     /// <summary>Rung when there is a new alert.</summary>
     public OutboxBell Alerts { get; } = new();
 }

@@ -186,12 +186,15 @@ internal sealed class Replica : IAsyncDisposable
                     : $"{pipeline}: tick {tick.At:yyyy-MM-dd HH:mm:ss}Z skipped: {tick.Skipped}"
             );
         scheduler.Failed += (pipeline, failure) => Said?.Invoke($"{pipeline}: its ticks cannot be decided: {failure.Message}");
+        var datasets = new DatasetTriggers(_parts, _factory, _driver);
+        datasets.Said += line => Said?.Invoke(line);
         var folder = _parts.Project.OpenPipelines();
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, first, stop));
+        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, datasets, first, stop));
         await first.Task.WaitAsync(cancellationToken);
         Loop("scheduler", scheduler.WatchAsync);
         Loop("messages", _messages.WatchAsync);
+        Loop("datasets", datasets.WatchAsync);
     }
 
     /// <summary>Takes over a backfill that nobody drives.</summary>
@@ -274,6 +277,14 @@ internal sealed class Replica : IAsyncDisposable
         {
             _parts.Outbox.Ring();
         }
+
+        if (
+            change is Change.TaskChanged { After: { State: TaskState.Success } done }
+            && run.Pipeline.Tasks[run.Graph.IndexOf(done.Key.Task)].Outputs.Any(output => output.Dataset is not null)
+        )
+        {
+            _parts.Updates.Ring();
+        }
     }
 
     private void OnRunEnded(Run run)
@@ -281,6 +292,8 @@ internal sealed class Replica : IAsyncDisposable
         // What attempts staged that were told to stop before they published.
         _attempts.Sweep(number => number != run.Number);
         RunEnded?.Invoke(run);
+        // What waits for its end, or for that of its backfill.
+        _parts.Updates.Ring();
         if (run.Trigger == RunTrigger.Event)
         {
             // There is room for another one.
@@ -350,7 +363,13 @@ internal sealed class Replica : IAsyncDisposable
         return all;
     }
 
-    private async Task FollowFilesAsync(PipelineFolder folder, Scheduler scheduler, TaskCompletionSource first, CancellationToken stop)
+    private async Task FollowFilesAsync(
+        PipelineFolder folder,
+        Scheduler scheduler,
+        DatasetTriggers datasets,
+        TaskCompletionSource first,
+        CancellationToken stop
+    )
     {
         var current = new Dictionary<PipelineName, VersionHash>();
         IReadOnlyCollection<string> told = [];
@@ -371,6 +390,7 @@ internal sealed class Replica : IAsyncDisposable
                     Said?.Invoke($"{loaded.File}: {loaded.Pipeline.Name} is live as version {loaded.Version}");
                     scheduler.Follow(loaded.Pipeline, loaded.Version);
                     _triggers.Follow(loaded.Pipeline);
+                    datasets.Follow(loaded.Pipeline, loaded.Version);
                     current[loaded.Pipeline.Name] = loaded.Version;
                 }
                 else if (!broken.ContainsKey(loaded.File) && wasBroken.Contains(loaded.File))
@@ -386,6 +406,7 @@ internal sealed class Replica : IAsyncDisposable
             {
                 scheduler.Drop(gone);
                 _triggers.Drop(gone);
+                datasets.Drop(gone);
                 current.Remove(gone);
                 Said?.Invoke($"{gone}: its file is gone; it has no more ticks");
             }
@@ -419,7 +440,12 @@ internal sealed class Replica : IAsyncDisposable
     {
         var source = await File.ReadAllTextAsync(Path.Combine(_parts.Project.Folder, loaded.File), stop);
         await _parts.Store.WriteAsync(
-            session => session.SaveCurrentDefinition(loaded.Pipeline, source, loaded.File, _parts.Time.GetUtcNow()),
+            session =>
+            {
+                var now = _parts.Time.GetUtcNow();
+                session.SaveCurrentDefinition(loaded.Pipeline, source, loaded.File, now);
+                DatasetTriggers.Subscribe(session, loaded.Pipeline, now);
+            },
             stop
         );
     }

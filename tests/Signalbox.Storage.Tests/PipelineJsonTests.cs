@@ -363,6 +363,7 @@ public sealed class PipelineJsonTests
             Task("sql_file", new TaskKind.Sql(null, "features.sql")),
             Task("file", new TaskKind.WaitForFile("landing/{{ ds }}.parquet", TimeSpan.FromSeconds(5), 1, TimeSpan.FromMinutes(1))),
             Task("time", new TaskKind.WaitForTime("06:00")),
+            Task("dataset", new TaskKind.WaitForDataset("flights/raw", "{{ ds }}", "2001-W01", TimeSpan.FromMinutes(2))),
             Task(
                 "plain_wait",
                 new TaskKind.WaitForTask(

@@ -158,6 +158,16 @@ public sealed partial class PipelineChecker
             case { Waits: true } and not (TaskKind.Promote or TaskKind.Approve):
                 CheckWait(node, task.Kind, path);
                 break;
+            case TaskKind.WaitForDataset wait:
+                if (DatasetName.Problem(wait.Dataset) is { } unnamed)
+                {
+                    Error("bad-name", $"{path}.wait_for.dataset", unnamed);
+                }
+
+                CheckTemplate(node, wait.From ?? "", $"{path}.wait_for.from", Place.Item);
+                CheckTemplate(node, wait.To ?? "", $"{path}.wait_for.to", Place.Item);
+                Positive(wait.Every, $"{path}.every");
+                break;
             case TaskKind.Promote promote:
                 CheckPromote(node, task, promote, path);
                 if (promote.Approval is { } approval)

@@ -193,6 +193,13 @@ public static partial class PipelineJson
                 json.WriteString("message", message.Name);
                 Put(json, "every", message.Every);
                 break;
+            case TaskKind.WaitForDataset wait:
+                json.WriteString("kind", "wait_for_dataset");
+                json.WriteString("dataset", wait.Dataset);
+                Put(json, "from", wait.From);
+                Put(json, "to", wait.To);
+                Put(json, "every", wait.Every);
+                break;
             case TaskKind.Promote promote:
                 json.WriteString("kind", "promote");
                 json.WriteString("model", promote.Model);
@@ -262,6 +269,12 @@ public static partial class PipelineJson
                 RequiredSpan(json, "every")
             ),
             "wait_for_message" => new TaskKind.WaitForMessage(Required(json, "message"), RequiredSpan(json, "every")),
+            "wait_for_dataset" => new TaskKind.WaitForDataset(
+                Required(json, "dataset"),
+                Text(json, "from"),
+                Text(json, "to"),
+                RequiredSpan(json, "every")
+            ),
             "promote" => new TaskKind.Promote(
                 Required(json, "model"),
                 Required(json, "alias"),

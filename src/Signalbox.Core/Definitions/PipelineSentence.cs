@@ -118,6 +118,9 @@ public static class PipelineSentence
                 case TaskKind.WaitForTask { Task: { } other } wait:
                     Add(inputs, $"{wait.Pipeline}.{other}");
                     break;
+                case TaskKind.WaitForDataset dataset:
+                    Add(inputs, dataset.Dataset);
+                    break;
                 case TaskKind.WaitForTask wait:
                     Add(inputs, wait.Pipeline.Value);
                     break;

@@ -124,6 +124,7 @@ public sealed record TaskNode
 [JsonDerivedType(typeof(WaitForSql), "wait_for_sql")]
 [JsonDerivedType(typeof(WaitForHttp), "wait_for_http")]
 [JsonDerivedType(typeof(WaitForMessage), "wait_for_message")]
+[JsonDerivedType(typeof(WaitForDataset), "wait_for_dataset")]
 [JsonDerivedType(typeof(Promote), "promote")]
 [JsonDerivedType(typeof(Approve), "approve")]
 [JsonDerivedType(typeof(Load), "load")]
@@ -247,6 +248,21 @@ public abstract record TaskKind
     /// <param name="Name">A template of the name.</param>
     /// <param name="Every">Time between two looks; a message that comes to the same server wakes the wait at once.</param>
     public sealed record WaitForMessage(string Name, TimeSpan Every) : TaskKind
+    {
+        public override bool Waits => true;
+
+        public override TimeSpan? Interval => Every;
+    }
+
+    /// <summary>
+    /// <c>wait_for: {dataset}</c>: until partitions of a dataset have been updated: those that this run's own partition is made of (the seven days
+    /// of its week), or a range. A dataset that is not cut must have been updated since the data interval began.
+    /// </summary>
+    /// <param name="Dataset">The dataset.</param>
+    /// <param name="From">Template of the key of the first partition of a range; null: the run's own partition.</param>
+    /// <param name="To">Template of the key of the last; null exactly when <paramref name="From"/> is.</param>
+    /// <param name="Every">Time between polls. Default 1 minute; an update by the same server wakes the wait at once.</param>
+    public sealed record WaitForDataset(string Dataset, string? From, string? To, TimeSpan Every) : TaskKind
     {
         public override bool Waits => true;
 

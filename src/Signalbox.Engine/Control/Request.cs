@@ -46,7 +46,8 @@ public abstract record Request
     /// <summary>Run tasks of a run again, in the same run.</summary>
     /// <param name="Mode">Which tasks.</param>
     /// <param name="Task">The task that <see cref="RerunMode.From"/> and <see cref="RerunMode.Only"/> name.</param>
-    public sealed record Rerun(long Run, RerunMode Mode, string? Task, string Reason) : Request;
+    /// <param name="Downstream">The consumers of what is published again are re-run for the same partitions, once.</param>
+    public sealed record Rerun(long Run, RerunMode Mode, string? Task, string Reason, bool Downstream = false) : Request;
 
     /// <summary>Run these tasks, or instances of mapped ones, of a run again, in the same run, and no others.</summary>
     /// <param name="Tasks">Each as <see cref="Core.TaskKey"/> writes it.</param>
@@ -156,6 +157,12 @@ public abstract record Request
 
     /// <summary>Put a message of the inbox aside that has started no run.</summary>
     public sealed record DropMessage(long Message, string Reason) : Request;
+
+    /// <summary>An external system has updated a dataset. Answered with the number of the update; the same key again with that of the first.</summary>
+    /// <param name="Partition">The key of the partition; empty when the dataset is not cut.</param>
+    /// <param name="Version">What the poster calls the version. Null: nothing.</param>
+    /// <param name="Key">Idempotency key: within a dataset it makes one update, however often it is posted. Null: every post is an update.</param>
+    public sealed record UpdateDataset(string Dataset, string Partition, string? Version, string? Key) : Request;
 
     /// <summary>The word that names the request in lists and in its JSON.</summary>
     public string Kind => RequestJson.KindOf(this);

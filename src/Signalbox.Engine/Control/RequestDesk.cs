@@ -175,6 +175,7 @@ internal sealed class RequestDesk(
             Request.SendSignal signal => _signals.Keep(signal, sender, session),
             Request.AnswerApproval answer => _people.Answer(answer, sender, session),
             Request.MoveAlias move => _people.MoveAlias(move, sender, session),
+            Request.UpdateDataset update => DatasetDesk.Post(parts, update, sender, session),
             Request.Deploy deploy => _variants.Deploy(deploy, sender, session),
             Request.Undeploy undeploy => _variants.Undeploy(undeploy, sender, session),
             Request.PromoteVariant promote => _variants.Promote(promote, sender, session),
@@ -343,6 +344,11 @@ internal sealed class RequestDesk(
         if (tasks.IsEmpty)
         {
             throw new RequestRefused($"run {rerun.Run} has no failed task: name one with --from TASK or --only TASK", Conflict);
+        }
+
+        if (rerun.Downstream)
+        {
+            session.SetDownstream(number, rerun.Reason, Now);
         }
 
         return new Deed(

@@ -38,6 +38,7 @@ internal static class RequestJson
             Request.ReplayRejected => "replay_rejected",
             Request.ReplayMessage => "replay_message",
             Request.DropMessage => "drop_message",
+            Request.UpdateDataset => "update_dataset",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -77,6 +78,11 @@ internal static class RequestJson
                     json.WriteString("mode", WordOf(rerun.Mode));
                     Optional(json, "task", rerun.Task);
                     json.WriteString("reason", rerun.Reason);
+                    if (rerun.Downstream)
+                    {
+                        json.WriteBoolean("downstream", value: true);
+                    }
+
                     break;
                 case Request.ClearTasks clear:
                     json.WriteNumber("run", clear.Run);
@@ -119,6 +125,12 @@ internal static class RequestJson
                 case Request.DropMessage drop:
                     json.WriteNumber("message", drop.Message);
                     json.WriteString("reason", drop.Reason);
+                    break;
+                case Request.UpdateDataset update:
+                    json.WriteString("dataset", update.Dataset);
+                    json.WriteString("partition", update.Partition);
+                    Optional(json, "version", update.Version);
+                    Optional(json, "key", update.Key);
                     break;
                 case Request.CancelBackfill cancel:
                     json.WriteNumber("backfill", cancel.Backfill);
@@ -225,7 +237,14 @@ internal static class RequestJson
                 Number(json, "run"),
                 ModeOf(String(json, "mode")),
                 StringOrNull(json, "task"),
-                String(json, "reason")
+                String(json, "reason"),
+                json.TryGetProperty("downstream", out var downstream) && downstream.GetBoolean()
+            ),
+            "update_dataset" => new Request.UpdateDataset(
+                String(json, "dataset"),
+                String(json, "partition"),
+                StringOrNull(json, "version"),
+                StringOrNull(json, "key")
             ),
             "clear" => new Request.ClearTasks(Number(json, "run"), Texts(json, "tasks"), String(json, "reason")),
             "mark" => new Request.MarkTask(

@@ -25,6 +25,9 @@ internal sealed record NewRun(
 {
     /// <summary>Who asks for it; null when the schedule does.</summary>
     public string? Author { get; init; }
+
+    /// <summary>Whether the consumers of what it publishes are re-run, too, as a backfill with <c>--downstream</c> has it.</summary>
+    public bool Downstream { get; init; }
 }
 
 /// <summary>Makes runs: rows first, in the transaction of whatever asked for them; then they are driven.</summary>
@@ -74,6 +77,11 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
         if (DeadlineRules.BaseOf(run) is { } due)
         {
             session.AddDeadlines(run.Pipeline, number, due, DeadlineRules.Of(wanted.Pipeline, due));
+        }
+
+        if (wanted.Downstream)
+        {
+            session.SetDownstream(number, wanted.Backfill is { } backfill ? $"backfill {backfill}" : "asked for", now);
         }
 
         return new LiveRun(RunSnapshot.Create(wanted.Pipeline, run), fence);

@@ -9,6 +9,8 @@ internal sealed class Waiters
 {
     private readonly Dictionary<PipelineName, HashSet<(RunNumber Run, TaskKey Task)>> _byPipeline = [];
 
+    private readonly HashSet<(RunNumber Run, TaskKey Task)> _onDatasets = [];
+
     // Promotions that people are asked about: the numbers they are shown are those of the versions that aliases point to now.
     private readonly HashSet<(RunNumber Run, TaskKey Task)> _promotions = [];
 
@@ -35,6 +37,9 @@ internal sealed class Waiters
                 break;
             case TaskKind.WaitForMessage:
                 Follow(_messages, run.Run.Pipeline, entry, task);
+                break;
+            case TaskKind.WaitForDataset:
+                _ = task.State == TaskState.UpForReschedule ? _onDatasets.Add(entry) : _onDatasets.Remove(entry);
                 break;
         }
     }
@@ -77,6 +82,7 @@ internal sealed class Waiters
             }
         }
 
+        _onDatasets.RemoveWhere(entry => entry.Run == run.Run.Number);
         if (_promotions.Count > 0)
         {
             _promotions.RemoveWhere(entry => entry.Run == run.Run.Number);
@@ -87,6 +93,15 @@ internal sealed class Waiters
     public IEnumerable<(RunNumber Run, TaskKey Task)> Concerned(RunSnapshot run, Change change)
     {
         var others = OtherRuns(run, change);
+        if (
+            _onDatasets.Count > 0
+            && change is Change.TaskChanged { After: { State: TaskState.Success } done }
+            && run.Pipeline.Tasks[run.Graph.IndexOf(done.Key.Task)].Outputs.Any(output => output.Dataset is not null)
+        )
+        {
+            others = [.. others, .. _onDatasets];
+        }
+
         return
             _promotions.Count > 0
             && change is Change.TaskChanged { After: { State: TaskState.Success } task }

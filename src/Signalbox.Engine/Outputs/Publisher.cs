@@ -277,6 +277,7 @@ internal sealed partial class Publisher(
         foreach (var intent in intents)
         {
             session.MarkPublished(intent.Id, now);
+            Announce(session, attempt, intent, now);
             if (intent.Namespace is null && models.TryGetValue(intent.Output, out var model))
             {
                 var version = session.AddModelVersion(

@@ -13,7 +13,7 @@ internal static class WaitShapes
     /// <summary>Time between two looks of a task that waits, unless it says otherwise.</summary>
     public static readonly TimeSpan DefaultEvery = TimeSpan.FromMinutes(1);
 
-    private static readonly string[] Kinds = ["file", "s3", "time", "task", "sql", "http", "message"];
+    private static readonly string[] Kinds = ["file", "s3", "time", "task", "sql", "http", "message", "dataset"];
     private static readonly string[] OfFiles = ["file", "s3"];
     private static readonly string[] OfHttp = ["status", "json", "headers"];
 
@@ -136,6 +136,33 @@ internal static class WaitShapes
         )
         {
             Examples = ["\"labels_ready\""],
+        },
+        new Field<WaitDraft, string>(
+            "dataset",
+            Scalars.Text,
+            (d, v) => d.Dataset = v,
+            "Until partitions of this dataset have been updated: those that the run's own partition is made of, or a range from `from` to `to`."
+        )
+        {
+            Examples = ["\"flights/raw\""],
+        },
+        new Field<WaitDraft, string>(
+            "from",
+            Scalars.Text,
+            (d, v) => d.From = v,
+            "With `dataset`: the first partition of a range, or a coarser one that begins with it; a text that may have {{ }} in it."
+        )
+        {
+            Examples = ["\"{{ macros.ds_add(ds, -6) }}\""],
+        },
+        new Field<WaitDraft, string>(
+            "to",
+            Scalars.Text,
+            (d, v) => d.To = v,
+            "With `dataset`: the last partition of a range, or a coarser one that ends with it."
+        )
+        {
+            Examples = ["\"{{ ds }}\""],
         }
     )
     {
@@ -148,6 +175,8 @@ internal static class WaitShapes
                 together[key] = new JsonArray("http");
             }
 
+            together["from"] = new JsonArray("dataset", "to");
+            together["to"] = new JsonArray("dataset", "from");
             schema["dependentRequired"] = together;
         },
     }.To(Wait);
@@ -231,6 +260,7 @@ internal static class WaitShapes
             TaskKind.WaitForSql sql => sql with { Every = every },
             TaskKind.WaitForHttp http => http with { Every = every },
             TaskKind.WaitForMessage message => message with { Every = every },
+            TaskKind.WaitForDataset dataset => dataset with { Every = every },
             _ => kind,
         };
 
@@ -245,6 +275,14 @@ internal static class WaitShapes
         Only(mapping, reading, ["stable_for", "min_size"], OfFiles);
         Only(mapping, reading, ["connection"], ["sql"]);
         Only(mapping, reading, OfHttp, ["http"]);
+        Only(mapping, reading, ["from", "to"], ["dataset"]);
+        if ((draft.From is null) != (draft.To is null))
+        {
+            var alone = mapping.Find(draft.From is null ? "to" : "from")!;
+            reading.Error(alone.Key, "wrong-key", $"`{alone.Key.Text}` goes with `{(draft.From is null ? "from" : "to")}`: a range has two ends");
+            return null;
+        }
+
         return draft switch
         {
             { File: { } file } => new TaskKind.WaitForFile(file, draft.StableFor, draft.MinSize, DefaultEvery),
@@ -259,6 +297,7 @@ internal static class WaitShapes
                 DefaultEvery
             ),
             { Message: { } message } => new TaskKind.WaitForMessage(message, DefaultEvery),
+            { Dataset: { } dataset } => new TaskKind.WaitForDataset(dataset, draft.From, draft.To, DefaultEvery),
             _ => draft.Task,
         };
     }
@@ -343,6 +382,12 @@ internal static class WaitShapes
         public Named<string>[] Headers { get; set; } = [];
 
         public string? Message { get; set; }
+
+        public string? Dataset { get; set; }
+
+        public string? From { get; set; }
+
+        public string? To { get; set; }
 
         public TaskKind.WaitForTask? Task { get; set; }
     }

@@ -82,6 +82,7 @@ public static class TaskKindList
             TaskKind.WaitForSql kind => WaitForSqlTask.LookAsync(kind, context, cancellationToken),
             TaskKind.WaitForHttp kind => WaitForHttpTask.LookAsync(kind, context, cancellationToken),
             TaskKind.WaitForMessage kind => WaitForMessageTask.LookAsync(kind, context, cancellationToken),
+            TaskKind.WaitForDataset kind => WaitForDatasetTask.LookAsync(kind, context, cancellationToken),
             TaskKind.Approve kind => ApproveTask.LookAsync(kind, context, cancellationToken),
             TaskKind.Promote kind => PromoteTask.LookAsync(kind, context, cancellationToken),
             var working => throw new ArgumentException($"A task of kind {working.GetType().Name} does not wait.", nameof(context)),

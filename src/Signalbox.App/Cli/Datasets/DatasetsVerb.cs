@@ -8,7 +8,11 @@ namespace Signalbox.App.Cli;
 /// <summary><c>datasets</c>: what was published, its versions, and the way back to one of them.</summary>
 internal static class DatasetsVerb
 {
-    public static readonly Verb Verb = new("datasets", "List what was published; show its versions, roll back, resolve", Build);
+    public static readonly Verb Verb = new(
+        "datasets",
+        "List what was published and updated; versions, partitions, lineage, roll back",
+        Build
+    );
 
     private static Command Build()
     {
@@ -18,7 +22,8 @@ internal static class DatasetsVerb
             "datasets",
             "datasets show flights/features --partition 2024-03-01",
             "datasets rollback flights/features --partition 2024-03-01 --reason \"the source was wrong\"",
-            "datasets resolve flights/features --partition 2024-03-01"
+            "datasets resolve flights/features --partition 2024-03-01",
+            "datasets update flights/raw --partition 2024-03-01"
         );
         SetList(command);
         var list = VerbParts.Command("list", "The same as `datasets` alone.", "datasets list --json");
@@ -27,6 +32,10 @@ internal static class DatasetsVerb
         command.Subcommands.Add(DatasetsShow.Build());
         command.Subcommands.Add(DatasetsRollback.Build());
         command.Subcommands.Add(DatasetsResolve.Build());
+        command.Subcommands.Add(DatasetsUpdate.Build());
+        command.Subcommands.Add(DatasetsUpdate.BuildList());
+        command.Subcommands.Add(DatasetsPartitions.Build());
+        command.Subcommands.Add(DatasetsLineage.Build());
         return command;
     }
 

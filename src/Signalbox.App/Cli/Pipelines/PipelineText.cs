@@ -21,6 +21,7 @@ internal static class PipelineText
             TaskKind.WaitForSql => "wait for query",
             TaskKind.WaitForHttp => "wait for answer",
             TaskKind.WaitForMessage => "wait for message",
+            TaskKind.WaitForDataset => "wait for dataset",
             TaskKind.Promote => "promote",
             TaskKind.Approve => "approve",
             TaskKind.Load => "load",

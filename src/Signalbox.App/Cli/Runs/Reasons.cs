@@ -4,7 +4,9 @@ using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Scheduling;
 using Signalbox.Core.Sla;
+using Signalbox.Core.Triggers;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -46,6 +48,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         if (pipeline.Version is { } version && session.Definition(pipeline.Name, version) is { Pipeline: var definition })
         {
             AddSchedule(reasons, pipeline, definition);
+            AddUpdates(reasons, pipeline, definition);
         }
 
         AddEngine(reasons);
@@ -59,10 +62,45 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         );
     }
 
+    /// <summary>Which updates wait for it, and for what they wait.</summary>
+    private void AddUpdates(List<WhyReason> reasons, StoredPipeline pipeline, Pipeline definition)
+    {
+        if (definition.Triggers.OfType<TriggerSpec.Datasets>().FirstOrDefault() is not { } trigger)
+        {
+            return;
+        }
+
+        var beyond = session.UpdatesBeyondCursor(pipeline.Name, MostNamed);
+        var facts = DatasetFacts.Read(session, pipeline.Name, [], maxRuns: 1);
+        var plan = DatasetDecider.Decide(trigger, definition.CalendarOf().Partitions, facts);
+        reasons.Add(new("update", $"updates of {trigger.When} start it"));
+        reasons.AddRange(
+            plan.Waiting.Take(MostNamed)
+                .Select(waiting => new WhyReason(
+                    "update",
+                    $"{Brief.Count(waiting.Updates.Length, "update")} wait{(waiting.Updates.Length == 1 ? "s" : "")}{(waiting.Partition.Length > 0 ? $" for {waiting.Partition}" : "")}: {waiting.Missing}"
+                ))
+        );
+        if (beyond.Count > 0)
+        {
+            reasons.Add(
+                new(
+                    "update",
+                    $"{(beyond.Count == MostNamed ? "at least " : "")}{Brief.Count(beyond.Count, "update")} from {beyond[0].Dataset} on not taken note of yet{(pipeline.Paused ? ": it is paused" : "")}"
+                )
+            );
+        }
+    }
+
     public WhyDocument OfRun(RunPicture picture)
     {
         var run = picture.Run;
         var reasons = new List<WhyReason>();
+        if (run.Trigger == RunTrigger.Dataset)
+        {
+            reasons.Add(new("trigger", $"it was started by {TriggeredByDocument.Read(session, run).Sentence}"));
+        }
+
         if (run.State.IsEnd())
         {
             if (run.Reason is { } ended)

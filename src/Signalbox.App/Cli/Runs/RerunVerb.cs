@@ -17,7 +17,8 @@ internal static class RerunVerb
             "Runs tasks of a run again, in the same run; the others keep what they did. What will run is shown first, then it waits for the end.",
             "rerun 12 --from-failed",
             "rerun last --from features --reason \"mended the query\"",
-            "rerun 12 --only load --dry-run"
+            "rerun 12 --only load --dry-run",
+            "rerun 12 --from extract --downstream"
         );
         var run = new Argument<string>("RUN") { Description = RunReference.Help };
         var fromFailed = new Option<bool>("--from-failed")
@@ -27,12 +28,16 @@ internal static class RerunVerb
         var from = new Option<string?>("--from") { Description = "A task and all that comes after it", HelpName = "TASK" };
         var only = new Option<string?>("--only") { Description = "A task, or an instance such as train[3], alone", HelpName = "TASK" };
         var reason = new Option<string?>("--reason") { Description = "Why; shown in the run's history", HelpName = "TEXT" };
+        var downstream = new Option<bool>("--downstream")
+        {
+            Description = "Pipelines that subscribe to what is published again run again for the same partitions, once",
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would run" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the end: the server runs it" };
         var project = VerbParts.Project();
         var json = VerbParts.Json();
         command.Arguments.Add(run);
-        foreach (var option in new Option[] { fromFailed, from, only, reason, dryRun, detach, project, json })
+        foreach (var option in new Option[] { fromFailed, from, only, downstream, reason, dryRun, detach, project, json })
         {
             command.Options.Add(option);
         }
@@ -45,6 +50,7 @@ internal static class RerunVerb
                         parsed.GetValue(fromFailed),
                         parsed.GetValue(from),
                         parsed.GetValue(only),
+                        parsed.GetValue(downstream),
                         parsed.GetValue(reason),
                         parsed.GetValue(dryRun),
                         parsed.GetValue(detach),
@@ -121,7 +127,7 @@ internal static class RerunVerb
         using var interrupts = call.Detach ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var asked = TimeProvider.System.GetUtcNow();
-        var answer = await engine.AskAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand"));
+        var answer = await engine.AskAsync(new Request.Rerun(number.Value, mode, task, call.Reason ?? "re-run by hand", call.Downstream));
         if (interrupts is not null)
         {
             return await RunFollower.FollowAsync(engine, number, call.Json, asked, interrupts);
@@ -144,6 +150,7 @@ internal static class RerunVerb
         bool FromFailed,
         string? From,
         string? Only,
+        bool Downstream,
         string? Reason,
         bool DryRun,
         bool Detach,

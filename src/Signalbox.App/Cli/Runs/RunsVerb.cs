@@ -185,6 +185,13 @@ internal static class RunsVerb
         );
         Console.Out.WriteLine($"  data interval  {InstantText.Utc(run.IntervalStart)} to {InstantText.Utc(run.IntervalEnd)}");
         Console.Out.WriteLine($"  triggered by   {triggeredBy.Sentence}");
+        foreach (var update in triggeredBy.Updates ?? [])
+        {
+            Console.Out.WriteLine(
+                $"                 {update.Label, -12} update {update.Update} of {update.Dataset} {update.Partition} {(update.Run is { } by ? $"by run {by}" : $"posted by {update.Who}")}"
+            );
+        }
+
         Console.Out.WriteLine($"  version        {run.Version}");
         Console.Out.WriteLine($"  params         {run.Params}");
         Console.Out.WriteLine($"  created        {InstantText.Fine(run.CreatedAt)}");

@@ -6,7 +6,7 @@ using Signalbox.Storage;
 namespace Signalbox.App.Cli;
 
 /// <summary>What started a run, as <c>triggered_by</c> of a run's JSON: a kind, and what belongs to that kind. What does not belong to it is left out.</summary>
-/// <param name="Kind">schedule, manual, backfill, datasets or event.</param>
+/// <param name="Kind">schedule, manual, backfill, dataset or event.</param>
 internal sealed record TriggeredByDocument(string Kind)
 {
     /// <summary>Of a schedule: the tick that was due, UTC. Left out in lists of runs.</summary>
@@ -41,13 +41,17 @@ internal sealed record TriggeredByDocument(string Kind)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
+    /// <summary>Of updates of datasets: exactly those that the run consumed, the oldest first. Left out in lists of runs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public UpdateDocument[]? Updates { get; init; }
+
     /// <summary>What the row of the run alone says.</summary>
     public static TriggeredByDocument Of(Run run) =>
         run.Trigger switch
         {
             RunTrigger.Scheduled => new("schedule"),
             RunTrigger.Backfill => new("backfill") { Backfill = run.Backfill, Who = run.Author },
-            RunTrigger.Dataset => new("datasets"),
+            RunTrigger.Dataset => new("dataset"),
             RunTrigger.Event => new("event"),
             _ => new("manual") { Who = run.Author },
         };
@@ -65,6 +69,7 @@ internal sealed record TriggeredByDocument(string Kind)
                 Key = message.Key,
             },
             RunTrigger.Backfill => Of(run) with { Reason = RunConf.Reason(session, run) },
+            RunTrigger.Dataset => Of(run) with { Updates = [.. session.UpdatesOf(run.Number).Select(UpdateDocument.Of)] },
             _ => Of(run),
         };
 
@@ -74,8 +79,10 @@ internal sealed record TriggeredByDocument(string Kind)
         {
             "schedule" => Tick is null ? "the schedule" : $"the schedule, tick {Tick}",
             "backfill" => $"backfill {Backfill}{By}{(Reason is null ? "" : $" ({Reason})")}",
-            "datasets" => "updates of datasets",
             "event" => Message is null ? "a message from outside" : $"message {Message} of the {Source} {Trigger}",
+            "dataset" => Updates is [.., var last]
+                ? $"update {last.Update} of {last.Dataset}{(last.Partition.Length > 0 ? $", partition {last.Partition}" : "")}{(Updates.Length > 1 ? $", and {Updates.Length - 1} more" : "")}"
+                : "updates of datasets",
             _ => $"by hand{By}",
         };
 

@@ -69,6 +69,6 @@ internal sealed record WhyDocument(string Subject, string State, WhyReason[] Rea
 
 /// <summary>One reason.</summary>
 /// <param name="Kind">
-/// A stable word: state, upstream, condition, pool, limit, map, queue, paused, drained, overlap, blackout, calendar, catchup, waiting, approval, retry, deadline, sla, stopping, engine, schedule, file, refused, check.
+/// A stable word: state, upstream, condition, pool, limit, map, queue, paused, drained, overlap, blackout, calendar, catchup, waiting, approval, retry, deadline, sla, stopping, engine, schedule, trigger, update, file, refused, check.
 /// </param>
 internal sealed record WhyReason(string Kind, string Message);

@@ -1,0 +1,100 @@
+using Signalbox.Core;
+using Signalbox.Core.Triggers;
+
+namespace Signalbox.Storage.Tests;
+
+public abstract partial class StoreConformance
+{
+    [Fact]
+    [Trait("Requirement", "S118")]
+    public async Task A_subscriber_gets_the_updates_from_its_beginning_on_and_an_update_once()
+    {
+        using var store = Database.Open();
+        var (run, _) = await store.CreateRun("daily", 1);
+        var weekly = new PipelineName("weekly");
+        await store.WriteAsync(s => s.AddUpdate(Posted("a", "2001-01-01")), Ct);
+        await store.WriteAsync(s => s.Subscribe(weekly, ["a", "b"], Made.Noon), Ct);
+        Assert.Empty(store.Read(s => s.SubscribersBehind()));
+        var (first, second) = (0L, 0L);
+        await store.WriteAsync(
+            s =>
+            {
+                first = s.AddUpdate(Posted("a", "2001-01-02"));
+                second = s.AddUpdate(Posted("b", "2001-01-02", "key"));
+                s.AddUpdate(Posted("c", "2001-01-02"));
+            },
+            Ct
+        );
+
+        Assert.Equal([first, second], store.Read(s => s.UpdatesBeyondCursor(weekly, 10)).Select(update => update.Id));
+        Assert.Equal([weekly], store.Read(s => s.SubscribersBehind()));
+        Assert.Equal((weekly, 2, Made.Noon), Assert.Single(store.Read(s => s.SubscribersBehind(Made.Noon.AddMilliseconds(1)))));
+        Assert.Empty(store.Read(s => s.SubscribersBehind(Made.Noon)));
+        await store.WriteAsync(
+            s =>
+            {
+                s.KeepWaiting(weekly, first, Made.Noon);
+                s.Consume(weekly, second, UpdateLabel.TriggeredBy, run.Number, Made.Noon);
+                s.MoveDatasetCursor(weekly, "a", first, Made.Noon);
+                s.MoveDatasetCursor(weekly, "b", second, Made.Noon);
+            },
+            Ct
+        );
+
+        Assert.Empty(store.Read(s => s.SubscribersBehind()));
+        Assert.Equal([first], store.Read(s => s.UpdatesThatWait(weekly)).Select(update => update.Id));
+        Assert.Equal(
+            [(second, UpdateLabel.TriggeredBy)],
+            store.Read(s => s.UpdatesOf(run.Number)).Select(one => (one.Update.Id, one.Label))
+        );
+        await Assert.ThrowsAsync<StoreConflict>(() =>
+            store.WriteAsync(s => s.Consume(weekly, second, UpdateLabel.Included, run.Number, Made.Noon), Ct)
+        );
+
+        // The cursor never goes back, and one that leaves a dataset loses what waits of it, with a reason.
+        await store.WriteAsync(s => s.MoveDatasetCursor(weekly, "b", 0, Made.Noon), Ct);
+        Assert.Empty(store.Read(s => s.SubscribersBehind()));
+        await store.WriteAsync(s => s.Subscribe(weekly, ["b"], Made.Noon), Ct);
+        Assert.Empty(store.Read(s => s.UpdatesThatWait(weekly)));
+        Assert.Equal(("unmatched", "its trigger does not name the dataset"), Of(store.Read(s => s.ConsumptionsOf(first))));
+        Assert.Equal(["b"], store.Read(s => s.DatasetCursors(weekly)).Select(cursor => cursor.Dataset));
+
+        static (string, string?) Of(IReadOnlyList<Consumption> all) => (Assert.Single(all).State, all[0].Reason);
+    }
+
+    [Fact]
+    public async Task Partitions_are_counted_paged_and_found_by_ranges_of_their_keys()
+    {
+        using var store = Database.Open();
+        await store.WriteAsync(
+            s =>
+            {
+                foreach (var day in Enumerable.Range(1, 9))
+                {
+                    s.AddUpdate(Posted("a", $"2001-01-0{day}"));
+                }
+
+                s.AddUpdate(Posted("a", "2001-01-03") with { At = Made.Noon.AddHours(1), Key = "again" });
+                s.AddUpdate(Posted("b", ""));
+            },
+            Ct
+        );
+
+        var third = new DatasetPartition("a", "2001-01-03", 2, 10, Made.Noon.AddHours(1));
+        Assert.Equal(third, store.Read(s => s.Partition("a", "2001-01-03")));
+        Assert.Equal(third, store.Read(s => s.LatestPartition("a")));
+        Assert.Null(store.Read(s => s.Partition("a", "2001-01-10")));
+        Assert.Equal([""], store.Read(s => s.Partitions("b", 10)).Select(one => one.Partition));
+        Assert.Equal(
+            ["2001-01-04", "2001-01-05"],
+            store.Read(s => s.Partitions("a", 2, after: "2001-01-03", first: "2001-01-02", last: "2001-01-08")).Select(one => one.Partition)
+        );
+        Assert.Equal(["2001-01-09"], store.Read(s => s.Partitions("a", 5, skip: 8)).Select(one => one.Partition));
+        Assert.Equal(10, store.Read(s => s.UpdatePostedWith("a", "again"))!.Id);
+        await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.AddUpdate(Posted("a", "2001-01-03", "again")), Ct));
+        Assert.Equal(["a", "b"], store.Read(s => s.UpdatedDatasetNames()));
+    }
+
+    private static StoredUpdate Posted(string dataset, string partition, string? key = null) =>
+        new(0, dataset, partition, "v1", Publication: null, Run: null, "me", key, Group: null, Quiet: null, Made.Noon);
+}
