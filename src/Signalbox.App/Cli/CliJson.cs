@@ -34,7 +34,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(UpdateDocument[]))]
 [JsonSerializable(typeof(PostedDocument))]
 [JsonSerializable(typeof(PartitionPageDocument))]
-[JsonSerializable(typeof(LineageDocument))]
+[JsonSerializable(typeof(DatasetLineageDocument))]
 [JsonSerializable(typeof(WhyDocument))]
 [JsonSerializable(typeof(SlaDocument[]))]
 [JsonSerializable(typeof(ArrivalDocument[]))]

@@ -65,7 +65,7 @@ public static class DatasetDecider
             queue.Add(update);
         }
 
-        public IEnumerable<PlannedRun> Runs()
+        public IEnumerable<DatasetRun> Runs()
         {
             if (trigger.Consume != ConsumeMode.Each && state.HasUnfinishedRun)
             {
@@ -79,7 +79,7 @@ public static class DatasetDecider
                     _taken[update.Dataset] = _taken.GetValueOrDefault(update.Dataset) + 1;
                 }
 
-                yield return new PlannedRun(key, Labelled(taken));
+                yield return new DatasetRun(key, Labelled(taken));
             }
         }
 

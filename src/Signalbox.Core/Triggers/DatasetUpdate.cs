@@ -28,7 +28,7 @@ public sealed record ConsumedUpdate(DatasetUpdate Update, UpdateLabel Label);
 /// <summary>A run that is to be made of updates.</summary>
 /// <param name="Partition">Key of the consumer's partition; empty for a consumer that is not cut.</param>
 /// <param name="Updates">At least one, by number. Exactly one is <see cref="UpdateLabel.TriggeredBy"/>: the last.</param>
-public sealed record PlannedRun(string Partition, ImmutableArray<ConsumedUpdate> Updates);
+public sealed record DatasetRun(string Partition, ImmutableArray<ConsumedUpdate> Updates);
 
 /// <summary>An update that can never be in a run of this subscriber, and why.</summary>
 public sealed record UnmatchedUpdate(DatasetUpdate Update, string Reason);
@@ -41,7 +41,7 @@ public sealed record WaitingPartition(string Partition, ImmutableArray<long> Upd
 
 /// <summary>What becomes of the updates that wait for one subscriber. Each of them is in exactly one of the lists.</summary>
 public sealed record SubscriberPlan(
-    ImmutableArray<PlannedRun> Runs,
+    ImmutableArray<DatasetRun> Runs,
     ImmutableArray<UnmatchedUpdate> Unmatched,
     ImmutableArray<WaitingPartition> Waiting
 );

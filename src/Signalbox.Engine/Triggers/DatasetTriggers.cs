@@ -159,14 +159,14 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
         return more;
     }
 
-    private (List<(LiveRun Run, PlannedRun Updates)> Runs, bool Held, bool More) Decide(
+    private (List<(LiveRun Run, DatasetRun Updates)> Runs, bool Held, bool More) Decide(
         Pipeline pipeline,
         VersionHash version,
         TriggerSpec.Datasets trigger,
         WriteSession session
     )
     {
-        var runs = new List<(LiveRun, PlannedRun)>();
+        var runs = new List<(LiveRun, DatasetRun)>();
         if (session.Pipeline(pipeline.Name) is not { Paused: false })
         {
             return (runs, true, false);
@@ -231,7 +231,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
     }
 
     /// <summary>The slice of a run: the partition that was updated; of a pipeline that is not cut the instant of the update.</summary>
-    private static Slice SliceOf(SliceCalendar calendar, PlannedRun planned)
+    private static Slice SliceOf(SliceCalendar calendar, DatasetRun planned)
     {
         if (planned.Partition.Length > 0 && calendar.Find(planned.Partition).Slice is { } slice)
         {
@@ -269,7 +269,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
         }
     }
 
-    private static string Sentence(PlannedRun planned)
+    private static string Sentence(DatasetRun planned)
     {
         var last = planned.Updates[^1].Update;
         var more = planned.Updates.Length - 1;

@@ -36,7 +36,7 @@ internal static class DatasetsLineage
             var edges = parsed.GetValue(name) is { } dataset ? Around(all, dataset) : all;
             if (parsed.GetValue(json))
             {
-                CliJson.Print(LineageDocument.Of(parsed.GetValue(name), edges), CliJson.Default.LineageDocument);
+                CliJson.Print(DatasetLineageDocument.Of(parsed.GetValue(name), edges), CliJson.Default.DatasetLineageDocument);
             }
             else if (parsed.GetValue(mermaid))
             {
@@ -133,16 +133,23 @@ internal static class DatasetsLineage
 
 /// <summary><c>datasets lineage --json</c>.</summary>
 /// <param name="Dataset">What was asked about; null for all.</param>
-internal sealed record LineageDocument(string? Dataset, LineageEdgeDocument[] Edges)
+internal sealed record DatasetLineageDocument(string? Dataset, DatasetLineageEdgeDocument[] Edges)
 {
-    public static LineageDocument Of(string? dataset, ImmutableArray<LineageEdge> edges) =>
+    public static DatasetLineageDocument Of(string? dataset, ImmutableArray<LineageEdge> edges) =>
         new(
             dataset,
-            [.. edges.Select(edge => new LineageEdgeDocument(edge.Dataset, edge.Pipeline.Value, edge.Task?.Value, Names.Of(edge.Role)))]
+            [
+                .. edges.Select(edge => new DatasetLineageEdgeDocument(
+                    edge.Dataset,
+                    edge.Pipeline.Value,
+                    edge.Task?.Value,
+                    Names.Of(edge.Role)
+                )),
+            ]
         );
 }
 
 /// <summary>A line of the graph.</summary>
 /// <param name="Task">Null for what the pipeline as a whole does.</param>
 /// <param name="Role">produces, triggered_by, waits_for or reads.</param>
-internal sealed record LineageEdgeDocument(string Dataset, string Pipeline, string? Task, string Role);
+internal sealed record DatasetLineageEdgeDocument(string Dataset, string Pipeline, string? Task, string Role);
