@@ -281,7 +281,11 @@ public sealed class AlertTests
     private static void Secret(House house, string name, string value)
     {
         var file = house.Write($".signalbox/secrets/{name}", value);
-        File.SetUnixFileMode(house.Path($".signalbox/secrets/{name}"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(house.Path($".signalbox/secrets/{name}"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         Assert.NotNull(file);
     }
 
