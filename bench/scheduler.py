@@ -14,6 +14,7 @@ arguments.add_argument("--pipelines", type=int, default=10_000)
 arguments.add_argument("--minutes", type=int, default=5)
 arguments.add_argument("--signalbox", default=os.path.join(os.path.dirname(__file__), "..", "signalbox"))
 given = arguments.parse_args()
+program = os.path.abspath(given.signalbox)
 
 
 def cpu(pid):
@@ -30,7 +31,7 @@ for number in range(given.pipelines):
         file.write(f'pipeline: p{number:05}\nschedule: "* * * * *"\ntasks:\n  only: {{ noop: }}\n')
 
 log = open(f"{project}/server.log", "w")
-server = subprocess.Popen([given.signalbox, "serve", "--port", "0"], cwd=project, stdout=log, stderr=log, start_new_session=True)
+server = subprocess.Popen([program, "serve", "--port", "0"], cwd=project, stdout=log, stderr=log, start_new_session=True)
 try:
     begun = time.time()
     while "serving " not in open(log.name).read():

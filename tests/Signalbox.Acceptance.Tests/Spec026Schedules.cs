@@ -99,7 +99,7 @@ public sealed class Spec026Schedules(PostgresServer server)
     public async Task A_second_server_on_PostgreSQL_stands_by_and_takes_over_with_every_tick_once()
     {
         using var project = new TestProject()
-            .Write("signalbox.yaml", $"database: {server.Address("public")}\n")
+            .Write("signalbox.yaml", $"database: {await DatabaseAsync("schedules")}\n")
             .Pipeline("beat", "schedule: { every: 2s }\ncatchup: all\ntasks:\n  a: { noop: }\n");
         await using (var first = await TestServer.StartAsync(project))
         {
@@ -120,5 +120,15 @@ public sealed class Spec026Schedules(PostgresServer server)
         var ticks = runs.Select(run => run.GetProperty("data_interval_end").GetDateTimeOffset()).Order().ToList();
         Assert.Equal(Enumerable.Range(0, ticks.Count).Select(i => ticks[0].AddSeconds(2 * i)), ticks);
         Assert.All(ticks, tick => Assert.Equal(0, tick.Second % 2));
+    }
+
+    /// <summary>A database of its own, for there is one engine a database.</summary>
+    private async Task<string> DatabaseAsync(string name)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(server.Connection);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var create = new Npgsql.NpgsqlCommand($"create database {name}", connection);
+        await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return server.Address("public").Replace("/postgres?", $"/{name}?", StringComparison.Ordinal);
     }
 }

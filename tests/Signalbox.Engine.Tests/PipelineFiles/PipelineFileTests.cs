@@ -158,6 +158,7 @@ public sealed class PipelineFileTests
                 Schedules = pipeline.Schedules,
                 Blackouts = pipeline.Blackouts,
                 Triggers = pipeline.Triggers,
+                Sla = pipeline.Sla,
                 Params = pipeline.Params,
             },
             pipeline with
