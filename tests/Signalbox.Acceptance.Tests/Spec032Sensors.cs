@@ -23,8 +23,11 @@ public sealed class Spec032Sensors
         await Eventually.TrueAsync(
             async () =>
             {
-                seen = new RunSeen((await project.CallAsync("runs", "show", $"{asked.Number}", "--json")).Expect(0).Json.GetProperty("run"));
-                return seen.Task("labels").GetProperty("polls") is { ValueKind: System.Text.Json.JsonValueKind.Number } polls && polls.GetInt32() > 1;
+                seen = new RunSeen(
+                    (await project.CallAsync("runs", "show", $"{asked.Number}", "--json")).Expect(0).Json.GetProperty("run")
+                );
+                return seen.Task("labels").GetProperty("polls") is { ValueKind: System.Text.Json.JsonValueKind.Number } polls
+                    && polls.GetInt32() > 1;
             },
             TimeSpan.FromSeconds(30)
         );
@@ -73,7 +76,10 @@ public sealed class Spec032Sensors
         (await project.CallAsync("run", "extract", "--date", "2001-01-05")).Expect(0);
         (await project.CallAsync("run", "train", "--date", "2001-01-05")).Expect(0);
 
-        project.Write("pipelines/train.yaml", project.Read("pipelines/train.yaml").Replace("task: load", "task: laod", StringComparison.Ordinal));
+        project.Write(
+            "pipelines/train.yaml",
+            project.Read("pipelines/train.yaml").Replace("task: load", "task: laod", StringComparison.Ordinal)
+        );
         Assert.Contains("did you mean `load`", (await project.CallAsync("validate")).Expect(2).Output, StringComparison.Ordinal);
     }
 

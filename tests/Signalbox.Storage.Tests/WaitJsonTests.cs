@@ -23,14 +23,7 @@ public sealed class WaitJsonTests
     [MemberData(nameof(Kinds), DisableDiscoveryEnumeration = true)]
     public void A_wait_survives_being_kept(TaskKind kind)
     {
-        var pipeline = new Pipeline
-        {
-            Name = new("p"),
-            Tasks =
-            [
-                new TaskNode { Name = new("w"), Kind = kind },
-            ],
-        };
+        var pipeline = new Pipeline { Name = new("p"), Tasks = [new TaskNode { Name = new("w"), Kind = kind }] };
         var text = PipelineJson.Write(pipeline);
         var again = PipelineJson.Read(text);
         Assert.Equal(text, PipelineJson.Write(again));

@@ -21,11 +21,7 @@ public static class WaitChecker
     /// <param name="pipeline">The pipeline that waits.</param>
     /// <param name="all">All pipelines of the project by name, with itself.</param>
     /// <param name="isComplete">Whether all could be read: otherwise one that is not among them may be there all the same.</param>
-    public static IEnumerable<Diagnostic> Check(
-        Pipeline pipeline,
-        IReadOnlyDictionary<PipelineName, Pipeline> all,
-        bool isComplete = true
-    )
+    public static IEnumerable<Diagnostic> Check(Pipeline pipeline, IReadOnlyDictionary<PipelineName, Pipeline> all, bool isComplete = true)
     {
         foreach (var task in pipeline.Tasks)
         {
@@ -112,9 +108,7 @@ public static class WaitChecker
 
         if (UsualOffset(own, theirs) is { } offset && offset != wait.Offset && Meets(own, theirs, offset))
         {
-            advice.Add(
-                offset == TimeSpan.Zero ? "write `match: identity`" : $"write `match: offset` with `offset: {Shown(offset)}`"
-            );
+            advice.Add(offset == TimeSpan.Zero ? "write `match: identity`" : $"write `match: offset` with `offset: {Shown(offset)}`");
         }
 
         return advice.Count == 0 ? "; wait for a pipeline whose schedule meets this one's" : "; " + string.Join(", or ", advice);
@@ -161,12 +155,7 @@ public static class WaitChecker
         );
 
     /// <summary>Goes through both calendars side by side until two slices fit.</summary>
-    private static bool Walk(
-        SliceCalendar own,
-        SliceCalendar theirs,
-        Func<Slice, Slice, bool> fits,
-        Func<Slice, Slice, bool> isBehind
-    )
+    private static bool Walk(SliceCalendar own, SliceCalendar theirs, Func<Slice, Slice, bool> fits, Func<Slice, Slice, bool> isBehind)
     {
         using var mine = own.Between(First, Last).GetEnumerator();
         using var other = theirs.Between(First, Last).GetEnumerator();
@@ -184,8 +173,7 @@ public static class WaitChecker
         return false;
     }
 
-    private static string Shown(TimeSpan offset) =>
-        offset < TimeSpan.Zero ? $"-{Duration.Print(offset.Negate())}" : Duration.Print(offset);
+    private static string Shown(TimeSpan offset) => offset < TimeSpan.Zero ? $"-{Duration.Print(offset.Negate())}" : Duration.Print(offset);
 
     private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 

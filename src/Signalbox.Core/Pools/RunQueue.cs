@@ -119,7 +119,9 @@ public sealed class RunQueue
         var (run, line) = known;
         if (IsHeld(line))
         {
-            found.Add(new Hindrance("drained", _isDrained ? "the project takes no new runs" : $"pipeline {run.Pipeline} takes no new runs"));
+            found.Add(
+                new Hindrance("drained", _isDrained ? "the project takes no new runs" : $"pipeline {run.Pipeline} takes no new runs")
+            );
         }
 
         if (line.Active >= line.Limit)
@@ -135,7 +137,10 @@ public sealed class RunQueue
         if (run.Backfill is not null && found.Count == 0 && IsKept(line))
         {
             found.Add(
-                new Hindrance("live", $"the last of {line.Limit} active runs of {run.Pipeline} is kept for live runs, and backfills have others")
+                new Hindrance(
+                    "live",
+                    $"the last of {line.Limit} active runs of {run.Pipeline} is kept for live runs, and backfills have others"
+                )
             );
         }
 

@@ -24,7 +24,10 @@ public static class SampleDates
             foreach (var slice in Slices(calendar, date))
             {
                 found[slice.LogicalDate] = found.TryGetValue(slice.LogicalDate, out var known)
-                    ? known with { Why = known.Why.Contains(why, StringComparison.Ordinal) ? known.Why : $"{known.Why}, {why}" }
+                    ? known with
+                    {
+                        Why = known.Why.Contains(why, StringComparison.Ordinal) ? known.Why : $"{known.Why}, {why}",
+                    }
                     : new SampleDate(slice, why);
             }
         }

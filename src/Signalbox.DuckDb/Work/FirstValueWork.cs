@@ -59,8 +59,7 @@ internal static class FirstValueWork
     {
         using var rows = connection.Query(sql);
         return new FirstValueResponse(
-            !rows.Read() || rows.Columns.Count == 0 ? FirstValue.None
-            : FirstValue.Of(rows.IsNull(0) ? null : rows.GetString(0))
+            !rows.Read() || rows.Columns.Count == 0 ? FirstValue.None : FirstValue.Of(rows.IsNull(0) ? null : rows.GetString(0))
         );
     }
 }

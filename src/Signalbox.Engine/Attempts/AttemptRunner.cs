@@ -121,7 +121,11 @@ internal sealed partial class AttemptRunner(
                     Ended(attempt, new Outcome.Succeeded(found.Result));
                     break;
                 case Sighting.NotYet wait:
-                    events.Post(run, new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next) { Failed = wait.Failed }, wait.Write);
+                    events.Post(
+                        run,
+                        new RunEvent.NotYet(Now, key, attempt.Token, wait.Reason, wait.Next) { Failed = wait.Failed },
+                        wait.Write
+                    );
                     break;
                 case Sighting.Over over:
                     Ended(attempt, over.Outcome, write: over.Write);

@@ -26,17 +26,19 @@ public static class RunConf
             ? Value.FromJson(sent) is { Succeeded: true, Value: Value.Map map }
                 ? map
                 : Value.Map.Empty
-        : Reason(session, run) is { } reason
-            ? new Value.Map([
-                .. parameters.Entries,
-                new(BackfillDate, new Value.Text(Date(run, pipeline))),
-                new(BackfillReason, new Value.Text(reason)),
-            ])
-            : parameters;
+            : Reason(session, run) is { } reason
+                ? new Value.Map([
+                    .. parameters.Entries,
+                    new(BackfillDate, new Value.Text(Date(run, pipeline))),
+                    new(BackfillReason, new Value.Text(reason)),
+                ])
+                : parameters;
 
     /// <summary>Why there is the backfill that a run is of, as it was asked for; null for any other run.</summary>
     public static string? Reason(ReadSession session, Run run) =>
-        run.Backfill is { } id && session.Backfill(id) is { } backfill ? ((Request.StartBackfill)Request.FromJson(backfill.Spec)).Reason : null;
+        run.Backfill is { } id && session.Backfill(id) is { } backfill
+            ? ((Request.StartBackfill)Request.FromJson(backfill.Spec)).Reason
+            : null;
 
     private static string Date(Run run, Pipeline pipeline)
     {

@@ -113,7 +113,10 @@ internal sealed partial class BackfillRunner
     private Taken TakeOver(Request.StartBackfill wanted, PipelineName pipeline, WriteSession session)
     {
         var dates = wanted.Dates.ToHashSet();
-        var shared = session.OpenBackfillItems(pipeline).Where(open => dates.Contains(open.Item.LogicalDate) && SameLine(open.Backfill)).ToList();
+        var shared = session
+            .OpenBackfillItems(pipeline)
+            .Where(open => dates.Contains(open.Item.LogicalDate) && SameLine(open.Backfill))
+            .ToList();
         if (shared.Count == 0)
         {
             return new Taken(0, [], []);

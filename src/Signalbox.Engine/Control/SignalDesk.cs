@@ -58,7 +58,10 @@ internal sealed class SignalDesk(EngineParts parts, RunDriver driver)
         }
 
         session.Add(signal);
-        return new Deed(new Answer(Done: true, wanted.Run, $"message `{wanted.Name}` is sent to {to}"), Then: () => driver.LookAtMessages(name));
+        return new Deed(
+            new Answer(Done: true, wanted.Run, $"message `{wanted.Name}` is sent to {to}"),
+            Then: () => driver.LookAtMessages(name)
+        );
     }
 
     private static string? Problem(string data)

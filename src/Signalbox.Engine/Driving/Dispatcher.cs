@@ -57,7 +57,8 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
 
     public IReadOnlyList<Hindrance> WhyNot(RunNumber run, TaskKey task) => tasks.Explain(run, task);
 
-    private void Update(RunSnapshot run, Run row) => runs.Update(
+    private void Update(RunSnapshot run, Run row) =>
+        runs.Update(
             row,
             Overlaps.MostActive(run.Pipeline),
             keepsPlace: !run.Pipeline.Schedules.IsDefaultOrEmpty || !run.Pipeline.Triggers.IsDefaultOrEmpty

@@ -39,7 +39,12 @@ internal static class WaitShapes
         {
             Examples = ["\"s3://landing/orders/{{ ds }}.parquet\""],
         },
-        new Field<WaitDraft, TimeSpan>("stable_for", Durations.Any, (d, v) => d.StableFor = v, "With `file` or `s3`: unchanged for this long.")
+        new Field<WaitDraft, TimeSpan>(
+            "stable_for",
+            Durations.Any,
+            (d, v) => d.StableFor = v,
+            "With `file` or `s3`: unchanged for this long."
+        )
         {
             Default = "\"0s\"",
         },

@@ -48,10 +48,7 @@ internal static class WaitForSqlTask
         var next = context.Parts.Time.GetUtcNow() + kind.Every;
         return found.Holds
             ? new Sighting.Satisfied(new JsonObject { ["value"] = found.Text }.ToJsonString())
-            : new Sighting.NotYet(
-                found.HasRow ? $"the query gives {found.Text ?? "null"}" : "the query gives no row",
-                next
-            );
+            : new Sighting.NotYet(found.HasRow ? $"the query gives {found.Text ?? "null"}" : "the query gives no row", next);
     }
 
     private static Task<FirstValue> AskAsync(

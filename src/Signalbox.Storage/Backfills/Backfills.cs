@@ -93,8 +93,7 @@ public partial class ReadSession
         Use(ItemsPending).Set("@backfill", backfill).Set("@limit", limit).All(ItemOf);
 
     /// <summary>When the latest run of a backfill was made; null when none was.</summary>
-    public DateTimeOffset? LatestBackfillRun(long backfill) =>
-        Use(ItemLatest).Set("@backfill", backfill).First(row => row.TimeOrNull());
+    public DateTimeOffset? LatestBackfillRun(long backfill) => Use(ItemLatest).Set("@backfill", backfill).First(row => row.TimeOrNull());
 
     /// <summary>The dates that backfills of a pipeline still have to run or are running, by the backfill.</summary>
     public IReadOnlyList<(long Backfill, BackfillItem Item)> OpenBackfillItems(PipelineName pipeline) =>

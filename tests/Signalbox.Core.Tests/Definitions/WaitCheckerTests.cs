@@ -31,7 +31,10 @@ public sealed class WaitCheckerTests
         var found = Check(
             consumer,
             producer,
-            Wait(Names.TaskMatchOf(match)!.Value, offset is null ? TimeSpan.Zero : Core.Time.Duration.Parse(offset.TrimStart('-')).Value!.Value * (offset[0] == '-' ? -1 : 1))
+            Wait(
+                Names.TaskMatchOf(match)!.Value,
+                offset is null ? TimeSpan.Zero : Core.Time.Duration.Parse(offset.TrimStart('-')).Value!.Value * (offset[0] == '-' ? -1 : 1)
+            )
         );
         if (advice is null)
         {
@@ -56,7 +59,10 @@ public sealed class WaitCheckerTests
         // A file that cannot be read may be the one.
         Assert.Empty(WaitChecker.Check(consumer, all, isComplete: false));
 
-        var other = Scheduled("0 6 * * *", Waiting(Wait(TaskMatch.Containing) with { Pipeline = new("landing"), Task = new TaskName("lod") }));
+        var other = Scheduled(
+            "0 6 * * *",
+            Waiting(Wait(TaskMatch.Containing) with { Pipeline = new("landing"), Task = new TaskName("lod") })
+        );
         Assert.Contains("did you mean `load`", Assert.Single(WaitChecker.Check(other, all)).Message, StringComparison.Ordinal);
     }
 

@@ -47,7 +47,10 @@ public sealed class FairnessTests
     {
         var admission = new Admission(1, Pools);
         var late = Load(admission, 1000, backfill: true);
-        var live = Enumerable.Range(1, 40).Select(number => Load(admission, number, backfill: false)).ToDictionary(lab => lab.Snapshot.Run.Number);
+        var live = Enumerable
+            .Range(1, 40)
+            .Select(number => Load(admission, number, backfill: false))
+            .ToDictionary(lab => lab.Snapshot.Run.Number);
         var order = new List<long>();
         while (admission.Take(1) is [var seat])
         {

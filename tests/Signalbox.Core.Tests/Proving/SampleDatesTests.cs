@@ -51,7 +51,8 @@ public sealed class SampleDatesTests
     public void Of_an_hourly_schedule_the_hours_of_the_change_are_there()
     {
         var day = new DateTimeOffset(2025, 10, 25, 23, 0, 0, TimeSpan.Zero);
-        var hours = Of("0 * * * *", "Europe/London").Where(sample => sample.Slice.LogicalDate >= day && sample.Slice.LogicalDate < day.AddDays(1));
+        var hours = Of("0 * * * *", "Europe/London")
+            .Where(sample => sample.Slice.LogicalDate >= day && sample.Slice.LogicalDate < day.AddDays(1));
         Assert.Equal([day, day.AddHours(1)], hours.Select(sample => sample.Slice.LogicalDate));
     }
 

@@ -42,7 +42,8 @@ public sealed class WaitingAndLimitTests
     public void Every_look_is_counted_and_one_that_failed_ends_nothing()
     {
         var lab = new Lab(Pipeline(Wait)).Admit();
-        lab.On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddSeconds(60))).Advance(TimeSpan.FromSeconds(60));
+        lab.On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddSeconds(60)))
+            .Advance(TimeSpan.FromSeconds(60));
         lab.On(
             new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "looking failed: connection refused", lab.Now.AddSeconds(60))
             {
@@ -52,7 +53,8 @@ public sealed class WaitingAndLimitTests
         Assert.Equal((TaskState.UpForReschedule, 2, 1), (lab["w"].State, lab["w"].Polls, lab["w"].FailedPolls));
         Assert.Equal("looking failed: connection refused (failed looks: 1 of 2; it goes on)", lab["w"].Reason);
         Assert.Equal(lab.Now.AddSeconds(60), lab["w"].DueAt);
-        lab.Advance(TimeSpan.FromSeconds(60)).On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddSeconds(60)));
+        lab.Advance(TimeSpan.FromSeconds(60))
+            .On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddSeconds(60)));
         Assert.Equal(("not there", 3, 1), (lab["w"].Reason, lab["w"].Polls, lab["w"].FailedPolls));
         lab.Clear(Key("w"));
         Assert.Equal((0, 0), (lab["w"].Polls, lab["w"].FailedPolls));

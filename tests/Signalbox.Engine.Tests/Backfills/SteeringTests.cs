@@ -67,7 +67,10 @@ public sealed class SteeringTests
         var id = await StartAsync(house, "paced", Days(1, 3), every: TimeSpan.FromHours(1));
         for (var done = 1; done <= 3; done++)
         {
-            await house.UntilAsync(() => Progress(house, id).GetValueOrDefault(BackfillItemState.Success) == done || Passes(time), $"run {done}");
+            await house.UntilAsync(
+                () => Progress(house, id).GetValueOrDefault(BackfillItemState.Success) == done || Passes(time),
+                $"run {done}"
+            );
             Assert.Equal(3 - done, Progress(house, id).GetValueOrDefault(BackfillItemState.Pending));
             time.Pass(TimeSpan.FromMinutes(59));
             Assert.Equal(done, Runs(house, id).Count);
@@ -90,7 +93,11 @@ public sealed class SteeringTests
         var wish = new Request.StartBackfill("held", Days(1, 3), 3, "{}", [], "better", false, false);
         var refused = await house.AskAsync(wish);
         Assert.False(refused.Done);
-        Assert.Contains($"backfill {first} of held is under way with 3 of these dates (2024-03-01, ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"backfill {first} of held is under way with 3 of these dates (2024-03-01, ",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("--replace", refused.Message, StringComparison.Ordinal);
         Assert.True((await house.AskAsync(wish with { Dates = Days(6, 6), MaxActive = 1 })).Done);
 

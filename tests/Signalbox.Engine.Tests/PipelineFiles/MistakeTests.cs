@@ -76,7 +76,10 @@ public sealed class MistakeTests
     [Theory]
     [InlineData("wait_for: {}", "`wait_for` needs one of file, s3, time, task, sql, http, message, dataset")]
     [InlineData("wait_for: { time: b }", "`time` must be a time such as 06:00")]
-    [InlineData("wait_for: { file: a, time: 06:00 }", "`wait_for` has one of file, s3, time, task, sql, http, message, dataset, not `file` and `time`")]
+    [InlineData(
+        "wait_for: { file: a, time: 06:00 }",
+        "`wait_for` has one of file, s3, time, task, sql, http, message, dataset, not `file` and `time`"
+    )]
     [InlineData("wait_for: { time: 06:00, stable_for: 5s }", "`stable_for` goes with `file`")]
     [InlineData("wait_for: { task: other }", "`task` must be `pipeline.task`; for a whole run write {pipeline: …}, not `other`")]
     [InlineData(
@@ -90,7 +93,10 @@ public sealed class MistakeTests
     [InlineData("wait_for: { message: a, connection: b }", "`connection` goes with `sql`")]
     [InlineData("wait_for: { s3: \"bucket/key\" }", "`bucket/key` is no such address; write e.g. s3://bucket/key")]
     [InlineData("wait_for: { sql: \"select '{{ nothing }}'\" }", "unknown name `nothing`")]
-    [InlineData("wait_for: { file: a, sql: select 1 }", "`wait_for` has one of file, s3, time, task, sql, http, message, dataset, not `file` and `sql`")]
+    [InlineData(
+        "wait_for: { file: a, sql: select 1 }",
+        "`wait_for` has one of file, s3, time, task, sql, http, message, dataset, not `file` and `sql`"
+    )]
     [InlineData("wait_for: { task: { pipeline: a, offset: 1d } }", "`match: offset` and `offset` go together")]
     [InlineData("wait_for: { file: a, min_size: big }", "`min_size` must be a size such as 100, 10KB or 1MiB, not `big`")]
     [InlineData("run: a, every: 5m", "`every` goes with `wait_for`, which the task does not have")]

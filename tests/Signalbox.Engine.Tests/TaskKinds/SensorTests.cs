@@ -222,7 +222,9 @@ public sealed class SensorTests
         var day = new DateOnly(2020, 1, 1);
         for (var i = 0; i < runs; i++)
         {
-            Assert.True((await house.AskAsync(new Request.StartRun(name, null, day.AddDays(i).ToString("yyyy-MM-dd"), "{}", null, null))).Done);
+            Assert.True(
+                (await house.AskAsync(new Request.StartRun(name, null, day.AddDays(i).ToString("yyyy-MM-dd"), "{}", null, null))).Done
+            );
         }
 
         await house.UntilAsync(
@@ -283,9 +285,9 @@ public sealed class SensorTests
         Assert.Equal(["2026-03-02"], house.Lines("alarms"));
 
         Run? Of(string date) =>
-            house.Store.Read(session => session.Runs(new Storage.RunFilter(new PipelineName("hybrid")))).FirstOrDefault(run =>
-                run.LogicalDate.ToString("yyyy-MM-dd") == date
-            );
+            house
+                .Store.Read(session => session.Runs(new Storage.RunFilter(new PipelineName("hybrid"))))
+                .FirstOrDefault(run => run.LogicalDate.ToString("yyyy-MM-dd") == date);
         TaskState? State(string task, string date) => Of(date) is { } run ? house.Task(run.Number, task).State : null;
     }
 

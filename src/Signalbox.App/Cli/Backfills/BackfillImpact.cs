@@ -114,12 +114,14 @@ internal static class BackfillImpact
             Console.Out,
             ["for", "run", "datasets"],
             [
-                .. document.Dates.Select(date => new[]
-                {
-                    date.Partition.Length > 0 ? date.Partition : date.LogicalDate,
-                    $"{date.RunNumber}",
-                    string.Join(", ", date.Datasets),
-                }),
+                .. document.Dates.Select(date =>
+                    new[]
+                    {
+                        date.Partition.Length > 0 ? date.Partition : date.LogicalDate,
+                        $"{date.RunNumber}",
+                        string.Join(", ", date.Datasets),
+                    }
+                ),
             ]
         );
         if (document.Dates.Length > 0)

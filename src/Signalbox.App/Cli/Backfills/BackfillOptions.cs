@@ -190,9 +190,15 @@ internal sealed class BackfillOptions
         var partitions = parsed.GetValue(_partitions);
         var last = parsed.GetValue(_last);
         var since = parsed.GetValue(_sinceWatermark);
-        if (new[] { dates is not null, partitions is not null, last is not null, since, !since && (from ?? to) is not null }.Count(each => each) != 1)
+        if (
+            new[] { dates is not null, partitions is not null, last is not null, since, !since && (from ?? to) is not null }.Count(each =>
+                each
+            ) != 1
+        )
         {
-            throw new UserMistakeException("backfill: say which dates, with one of --from and --to, --dates, --partitions, --last and --since-watermark");
+            throw new UserMistakeException(
+                "backfill: say which dates, with one of --from and --to, --dates, --partitions, --last and --since-watermark"
+            );
         }
 
         if (!since && dates is null && partitions is null && last is null && (from is null || to is null))

@@ -97,9 +97,10 @@ internal static class AirflowCall
                 continue;
             }
 
-            var value = word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=', StringComparison.Ordinal) is > 0 and var at
-                ? word[(at + 1)..]
-                : null;
+            var value =
+                word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=', StringComparison.Ordinal) is > 0 and var at
+                    ? word[(at + 1)..]
+                    : null;
             var key = value is null ? word : word[..^(value.Length + 1)];
             if (!reading.Options.TryGetValue(key, out var option))
             {

@@ -27,11 +27,7 @@ internal static class ImportVerb
             "import airflow-cli -- dags backfill features --start-date 2024-01-01 --end-date 2024-03-01 --reset-dagruns",
             "import airflow-cli --print -- airflow dags trigger daily --conf '{\"min_rows\": 10}'"
         );
-        var call = new Argument<string[]>("ARGUMENTS")
-        {
-            Description = "Airflow's arguments, after `--`",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        var call = new Argument<string[]>("ARGUMENTS") { Description = "Airflow's arguments, after `--`", Arity = ArgumentArity.OneOrMore };
         var print = new Option<bool>("--print") { Description = "Only print the call of ours" };
         var project = VerbParts.Project();
         var json = VerbParts.Json();

@@ -10,7 +10,11 @@ namespace Signalbox.App.Cli;
 /// <summary><c>test</c>: runs a pipeline for dates that pipelines stumble over, apart from its live outputs.</summary>
 internal static class TestVerb
 {
-    public static readonly Verb Verb = new("test", "Run a pipeline for leap days, month ends and clock changes, apart from its outputs", Build);
+    public static readonly Verb Verb = new(
+        "test",
+        "Run a pipeline for leap days, month ends and clock changes, apart from its outputs",
+        Build
+    );
 
     private static Command Build()
     {
@@ -101,8 +105,7 @@ internal static class TestVerb
         foreach (var text in named)
         {
             var slice =
-                calendar.Find(text).Slice
-                ?? throw new UserMistakeException($"--date: {NotInCalendar(text) ?? calendar.Find(text).Error}");
+                calendar.Find(text).Slice ?? throw new UserMistakeException($"--date: {NotInCalendar(text) ?? calendar.Find(text).Error}");
             dates.Add((Name(slice), "named"));
         }
 
