@@ -123,7 +123,7 @@ public sealed class MistakeTests
         "run: a, outputs: { o: { path: x, checks: [{ unique: a, not_null: b }] } }",
         "begin another item of the list with `- not_null:`"
     )]
-    [InlineData("run: a, sla: 5m", "unknown key `sla`")]
+    [InlineData("run: a, slo: 5m", "unknown key `slo`")]
     public void A_mistake_in_a_task_says_what_is_wanted(string keys, string expected)
     {
         var problem = Assert.Single(Yaml.Problems($"pipeline: p\ntasks:\n  t: {{ {keys} }}\n"));
