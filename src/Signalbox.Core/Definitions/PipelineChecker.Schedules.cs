@@ -95,7 +95,10 @@ public sealed partial class PipelineChecker
             Error("out-of-range", $"{path}.jitter", $"`jitter` is at most {Duration.Print(LongestJitter)}");
         }
 
-        if (schedule.Calendar is { } calendar && calendar.Days.FirstAtOrAfter(DateOnly.MinValue, calendar.Mode != CalendarMode.Exclude) is null)
+        if (
+            schedule.Calendar is { } calendar
+            && calendar.Days.FirstAtOrAfter(DateOnly.MinValue, calendar.Mode != CalendarMode.Exclude) is null
+        )
         {
             Error("empty-calendar", $"{path}.calendar", $"the calendar `{calendar.Name}` leaves no day, so the schedule never makes a run");
         }
@@ -107,7 +110,10 @@ public sealed partial class PipelineChecker
         {
             var blackout = _pipeline.Blackouts[i];
             var path = $"blackout[{i}]";
-            if (blackout is not ({ From: not null, To: not null, Cron: null, For: null } or { From: null, To: null, Cron: not null, For: not null }))
+            if (
+                blackout
+                is not ({ From: not null, To: not null, Cron: null, For: null } or { From: null, To: null, Cron: not null, For: not null })
+            )
             {
                 Error("blackout-ways", path, "a blackout has `from` and `to`, or, when it recurs, `cron` and `for`");
                 continue;

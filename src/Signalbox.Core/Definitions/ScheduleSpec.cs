@@ -37,12 +37,7 @@ public sealed record ScheduleSpec(string? Cron, string TimeZone = "UTC", string?
     public TimeSpan Jitter { get; init; }
 
     /// <summary>What is written of when it fires: <c>15 2 * * *</c>, <c>every 10m</c>, or the rule.</summary>
-    public string Text =>
-        Cron
-        ?? (
-            Every is { } every ? $"every {Duration.Print(every)}"
-            : RRule ?? ""
-        );
+    public string Text => Cron ?? (Every is { } every ? $"every {Duration.Print(every)}" : RRule ?? "");
 }
 
 /// <summary>A calendar as a schedule uses it, with its days as they were when the definition was made.</summary>

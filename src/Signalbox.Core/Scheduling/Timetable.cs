@@ -155,15 +155,7 @@ public sealed class Timetable
     }
 
     private static DecidedTick Skipped(TimetableEntry entry, SkippedTick skip) =>
-        new(
-            entry.Name,
-            entry.Schedule.KeyOf(skip.Tick),
-            skip.Tick,
-            skip.Tick.Utc + entry.Jitter,
-            Run: null,
-            skip.Kind,
-            skip.Reason
-        );
+        new(entry.Name, entry.Schedule.KeyOf(skip.Tick), skip.Tick, skip.Tick.Utc + entry.Jitter, Run: null, skip.Kind, skip.Reason);
 
     private DecidedTick Run(TimetableEntry entry, DataInterval interval)
     {

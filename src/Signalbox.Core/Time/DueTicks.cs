@@ -143,7 +143,12 @@ public static class DueTicks
                 skipped.Add(skip ?? new SkippedTick(found, reason));
             else
             {
-                older ??= new SkippedSpan(OldestSkipped(cursor, start), found.Utc, skip?.Reason ?? reason, skip?.Kind ?? SkipReason.CatchUp);
+                older ??= new SkippedSpan(
+                    OldestSkipped(cursor, start),
+                    found.Utc,
+                    skip?.Reason ?? reason,
+                    skip?.Kind ?? SkipReason.CatchUp
+                );
                 if (due.Count >= most)
                     break;
                 // Only those that may be due are looked for from here on.

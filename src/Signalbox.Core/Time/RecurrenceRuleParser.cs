@@ -62,7 +62,9 @@ public static class RecurrenceRuleParser
             if (Refused(name) is { } refusal)
                 errors.Add(new(position, refusal));
             else if (equals < 0 || equals == written.Length - 1)
-                errors.Add(new(position, written.Length == 0 ? "the rule has an empty part; write e.g. `FREQ=DAILY`" : $"{name} has no value"));
+                errors.Add(
+                    new(position, written.Length == 0 ? "the rule has an empty part; write e.g. `FREQ=DAILY`" : $"{name} has no value")
+                );
             else if (!Known.Contains(name))
                 errors.Add(new(position, $"{name} is no part of a rule{Suggestion.DidYouMean(name, Known)}"));
             else if (!seen.Add(name))
@@ -137,13 +139,18 @@ public static class RecurrenceRuleParser
                 parts = parts with { Interval = interval };
                 return null;
             case "COUNT":
-                if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > MostOccurrences)
+                if (
+                    !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                    || count is < 1 or > MostOccurrences
+                )
                     return $"`{value}` is no whole number from 1 to {MostOccurrences}";
                 parts = parts with { Count = count };
                 return null;
             case "UNTIL":
                 parts = parts with { Until = Until(value, zone) };
-                return parts.Until is null ? $"`{value}` is no date such as 20301231, nor a time such as 20301231T235900 or 20301231T235900Z" : null;
+                return parts.Until is null
+                    ? $"`{value}` is no date such as 20301231, nor a time such as 20301231T235900 or 20301231T235900Z"
+                    : null;
             case "BYMONTH":
                 parts = parts with { Months = Numbers(value, 1, 12, negative: false, out problem) };
                 return problem;
@@ -218,7 +225,8 @@ public static class RecurrenceRuleParser
                 )
             )
             {
-                problem = $"`{text}` is no day: write MO, TU, WE, TH, FR, SA or SU, with a number before it for the first (1MO) or the last (-1MO)";
+                problem =
+                    $"`{text}` is no day: write MO, TU, WE, TH, FR, SA or SU, with a number before it for the first (1MO) or the last (-1MO)";
                 return [];
             }
             days.Add(new RecurrenceDay((DayOfWeek)day, nth));

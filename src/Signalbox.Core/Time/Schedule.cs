@@ -45,8 +45,7 @@ public abstract partial record Schedule
         public override IEnumerable<Tick> Between(DateTimeOffset from, DateTimeOffset to) => Times.Between(from, to);
 
         /// <inheritdoc/>
-        public override string KeyOf(Tick tick) =>
-            Times.Expression.IsFixedTime ? LabelKey(tick) : base.KeyOf(tick);
+        public override string KeyOf(Tick tick) => Times.Expression.IsFixedTime ? LabelKey(tick) : base.KeyOf(tick);
     }
 
     /// <summary>Ticks a fixed length apart, whatever the clocks do: anchor, anchor + interval, and the same before the anchor.</summary>

@@ -258,11 +258,7 @@ public sealed record TaskDefaults
             (d, v) => d.OnFailure = v,
             "Channels that are told when the task has failed and is not tried again, beside those of the routes."
         ),
-        NotifyShape.Field(
-            "on_retry",
-            (d, v) => d.OnRetry = v,
-            "Channels that are told of each attempt that failed and is tried again."
-        ),
+        NotifyShape.Field("on_retry", (d, v) => d.OnRetry = v, "Channels that are told of each attempt that failed and is tried again."),
         new Field<TaskDefaults, Named<string>[]>(
             "env",
             NameMaps.Environment,

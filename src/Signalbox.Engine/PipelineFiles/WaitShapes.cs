@@ -284,7 +284,11 @@ internal static class WaitShapes
         if ((draft.From is null) != (draft.To is null))
         {
             var alone = mapping.Find(draft.From is null ? "to" : "from")!;
-            reading.Error(alone.Key, "wrong-key", $"`{alone.Key.Text}` goes with `{(draft.From is null ? "from" : "to")}`: a range has two ends");
+            reading.Error(
+                alone.Key,
+                "wrong-key",
+                $"`{alone.Key.Text}` goes with `{(draft.From is null ? "from" : "to")}`: a range has two ends"
+            );
             return null;
         }
 

@@ -17,7 +17,8 @@ public partial class ReadSession
     public IReadOnlyList<StoredDrain> Drains() => Use(AllDrains).All(DrainOf);
 
     /// <summary>Why a pipeline takes no new runs; null when it does.</summary>
-    public StoredDrain? Drain(PipelineName pipeline) => Use(DrainsOf).Set("@pipeline", pipeline.Value).All(DrainOf) is [var drain, ..] ? drain : null;
+    public StoredDrain? Drain(PipelineName pipeline) =>
+        Use(DrainsOf).Set("@pipeline", pipeline.Value).All(DrainOf) is [var drain, ..] ? drain : null;
 
     private static StoredDrain DrainOf(Statement row) =>
         new(row.Text() is { Length: > 0 } name ? new PipelineName(name) : null, row.Text(), row.Text(), row.Time());

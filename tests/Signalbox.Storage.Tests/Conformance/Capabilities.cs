@@ -64,7 +64,16 @@ public abstract partial class StoreConformance
     {
         using var store = Database.Open();
         await store.CreateRun("daily", 1);
-        var tick = new StoredTick(new("daily"), "cron", "2001-01-05T02:15", Day(5), null, "catch-up is none", Made.Noon, SkipReason.CatchUp);
+        var tick = new StoredTick(
+            new("daily"),
+            "cron",
+            "2001-01-05T02:15",
+            Day(5),
+            null,
+            "catch-up is none",
+            Made.Noon,
+            SkipReason.CatchUp
+        );
         await store.WriteAsync(s => s.RecordTick(tick), Ct);
 
         await Assert.ThrowsAsync<StoreConflict>(() => store.WriteAsync(s => s.RecordTick(tick), Ct));
