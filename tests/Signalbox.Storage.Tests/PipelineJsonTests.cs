@@ -363,6 +363,19 @@ public sealed class PipelineJsonTests
             Task("sql_file", new TaskKind.Sql(null, "features.sql")),
             Task("file", new TaskKind.WaitForFile("landing/{{ ds }}.parquet", TimeSpan.FromSeconds(5), 1, TimeSpan.FromMinutes(1))),
             Task("time", new TaskKind.WaitForTime("06:00")),
+            Task("object", new TaskKind.WaitForS3("s3://landing/{{ ds }}/", TimeSpan.FromSeconds(5), 1, TimeSpan.FromMinutes(1))),
+            Task("rows", new TaskKind.WaitForSql("select 1", "warehouse", TimeSpan.FromMinutes(1))),
+            Task(
+                "answer",
+                new TaskKind.WaitForHttp(
+                    "https://host/ready",
+                    [200],
+                    ImmutableSortedDictionary<string, string>.Empty.Add("state", "ready"),
+                    ImmutableSortedDictionary<string, string>.Empty.Add("X-Key", "secret:key"),
+                    TimeSpan.FromMinutes(1)
+                )
+            ),
+            Task("message", new TaskKind.WaitForMessage("labels_ready", TimeSpan.FromMinutes(1))),
             Task("dataset", new TaskKind.WaitForDataset("flights/raw", "{{ ds }}", "2001-W01", TimeSpan.FromMinutes(2))),
             Task(
                 "plain_wait",
