@@ -177,6 +177,9 @@ public sealed class PipelineFileTests
                 Env = read.Env,
                 Inputs = read.Inputs,
                 InputChecks = read.InputChecks,
+                Sla = read.Sla,
+                OnFailure = read.OnFailure,
+                OnRetry = read.OnRetry,
             },
             read
         );
