@@ -29,10 +29,9 @@ public sealed class VariantTests
         await house.CloseAsync();
         await house.ServeAsync();
         await house.UntilAsync(() => Runs(house).Count == 4, "two runs for each of two ticks");
-        foreach (var run in Runs(house))
-        {
-            Assert.Equal(RunState.Success, (await house.EndAsync(run.Number)).State);
-        }
+        // Not by waiting for each run: who waits takes over what nobody drives yet, and the scheduler is about to.
+        await house.UntilAsync(() => Runs(house).All(run => run.State.IsEnd()), "all four end");
+        Assert.All(Runs(house), run => Assert.Equal(RunState.Success, run.State));
 
         foreach (var date in (string[])["2024-02-28", "2024-02-29"])
         {
