@@ -238,7 +238,7 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
     [GeneratedRegex("needs? file|file is ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NeedsFile();
 
-    [GeneratedRegex(@"^\d+:\d\d(:\d\d)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d+:\d\d(?::\d\d)?$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Countdown();
 
     [GeneratedRegex("tag=models", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
