@@ -85,6 +85,12 @@ public sealed class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
     public async Task Why_names_the_upstream_that_has_not_arrived()
     {
         var run = await bench.StartAsync("slow");
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while ((await bench.Viewer.GetAsync($"/api/runs/{run}")).GetProperty("run").GetProperty("state").GetString() == "queued")
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "the run does not start");
+        }
+
         var why = await bench.Viewer.GetAsync($"/api/runs/{run}/tasks/after/why");
         var reason = Assert.Single(why.GetProperty("reasons").EnumerateArray(), each => each.GetProperty("kind").GetString() == "upstream");
         Assert.Contains("needs long", reason.GetProperty("message").GetString(), StringComparison.Ordinal);
