@@ -26,7 +26,7 @@ internal sealed record NewRun(
     /// <summary>Who asks for it; null when the schedule does.</summary>
     public string? Author { get; init; }
 
-    /// <summary>Whether the consumers of what it publishes are re-run, too, as a backfill with <c>--downstream</c> has it.</summary>
+    /// <summary>Whether the consumers of what it publishes are re-run, too.</summary>
     public bool Downstream { get; init; }
 }
 

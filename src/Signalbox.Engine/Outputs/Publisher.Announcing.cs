@@ -39,7 +39,7 @@ internal sealed partial class Publisher
                 isAgain && !withDownstream
                     ? (
                         run.Backfill is { } without
-                            ? $"backfill {without} is without --downstream"
+                            ? $"backfill {without} made it; what a backfill publishes starts no consumer"
                             : $"run {run.Number} had published it before, and was re-run without --downstream"
                     )
                     : null,
