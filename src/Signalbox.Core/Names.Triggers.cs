@@ -52,6 +52,33 @@ public static partial class Names
             _ => throw new UnreachableException(),
         };
 
+    public static string Of(DayOfWeek value) =>
+        value switch
+        {
+            DayOfWeek.Monday => "monday",
+            DayOfWeek.Tuesday => "tuesday",
+            DayOfWeek.Wednesday => "wednesday",
+            DayOfWeek.Thursday => "thursday",
+            DayOfWeek.Friday => "friday",
+            DayOfWeek.Saturday => "saturday",
+            DayOfWeek.Sunday => "sunday",
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The DayOfWeek of a word; null when it is none.</summary>
+    public static DayOfWeek? DayOfWeekOf(string word) =>
+        word switch
+        {
+            "monday" => DayOfWeek.Monday,
+            "tuesday" => DayOfWeek.Tuesday,
+            "wednesday" => DayOfWeek.Wednesday,
+            "thursday" => DayOfWeek.Thursday,
+            "friday" => DayOfWeek.Friday,
+            "saturday" => DayOfWeek.Saturday,
+            "sunday" => DayOfWeek.Sunday,
+            _ => null,
+        };
+
     public static string Of(LineageRole value) =>
         value switch
         {

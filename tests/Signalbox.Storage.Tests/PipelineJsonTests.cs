@@ -199,6 +199,7 @@ public sealed class PipelineJsonTests
         ],
         LogicalDate = LogicalDateMode.FireTime,
         Partition = PartitionKind.Month,
+        WeekStarts = DayOfWeek.Sunday,
         Start = new DateTimeOffset(2001, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)).ToUniversalTime(),
         End = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(1234567),
         CatchUp = CatchUp.All,

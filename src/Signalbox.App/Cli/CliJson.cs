@@ -33,6 +33,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(SwitchedDocument[]))]
 [JsonSerializable(typeof(UpdateDocument[]))]
 [JsonSerializable(typeof(PostedDocument))]
+[JsonSerializable(typeof(PostedDocument[]))]
 [JsonSerializable(typeof(PartitionPageDocument))]
 [JsonSerializable(typeof(DatasetLineageDocument))]
 [JsonSerializable(typeof(WhyDocument))]

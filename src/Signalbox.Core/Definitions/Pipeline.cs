@@ -43,6 +43,9 @@ public sealed record Pipeline
     /// <summary>How the data of the pipeline is cut. Default day.</summary>
     public PartitionKind Partition { get; init; } = PartitionKind.Day;
 
+    /// <summary>The first day of a week, where the data is cut by weeks. Default Monday, as ISO 8601 has it.</summary>
+    public DayOfWeek WeekStarts { get; init; } = DayOfWeek.Monday;
+
     /// <summary>No data interval that starts before this instant is ever created by the schedule. Default none.</summary>
     public DateTimeOffset? Start { get; init; }
 

@@ -1,9 +1,16 @@
+using Signalbox.Core.Time;
+
 namespace Signalbox.Core.Definitions;
 
 public sealed partial class PipelineChecker
 {
     private void CheckTriggers()
     {
+        if (_pipeline.WeekStarts != DayOfWeek.Monday && _pipeline.Partition != PartitionKind.Week)
+        {
+            Error("no-weeks", "partition.week_starts", $"`week_starts` goes with `by: week`; this pipeline is cut by {Names.Of(_pipeline.Partition)}s");
+        }
+
         var subscribes = false;
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < _pipeline.Triggers.Length; i++)
@@ -22,6 +29,15 @@ public sealed partial class PipelineChecker
                     }
 
                     subscribes = true;
+                    if (_pipeline.Params.FirstOrDefault(param => param.Default is null) is { } must)
+                    {
+                        Error(
+                            "no-default",
+                            path,
+                            $"an update has no parameters to give, so `params.{must.Name}` needs a `default`"
+                        );
+                    }
+
                     CheckCondition(datasets.When, $"{path}.datasets", []);
                     break;
                 case TriggerSpec.Message { Trigger: var trigger }:

@@ -66,6 +66,7 @@ public static partial class PipelineJson
         WriteSchedules(json, pipeline.Schedules);
         Put(json, "logical_date", Names.Of(pipeline.LogicalDate), Names.Of(Default.LogicalDate));
         Put(json, "partition", Names.Of(pipeline.Partition), Names.Of(Default.Partition));
+        Put(json, "week_starts", Names.Of(pipeline.WeekStarts), Names.Of(Default.WeekStarts));
         Put(json, "start", pipeline.Start);
         Put(json, "end", pipeline.End);
         Put(json, "catch_up", Names.Of(pipeline.CatchUp), Names.Of(Default.CatchUp));
@@ -109,6 +110,7 @@ public static partial class PipelineJson
             Schedules = ReadSchedules(json),
             LogicalDate = Word(json, "logical_date", Names.LogicalDateModeOf, Default.LogicalDate),
             Partition = Word(json, "partition", Names.PartitionKindOf, Default.Partition),
+            WeekStarts = Word(json, "week_starts", Names.DayOfWeekOf, Default.WeekStarts),
             Start = Instant(json, "start"),
             End = Instant(json, "end"),
             CatchUp = Word(json, "catch_up", Names.CatchUpOf, Default.CatchUp),

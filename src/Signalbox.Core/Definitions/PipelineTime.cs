@@ -44,5 +44,5 @@ public static class PipelineTime
     public static SliceCalendar CalendarOf(this Pipeline pipeline) => pipeline.CalendarOf(pipeline.ScheduleOf());
 
     internal static SliceCalendar CalendarOf(this Pipeline pipeline, Schedule schedule) =>
-        new(schedule, pipeline.LogicalDate, new PartitionScheme(pipeline.Partition, schedule.Zone));
+        new(schedule, pipeline.LogicalDate, new PartitionScheme(pipeline.Partition, schedule.Zone, pipeline.WeekStarts));
 }

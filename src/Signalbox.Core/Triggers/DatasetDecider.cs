@@ -55,6 +55,9 @@ public static class DatasetDecider
         private readonly Dictionary<string, int> _taken = new(StringComparer.Ordinal);
         private readonly Dictionary<string, (string? Missing, bool IsHeld)> _hindrances = new(StringComparer.Ordinal);
 
+        // What is made again of one dataset re-runs the consumer with what stands of the others: nobody makes those again.
+        private bool _isAgain;
+
         public void Add(DatasetUpdate update)
         {
             if (!_queues.TryGetValue(update.Dataset, out var queue))
@@ -72,7 +75,7 @@ public static class DatasetDecider
                 yield break;
             }
 
-            while (Take(trigger.When) is { Count: > 0 } taken)
+            while (Next() is { Count: > 0 } taken)
             {
                 foreach (var update in taken)
                 {
@@ -100,13 +103,27 @@ public static class DatasetDecider
             return new WaitingPartition(key, [.. left.Select(update => update.Id).Order()], missing, isHeld);
         }
 
-        /// <summary>The updates that make the condition hold; none when it does not.</summary>
+        private List<DatasetUpdate>? Next()
+        {
+            _isAgain = false;
+            if (Take(trigger.When) is { Count: > 0 } taken)
+            {
+                return taken;
+            }
+
+            _isAgain = _queues.Keys.Any(dataset => Left(dataset).Any(update => update.Group is not null) && Ready(dataset));
+            return _isAgain ? Take(trigger.When) : null;
+        }
+
+        /// <summary>The updates that make the condition hold, none of what stands already; null when it does not hold.</summary>
         private List<DatasetUpdate>? Take(DatasetCondition condition)
         {
             switch (condition)
             {
                 case DatasetCondition.Updated { Dataset: var dataset }:
-                    return Ready(dataset) ? First(dataset) : null;
+                    return Ready(dataset) ? First(dataset)
+                        : _isAgain && !Left(dataset).Any() && Stands(dataset) ? []
+                        : null;
                 case DatasetCondition.All all:
                     var together = new List<DatasetUpdate>();
                     foreach (var each in all.Of)
@@ -123,7 +140,8 @@ public static class DatasetDecider
                 case DatasetCondition.Any any:
                     var ready = any.Of.Select(Take).OfType<List<DatasetUpdate>>().ToList();
                     return ready.Count == 0 ? null
-                        : trigger.Consume == ConsumeMode.Each ? ready.MinBy(part => part.Min(update => update.Id))
+                        : trigger.Consume == ConsumeMode.Each
+                            ? ready.Where(part => part.Count > 0).MinBy(part => part.Min(update => update.Id)) ?? []
                         : [.. ready.SelectMany(part => part)];
                 default:
                     throw new UnreachableException();
@@ -133,13 +151,22 @@ public static class DatasetDecider
         private IEnumerable<DatasetUpdate> Left(string dataset) =>
             _queues.TryGetValue(dataset, out var queue) ? queue.Skip(_taken.GetValueOrDefault(dataset)) : [];
 
+        /// <summary>Whether all of a dataset that this partition is about has been updated before.</summary>
+        private bool Stands(string dataset) =>
+            state.LatestOf(dataset) is { } example
+            && (
+                key.Length == 0
+                || example.Length == 0
+                || (PartitionMapping.PartsOf(key, example, consumer) ?? [key]).All(part => state.IsThere(dataset, part))
+            );
+
         private bool Ready(string dataset) => Left(dataset).Any() && Hindrance(dataset).Missing is null;
 
         /// <summary>Of the updates of a dataset: the oldest, or all of them where they count together.</summary>
         private List<DatasetUpdate> First(string dataset)
         {
             var left = Left(dataset).ToList();
-            return trigger.Consume != ConsumeMode.Each || left[0].Group is not null || IsCovered(left[0]) ? left : left[..1];
+            return trigger.Consume != ConsumeMode.Each || _isAgain || left[0].Group is not null || IsCovered(left[0]) ? left : left[..1];
         }
 
         private bool IsCovered(DatasetUpdate update) =>

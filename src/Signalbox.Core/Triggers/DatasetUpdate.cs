@@ -55,6 +55,9 @@ public sealed record SubscriberState
     /// <summary>Whether a partition of a dataset has ever been updated.</summary>
     public required Func<string, string, bool> IsThere { get; init; }
 
+    /// <summary>The partition of a dataset that was updated last, which says how it is cut; null when it was never updated. Default: never.</summary>
+    public Func<string, string?> LatestOf { get; init; } = _ => null;
+
     /// <summary>Whether a run that this trigger made has not ended.</summary>
     public bool HasUnfinishedRun { get; init; }
 

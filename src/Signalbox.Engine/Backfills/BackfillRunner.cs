@@ -36,6 +36,11 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
             );
         }
 
+        if (wanted is { Downstream: true, Variant: not null })
+        {
+            throw new RequestRefused("what a variant publishes beside the live version starts no consumer, so it has no downstream");
+        }
+
         var wish =
             wanted.Version is { } named ? new VersionHash(named)
             : wanted.Variant is { } variant ? VariantDesk.Known(session, name, variant).Version
@@ -245,6 +250,7 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
                 )
                 {
                     Author = wanted.Author,
+                    Downstream = wanted.Downstream,
                 }
             );
             session.StartBackfillItem(id, item.Ordinal, run.Snapshot.Run.Number);

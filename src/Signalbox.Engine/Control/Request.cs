@@ -100,6 +100,9 @@ public abstract record Request
 
         /// <summary>Take dates over from a backfill that is under way; otherwise such dates refuse the request.</summary>
         public bool Replace { get; init; }
+
+        /// <summary>The consumers of what is published are re-run for the same partitions, each partition once.</summary>
+        public bool Downstream { get; init; }
     }
 
     public sealed record CancelBackfill(long Backfill, string Reason) : Request;

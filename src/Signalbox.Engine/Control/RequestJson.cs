@@ -367,6 +367,11 @@ internal static class RequestJson
         {
             json.WriteBoolean("replace", true);
         }
+
+        if (backfill.Downstream)
+        {
+            json.WriteBoolean("downstream", true);
+        }
     }
 
     private static Request.StartBackfill ReadBackfill(JsonElement json)
@@ -393,6 +398,7 @@ internal static class RequestJson
             Variant = StringOrNull(json, "variant"),
             Every = json.TryGetProperty("every_ms", out var every) ? TimeSpan.FromMilliseconds(every.GetInt64()) : null,
             Replace = json.TryGetProperty("replace", out var replace) && replace.GetBoolean(),
+            Downstream = json.TryGetProperty("downstream", out var downstream) && downstream.GetBoolean(),
         };
     }
 

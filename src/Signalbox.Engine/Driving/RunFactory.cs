@@ -28,6 +28,9 @@ internal sealed record NewRun(
 
     /// <summary>Whether the consumers of what it publishes are re-run, too.</summary>
     public bool Downstream { get; init; }
+
+    /// <summary>Whether it goes behind every live run, as those of a backfill do: because what a backfill made again asks for it.</summary>
+    public bool IsHistory { get; init; }
 }
 
 /// <summary>Makes runs: rows first, in the transaction of whatever asked for them; then they are driven.</summary>
@@ -62,7 +65,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
             State = RunState.Queued,
             Priority =
                 wanted.Pipeline.Priority
-                + (wanted.Trigger == RunTrigger.Backfill ? BackfillPriority : 0)
+                + (wanted.Trigger == RunTrigger.Backfill || wanted.IsHistory ? BackfillPriority : 0)
                 + (wanted.Namespace is null ? 0 : NamespacePriority),
             Params = wanted.Params,
             Backfill = wanted.Backfill,

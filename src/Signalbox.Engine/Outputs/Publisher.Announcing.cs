@@ -39,7 +39,7 @@ internal sealed partial class Publisher
                 isAgain && !withDownstream
                     ? (
                         run.Backfill is { } without
-                            ? $"backfill {without} made it; what a backfill publishes starts no consumer"
+                            ? $"backfill {without} made it, without --downstream"
                             : $"run {run.Number} had published it before, and was re-run without --downstream"
                     )
                     : null,

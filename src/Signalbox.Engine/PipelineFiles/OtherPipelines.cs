@@ -8,7 +8,8 @@ namespace Signalbox.Engine.PipelineFiles;
 public static class OtherPipelines
 {
     /// <summary>Whether a pipeline names others at all; only then need they be read.</summary>
-    public static bool AreNamedBy(Pipeline pipeline) => pipeline.Tasks.Any(task => task.Kind is TaskKind.WaitForTask);
+    public static bool AreNamedBy(Pipeline pipeline) => 
+        DatasetChecker.Uses(pipeline) || pipeline.Tasks.Any(task => task.Kind is TaskKind.WaitForTask);
 
     /// <summary>The mistakes of one file that only show beside the others, at their places.</summary>
     /// <param name="file">Names the file in the problems.</param>
@@ -33,6 +34,7 @@ public static class OtherPipelines
         [
             .. WaitChecker
                 .Check(pipeline, byName, isComplete)
+                .Concat(DatasetChecker.Check(pipeline, byName))
                 .Select(found =>
                 {
                     var (line, column) = parsed.PlaceOf(found.Path);

@@ -97,14 +97,10 @@ internal static class PipelineShape
             {
                 Default = "\"interval_start\"",
             },
-            new Field<Draft, string>(
-                "partition",
-                Scalars.Choice(typeof(PartitionKind), i => Names.Of((PartitionKind)i)),
-                (d, v) => d.Partition = Names.PartitionKindOf(v)!.Value,
-                "How the data is cut."
-            )
+            new Field<Draft, PartitionShape.Draft>("partition", PartitionShape.Partition, (d, v) => d.Partition = v, "How the data is cut.")
             {
                 Default = "\"day\"",
+                Examples = ["\"week\"", "{\"by\": \"week\", \"week_starts\": \"sunday\"}"],
             },
             new Field<Draft, string>(
                 "start",
@@ -326,7 +322,8 @@ internal static class PipelineShape
             Overlap = draft.Overlap,
             Blackouts = [.. draft.Blackouts.Select(blackout => blackout.Make(zone)).ToArray()],
             LogicalDate = draft.LogicalDate,
-            Partition = draft.Partition,
+            Partition = draft.Partition.By,
+            WeekStarts = draft.Partition.WeekStarts,
             Start = draft.Start is { } start ? Instants.Parse(start, zone) : null,
             End = draft.End is { } end ? Instants.Parse(end, zone) : null,
             CatchUp = draft.CatchUp,
@@ -376,7 +373,7 @@ internal static class PipelineShape
 
         public LogicalDateMode LogicalDate { get; set; }
 
-        public PartitionKind Partition { get; set; } = PartitionKind.Day;
+        public PartitionShape.Draft Partition { get; set; } = new();
 
         public string? Start { get; set; }
 

@@ -18,6 +18,9 @@ public static class DatasetFacts
     /// <summary>The updates of a re-run count together.</summary>
     public static string GroupOf(RunNumber run) => $"{OfRun}{run}";
 
+    /// <summary>Whether a backfill made it that re-runs consumers.</summary>
+    public static bool IsOfBackfill(DatasetUpdate update) => update.Group?.StartsWith(OfBackfill, StringComparison.Ordinal) ?? false;
+
     /// <summary>What is decided from: all that waits and has been taken note of, and so many updates beyond the cursor.</summary>
     public static SubscriberState Read(ReadSession session, PipelineName pipeline, IReadOnlyList<StoredUpdate> beyond, int maxRuns)
     {
@@ -32,6 +35,7 @@ public static class DatasetFacts
         {
             Updates = waiting,
             IsThere = (dataset, partition) => session.Partition(dataset, partition) is not null,
+            LatestOf = dataset => session.LatestPartition(dataset)?.Partition,
             HasUnfinishedRun = session.HasUnfinishedDatasetRun(pipeline),
             Open = waiting
                 .Select(update => update.Group)

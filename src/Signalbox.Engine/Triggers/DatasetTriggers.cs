@@ -203,6 +203,9 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
                     Backfill: null,
                     []
                 )
+                {
+                    IsHistory = planned.Updates.All(update => DatasetFacts.IsOfBackfill(update.Update)),
+                }
             );
             foreach (var (update, label) in planned.Updates)
             {

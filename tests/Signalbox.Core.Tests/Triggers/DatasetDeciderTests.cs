@@ -122,6 +122,26 @@ public sealed class DatasetDeciderTests
         Assert.Equal(2, run.Updates.Length);
     }
 
+    [Fact]
+    [Trait("Requirement", "S139")]
+    public void What_is_made_again_of_one_dataset_runs_the_consumer_again_with_what_stands_of_the_others()
+    {
+        var trigger = new TriggerSpec.Datasets(All("a", "b"));
+        var again = new SubscriberState
+        {
+            Updates = [Update(5, "a", "2001-01-02", "run 3"), Update(6, "a", "2001-01-02", "run 3"), Update(7, "a", "2001-01-03", "run 3")],
+            IsThere = (dataset, key) => (dataset, key) == ("b", "2001-01-02"),
+            LatestOf = dataset => dataset == "b" ? "2001-01-02" : null,
+        };
+        var plan = DatasetDecider.Decide(trigger, Days, again);
+        var run = Assert.Single(plan.Runs);
+        Assert.Equal([5L, 6L], run.Updates.Select(one => one.Update.Id));
+        // For that day b was never made, so there is nothing to run again.
+        Assert.Equal("no update of b for 2001-01-03 yet", Assert.Single(plan.Waiting).Missing);
+        // An update of its own waits for one of the other, as ever.
+        Assert.Empty(DatasetDecider.Decide(trigger, Days, again with { Updates = [Update(5, "a", "2001-01-02")] }).Runs);
+    }
+
     private static bool Conserves((int Dataset, int Key, int Group)[] steps, int shape, int way)
     {
         var (when, consume, cover) = Shape(shape, way);
@@ -155,6 +175,7 @@ public sealed class DatasetDeciderTests
                 {
                     Updates = [.. left],
                     IsThere = (dataset, partition) => there.Contains((dataset, partition)),
+                    LatestOf = dataset => there.Where(each => each.Item1 == dataset).Select(each => each.Item2).FirstOrDefault(),
                     HasUnfinishedRun = steps[i].Group == 4,
                     MaxRuns = 3,
                 }

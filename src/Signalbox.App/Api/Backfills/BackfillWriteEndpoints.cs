@@ -8,6 +8,7 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
 
@@ -48,7 +49,7 @@ internal static class BackfillWriteEndpoints
         }
 
         var selection = Selection(body);
-        var plan = BackfillPlan.Make(definition.Pipeline, selection, engine.Store, project, body.OnlyTasks ?? [], time.GetUtcNow());
+        var plan = BackfillPlan.Make(definition.Pipeline, selection, engine.Store, project, body.OnlyTasks ?? [], time.GetUtcNow(), All(selection, engine.Store));
         if (body.DryRun ?? false)
         {
             return Results.Ok(BackfillDocument.Planned(plan));
@@ -80,11 +81,24 @@ internal static class BackfillWriteEndpoints
             {
                 Variant = body.Variant,
                 Replace = selection.Replace,
+                Downstream = selection.Downstream,
             }
         );
         var id = answer.Number!.Value;
         return Results.Created($"/api/backfills/{id}", engine.Store.Read(session => BackfillDocument.Read(session, id, plan)));
     }
+
+    /// <summary>The current definitions of all pipelines, where consumers are asked for.</summary>
+    private static Pipeline[] All(BackfillSelection selection, Store store) =>
+        selection.Downstream
+            ? store.Read(session =>
+                session
+                    .Pipelines()
+                    .Where(row => row.Version is not null)
+                    .Select(row => session.Definition(row.Name, row.Version!.Value)!.Pipeline)
+                    .ToArray()
+            )
+            : [];
 
     private static BackfillSelection Selection(BackfillRequest body)
     {
@@ -126,6 +140,7 @@ internal static class BackfillWriteEndpoints
         {
             Variant = body.Variant is { } variant ? new RunNamespace(variant) : null,
             Replace = body.Replace ?? false,
+            Downstream = body.Downstream ?? false,
         };
     }
 
@@ -144,6 +159,7 @@ internal static class BackfillWriteEndpoints
 /// <param name="MaxActive">Runs of it that may be active at one time; 1 when nothing is said.</param>
 /// <param name="OnlyTasks">The tasks to run; null: all.</param>
 /// <param name="Replace">Take dates over from a backfill that is under way; otherwise such dates refuse the call.</param>
+/// <param name="Downstream">The consumers of what is published run again for the same partitions, each partition once.</param>
 /// <param name="DryRun">Only say what would run.</param>
 internal sealed record BackfillRequest(
     string? From = null,
@@ -158,5 +174,6 @@ internal sealed record BackfillRequest(
     string? Variant = null,
     string? Reason = null,
     bool? Replace = null,
+    bool? Downstream = null,
     bool? DryRun = null
 );

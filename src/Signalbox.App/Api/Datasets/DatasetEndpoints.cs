@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
+using Signalbox.Core.Definitions;
+using Signalbox.Core.Triggers;
 using Signalbox.Engine.Control;
 using Signalbox.Storage;
 
@@ -11,6 +13,7 @@ namespace Signalbox.App.Api;
 internal static class DatasetEndpoints
 {
     private const string Tag = "datasets";
+    private const int LongestKey = 200;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -29,6 +32,22 @@ internal static class DatasetEndpoints
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
             .WithSummary("The partitions of one dataset, each with its current version");
+        routes
+            .MapGet("/api/datasets/updates", Updates)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The updates of one dataset, the newest first, and what became of each at every pipeline that subscribes to it");
+        routes
+            .MapPost("/api/datasets/updates", PostAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Say that something outside has updated a dataset; again with the same `Idempotency-Key` it is the same update")
+            .Produces<PostedDocument>(StatusCodes.Status201Created);
+        routes
+            .MapGet("/api/datasets/lineage", Lineages)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("Who makes a dataset and who uses it, upstream and downstream, as the pipelines declare it; without `name` of all datasets");
         routes
             .MapPost("/api/datasets/rollback", RollBackAsync)
             .RequireAuthorization(Policies.Admin)
@@ -70,6 +89,60 @@ internal static class DatasetEndpoints
                     .ToArray()
                 : throw ApiException.NotFound(DatasetsVerb.Unknown(session, name, DatasetsVerb.SpaceOf(@namespace)).Message);
         });
+
+    /// <summary>The page after a page begins <c>before</c> its last update.</summary>
+    private static UpdateDocument[] Updates(string name, string? partition, int? limit, long? before, Store store) =>
+        store.Read(session =>
+            session.LatestPartition(name) is null
+                ? throw ApiException.NotFound(DatasetsPartitions.NoUpdate(session, name).Message)
+                : session
+                    .Updates(name, partition, Paging.Limit(limit), before)
+                    .Select(update => UpdateDocument.Of(update, [.. session.ConsumptionsOf(update.Id).Select(ConsumerDocument.Of)]))
+                    .ToArray()
+        );
+
+    private static async Task<IResult> PostAsync(DatasetUpdateRequest body, EngineSession engine, HttpContext caller)
+    {
+        if (DatasetName.Problem(body.Name) is { } problem)
+        {
+            throw ApiException.Invalid($"name: {problem}");
+        }
+
+        var key = caller.Request.Headers["Idempotency-Key"].ToString();
+        if (key.Length > LongestKey)
+        {
+            throw ApiException.Invalid($"Idempotency-Key: it has at most {LongestKey} characters");
+        }
+
+        var answer = await engine.AskAsync(
+            caller,
+            new Request.UpdateDataset(body.Name, body.Partition ?? "", body.Version, key.Length > 0 ? key : null)
+        );
+        return Results.Created(
+            $"/api/datasets/updates?name={Uri.EscapeDataString(body.Name)}",
+            new PostedDocument(answer.Number!.Value, answer.Message)
+        );
+    }
+
+    private static DatasetLineageDocument Lineages(string? name, Store store)
+    {
+        var all = store.Read(session =>
+            Lineage.Of([
+                .. session
+                    .Pipelines()
+                    .Where(row => row.Version is not null)
+                    .Select(row => session.Definition(row.Name, row.Version!.Value)!.Pipeline),
+            ])
+        );
+        try
+        {
+            return DatasetLineageDocument.Of(name, name is null ? all : DatasetsLineage.Around(all, name));
+        }
+        catch (UserMistakeException unknown)
+        {
+            throw ApiException.NotFound(unknown.Message);
+        }
+    }
 
     private static async Task<AnswerDocument> RollBackAsync(DatasetRollbackRequest body, EngineSession engine, HttpContext caller)
     {
@@ -113,6 +186,11 @@ internal sealed record DatasetPartitionDocument(
 /// <param name="Partition">Null: the only one it has.</param>
 /// <param name="To">A version; null: those before the current ones.</param>
 internal sealed record DatasetRollbackRequest(string Name, string Reason, string? Partition = null, long? To = null);
+
+/// <summary>An update from outside.</summary>
+/// <param name="Partition">The key of the partition; null: the dataset is not cut.</param>
+/// <param name="Version">What the version is called where it comes from.</param>
+internal sealed record DatasetUpdateRequest(string Name, string? Partition = null, string? Version = null);
 
 /// <summary>Reasons that people give for what they do.</summary>
 internal static class ApiReason

@@ -144,7 +144,7 @@ internal static class RunWriteEndpoints
         // What cannot be planned is refused as the plan is.
         Plan(run, body.Mode, body.Task, engine.Store);
         var mode = ModeOf(body.Mode, body.Task);
-        var answer = await engine.AskAsync(caller, new Request.Rerun(run, mode, body.Task, body.Reason ?? $"re-run by {caller.Who()}"));
+        var answer = await engine.AskAsync(caller, new Request.Rerun(run, mode, body.Task, body.Reason ?? $"re-run by {caller.Who()}", body.Downstream ?? false));
         return new AnswerDocument(answer.Done, answer.Message);
     }
 
@@ -193,7 +193,7 @@ internal sealed record StartRunRequest(
 
 /// <param name="Mode"><c>from_failed</c>, <c>from</c> or <c>only</c>.</param>
 /// <param name="Task">With <c>from</c> and <c>only</c>: the task, or <c>train[3]</c>.</param>
-internal sealed record RerunRequest(string Mode, string? Task = null, string? Reason = null);
+internal sealed record RerunRequest(string Mode, string? Task = null, string? Reason = null, bool? Downstream = null);
 
 /// <param name="State"><c>success</c>, <c>failed</c> or <c>skipped</c>.</param>
 internal sealed record MarkRequest(string State, string? Reason = null);

@@ -32,6 +32,9 @@ internal sealed record BackfillDocument(
     /// <summary>What its promotions do in a backfill.</summary>
     public string[] Promotions { get; init; } = [];
 
+    /// <summary>Of a plan with downstream: what runs again because of it.</summary>
+    public DownstreamDocument[] Downstream { get; init; } = [];
+
     /// <summary>How many dates are in which state.</summary>
     public Dictionary<string, int> Progress { get; init; } = [];
 
@@ -63,6 +66,7 @@ internal sealed record BackfillDocument(
             EstimatedCost = plan.Forecast?.Cost,
             Warnings = [.. plan.Warnings],
             Promotions = [.. plan.Reviews],
+            Downstream = [.. plan.Downstream.Select(DownstreamDocument.Of)],
         };
 
     public static BackfillDocument Read(ReadSession session, long id, BackfillPlan? plan)
@@ -98,6 +102,7 @@ internal sealed record BackfillDocument(
             EstimatedCost = plan?.Forecast?.Cost,
             Warnings = plan is null ? [] : [.. plan.Warnings],
             Promotions = plan is null ? [] : [.. plan.Reviews],
+            Downstream = plan is null ? [] : [.. plan.Downstream.Select(DownstreamDocument.Of)],
             Progress = session.BackfillProgress(id).ToDictionary(state => BackfillWords.Of(state.Key), state => state.Value),
         };
     }
@@ -110,6 +115,14 @@ internal sealed record BackfillDocument(
                 date.Reason
             )),
         ];
+}
+
+/// <summary>A pipeline that runs again because of what a backfill publishes.</summary>
+/// <param name="Datasets">By updates of which.</param>
+/// <param name="Partitions">Each once.</param>
+internal sealed record DownstreamDocument(string Pipeline, string[] Datasets, string[] Partitions)
+{
+    public static DownstreamDocument Of(Core.Triggers.DownstreamRuns runs) => new(runs.Pipeline.Value, [.. runs.Datasets], [.. runs.Partitions]);
 }
 
 /// <summary>One date of a backfill.</summary>

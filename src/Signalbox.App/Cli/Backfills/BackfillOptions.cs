@@ -57,6 +57,9 @@ internal sealed record BackfillSelection(
 
     /// <summary>Whether dates are taken over from another backfill that is under way.</summary>
     public bool Replace { get; init; }
+
+    /// <summary>Whether the consumers of what is published run again, for the same partitions.</summary>
+    public bool Downstream { get; init; }
 }
 
 /// <summary>The options of <c>backfill</c>.</summary>
@@ -126,6 +129,11 @@ internal sealed class BackfillOptions
         Description = "Take dates over from another backfill that is under way: what it runs of them is cancelled. Default: refuse",
     };
 
+    private readonly Option<bool> _downstream = new("--downstream")
+    {
+        Description = "The pipelines that updates of its datasets start run again for the same partitions, each partition once, when all of its dates are made",
+    };
+
     private readonly Option<string?> _reason = new("--reason") { Description = "Why; shown on each run", HelpName = "TEXT" };
 
     public Argument<string> Pipeline { get; } = new("PIPELINE") { Description = "The name of a pipeline of the project" };
@@ -171,6 +179,7 @@ internal sealed class BackfillOptions
             _maxActive,
             _every,
             _replace,
+            _downstream,
             Param,
             Only,
             Variant,
@@ -211,6 +220,13 @@ internal sealed class BackfillOptions
             throw new UserMistakeException($"backfill: --from {from:yyyy-MM-dd} is later than --to {to:yyyy-MM-dd}");
         }
 
+        if (parsed.GetValue(_downstream) && parsed.GetValue(Variant) is not null)
+        {
+            throw new UserMistakeException(
+                "--downstream: what a variant publishes beside the live version starts no consumer; leave it or --variant out"
+            );
+        }
+
         var maxActive = parsed.GetValue(_maxActive);
         if (maxActive < 1)
         {
@@ -239,6 +255,7 @@ internal sealed class BackfillOptions
             Partitions = Parts(partitions),
             Every = Pace(parsed),
             Replace = parsed.GetValue(_replace),
+            Downstream = parsed.GetValue(_downstream),
         };
     }
 

@@ -4,6 +4,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
+using Signalbox.Core.Triggers;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -35,14 +36,19 @@ internal sealed record BackfillPlan(
 {
     private const int MostPrinted = 10;
 
+    /// <summary>The runs of other pipelines that follow by <c>--downstream</c>; empty without.</summary>
+    public ImmutableArray<DownstreamRuns> Downstream { get; init; } = [];
+
     /// <summary>Chooses the dates. Null for the store: nothing ever ran.</summary>
+    /// <param name="all">The pipelines among which consumers are looked for, where the selection is with downstream.</param>
     public static BackfillPlan Make(
         Pipeline pipeline,
         BackfillSelection selection,
         Store? store,
         Project project,
         IReadOnlyList<string> only,
-        DateTimeOffset now
+        DateTimeOffset now,
+        IReadOnlyCollection<Pipeline> all
     )
     {
         var calendar = pipeline.CalendarOf();
@@ -79,7 +85,10 @@ internal sealed record BackfillPlan(
             notes.ToImmutable(),
             BackfillForecast.Warnings(dates.Count, forecast, project.Backfills),
             [.. pipeline.Tasks.Where(task => only.Count == 0 || only.Contains(task.Name.Value)).Select(Review).OfType<string>()]
-        );
+        )
+        {
+            Downstream = selection.Downstream ? Cascade.Of(pipeline, only, [.. dates.Select(slice => slice.Partition)], all, now) : [],
+        };
     }
 
     public void Print(TextWriter output)
@@ -119,6 +128,18 @@ internal sealed record BackfillPlan(
             output.WriteLine($"  promotion: {review}");
         }
 
+        foreach (var consumer in Downstream)
+        {
+            output.WriteLine(
+                $"  downstream: {consumer.Pipeline} by {string.Join(", ", consumer.Datasets)}, {Brief.Count(consumer.Partitions.Length, "run")}{Range(consumer.Partitions)}"
+            );
+        }
+
+        if (Selection.Downstream && Downstream.IsEmpty && !Dates.IsEmpty)
+        {
+            output.WriteLine("  downstream: nothing is started by what it publishes");
+        }
+
         foreach (var group in Skipped.GroupBy(date => date.Reason))
         {
             var names = group.Select(date => Name(date.Slice)).ToList();
@@ -141,6 +162,11 @@ internal sealed record BackfillPlan(
     }
 
     public static string Name(Slice slice) => slice.Partition.Length > 0 ? slice.Partition : InstantText.Utc(slice.LogicalDate);
+
+    private static string Range(ImmutableArray<string> partitions) =>
+        partitions is [""] ? ""
+        : partitions.Length > 1 ? $": {partitions[0]} to {partitions[^1]}"
+        : $": {partitions[0]}";
 
     private static string Span(TimeSpan span) => span < TimeSpan.FromSeconds(1) ? "a second" : Brief.Of(span);
 

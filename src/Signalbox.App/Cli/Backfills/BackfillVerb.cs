@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -37,6 +38,7 @@ internal static class BackfillVerb
             "backfill daily --dates 2024-02-14,2024-02-15,2024-02-16 --reason \"time zone bug\"",
             "backfill daily --since-watermark",
             "backfill daily --last 30d --stale --dry-run",
+            "backfill daily --last 7d --downstream --dry-run",
             "backfill weekly --partitions 2024-W01..2024-W05 --every 2s",
             "backfill show 3"
         );
@@ -89,14 +91,19 @@ internal static class BackfillVerb
         if (parsed.GetValue(options.DryRun))
         {
             using var store = ProjectOpening.FindStore(project);
-            Show(BackfillPlan.Make(pipeline, selection, store, project, only, TimeProvider.System.GetUtcNow()), json, isFinal: true);
+            Show(
+                BackfillPlan.Make(pipeline, selection, store, project, only, TimeProvider.System.GetUtcNow(), All(selection, project)),
+                json,
+                isFinal: true
+            );
             return ExitCode.Done;
         }
 
         using var interrupts = parsed.GetValue(options.Detach) ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var version = await PipelineSource.SaveAsync(engine.Store, file);
-        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, project, only, TimeProvider.System.GetUtcNow());
+        var now = TimeProvider.System.GetUtcNow();
+        var plan = BackfillPlan.Make(pipeline, selection, engine.Store, project, only, now, All(selection, project));
         Show(plan, json, isFinal: plan.Dates.IsEmpty);
         if (plan.Dates.IsEmpty)
         {
@@ -119,10 +126,15 @@ internal static class BackfillVerb
                 Variant = selection.Variant?.Value,
                 Every = selection.Every,
                 Replace = selection.Replace,
+                Downstream = selection.Downstream,
             }
         );
         return await BackfillFollower.FollowAsync(engine, answer.Number!.Value, plan, json, interrupts);
     }
+
+    /// <summary>The pipelines among which consumers are looked for; none when they are not asked for.</summary>
+    private static Pipeline[] All(BackfillSelection selection, Project project) =>
+        selection.Downstream ? [.. project.OpenPipelines().Load().Pipelines.Select(loaded => loaded.Pipeline)] : [];
 
     private static void Show(BackfillPlan plan, bool json, bool isFinal)
     {

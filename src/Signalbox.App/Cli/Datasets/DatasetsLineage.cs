@@ -52,7 +52,8 @@ internal static class DatasetsLineage
         return command;
     }
 
-    private static ImmutableArray<LineageEdge> Around(ImmutableArray<LineageEdge> all, string dataset)
+    /// <exception cref="UserMistakeException">No pipeline makes or uses it.</exception>
+    public static ImmutableArray<LineageEdge> Around(ImmutableArray<LineageEdge> all, string dataset)
     {
         var names = all.Select(edge => edge.Dataset).Distinct().ToList();
         if (!names.Contains(dataset))

@@ -179,8 +179,8 @@ internal static class DatasetsPartitions
 
     private static DayOfWeek DayOf(string? word) =>
         word is null ? DayOfWeek.Monday
-        : Enum.TryParse<DayOfWeek>(word, ignoreCase: true, out var day) && !char.IsAsciiDigit(word[0]) ? day
+        : Names.DayOfWeekOf(word) is { } day ? day
         : throw new UserMistakeException(
-            $"--week-starts: `{word}` is no day{Suggestion.DidYouMean(word, Enum.GetNames<DayOfWeek>().Select(name => name.ToLowerInvariant()))}"
+            $"--week-starts: `{word}` is no day{Suggestion.DidYouMean(word, Enum.GetValues<DayOfWeek>().Select(Names.Of))}"
         );
 }

@@ -14,7 +14,8 @@ internal static class DatasetsUpdate
             "Records that something outside has updated a dataset: whoever subscribes to it gets the update, in at most one run each. With --key it may "
                 + "be said as often as one likes: it is one update.",
             "datasets update flights/raw --partition 2024-03-01",
-            "datasets update flights/raw --partition 2024-03-01 --version etag-7f3a --key delivery-4711 --json"
+            "datasets update flights/raw --partition 2024-03-01 --version etag-7f3a --key delivery-4711 --json",
+            "datasets update flights/raw --file updates.jsonl"
         );
         var name = new Argument<string>("DATASET") { Description = "The name of the dataset" };
         var partition = DatasetsVerb.Partition("the dataset is not cut");
@@ -28,10 +29,15 @@ internal static class DatasetsUpdate
             Description = "Idempotency key: the same key again is the same update",
             HelpName = "TEXT",
         };
+        var file = new Option<string?>("--file")
+        {
+            Description = "Many: a file, or - for stdin, with a JSON object of partition, version and key a line; each is answered by a line",
+            HelpName = "FILE",
+        };
         var project = VerbParts.Project();
         var json = VerbParts.Json();
         command.Arguments.Add(name);
-        foreach (var option in new Option[] { partition, version, key, project, json })
+        foreach (var option in new Option[] { partition, version, key, file, project, json })
         {
             command.Options.Add(option);
         }
@@ -45,22 +51,38 @@ internal static class DatasetsUpdate
                     throw new UserMistakeException($"DATASET: {problem}");
                 }
 
+                var one = (Partition: parsed.GetValue(partition), Version: parsed.GetValue(version), Key: parsed.GetValue(key));
+                if (parsed.GetValue(file) is not null && one is not (null, null, null))
+                {
+                    throw new UserMistakeException("--file: partition, version and key stand in its lines; leave the options out");
+                }
+
                 await using var engine = ProjectOpening.OpenEngine(ProjectOpening.Find(parsed.GetValue(project)));
-                var answer = await engine.AskAsync(
-                    new Request.UpdateDataset(
-                        dataset,
-                        parsed.GetValue(partition) ?? "",
-                        parsed.GetValue(version),
-                        parsed.GetValue(key) is { Length: > 0 } told ? told : null
-                    )
-                );
+                var posted = new List<PostedDocument>();
+                foreach (
+                    var update in parsed.GetValue(file) is { } path
+                        ? UpdateLines.Read(path, dataset)
+                        : [new Request.UpdateDataset(dataset, one.Partition ?? "", one.Version, one.Key is { Length: > 0 } told ? told : null)]
+                )
+                {
+                    var answer = await engine.AskAsync(update);
+                    posted.Add(new PostedDocument(answer.Number!.Value, answer.Message));
+                    if (!parsed.GetValue(json))
+                    {
+                        Console.Out.WriteLine(answer.Message);
+                    }
+                }
+
                 if (parsed.GetValue(json))
                 {
-                    CliJson.Print(new PostedDocument(answer.Number!.Value, answer.Message), CliJson.Default.PostedDocument);
-                }
-                else
-                {
-                    Console.Out.WriteLine(answer.Message);
+                    if (parsed.GetValue(file) is null)
+                    {
+                        CliJson.Print(posted[0], CliJson.Default.PostedDocument);
+                    }
+                    else
+                    {
+                        CliJson.Print([.. posted], CliJson.Default.PostedDocumentArray);
+                    }
                 }
 
                 return ExitCode.Done;
