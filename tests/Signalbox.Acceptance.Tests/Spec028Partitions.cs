@@ -52,7 +52,9 @@ public sealed class Spec028Partitions
         Assert.Equal((25, false), (second.GetProperty("partitions").GetArrayLength(), second.GetProperty("has_more").GetBoolean()));
         Assert.Equal("2001-04-15", second.GetProperty("partitions")[0].GetProperty("partition").GetString());
 
-        var missing = (await project.CallAsync("datasets", "partitions", "a", "--from", "2001-01", "--to", "2001-03", "--missing", "--json")).Expect(0);
+        var missing = (
+            await project.CallAsync("datasets", "partitions", "a", "--from", "2001-01", "--to", "2001-03", "--missing", "--json")
+        ).Expect(0);
         Assert.Equal(
             ["2001-01-10", "2001-02-10", "2001-03-10"],
             missing.Json.GetProperty("partitions").EnumerateArray().Select(one => one.GetProperty("partition").GetString())
@@ -63,7 +65,11 @@ public sealed class Spec028Partitions
 
         var unknown = (await project.CallAsync("datasets", "partitions", "b")).Expect(2).Error;
         Assert.Contains("dataset `b` has had no update", unknown, StringComparison.Ordinal);
-        Assert.Contains("--from: `soon` is no partition", (await project.CallAsync("datasets", "partitions", "a", "--from", "soon")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--from: `soon` is no partition",
+            (await project.CallAsync("datasets", "partitions", "a", "--from", "soon")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -72,7 +78,10 @@ public sealed class Spec028Partitions
     public async Task Partitions_that_never_map_to_each_other_are_a_mistake_with_its_place()
     {
         using var project = new TestProject()
-            .Pipeline("maker", "partition: month\ntasks:\n  make: { run: \"true\", outputs: { o: { path: \"{{ partition }}\", dataset: sales/month } } }\n")
+            .Pipeline(
+                "maker",
+                "partition: month\ntasks:\n  make: { run: \"true\", outputs: { o: { path: \"{{ partition }}\", dataset: sales/month } } }\n"
+            )
             .Pipeline("user", "triggers:\n  - datasets:\n      all: [outside, sales/month]\ntasks:\n  use: { noop: }\n")
             .Pipeline("odd", "partition: { by: day, week_starts: sunday }\ntasks:\n  use: { noop: }\n");
         var user = (await project.CallAsync("validate", "pipelines/user.yaml")).Expect(2).Output;

@@ -32,7 +32,11 @@ public sealed class Spec029DatasetTriggers
             StringComparison.Ordinal
         );
         var post = new[] { "datasets", "update", "shop/rates", "--partition", "2024-01-01", "--version", "7f3a", "--key", "rates-1" };
-        Assert.Contains("update 2 of shop/rates, partition 2024-01-01, is recorded", (await project.CallAsync(post)).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "update 2 of shop/rates, partition 2024-01-01, is recorded",
+            (await project.CallAsync(post)).Expect(0).Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, (await project.CallAsync([.. post, "--json"])).Expect(0).Json.GetProperty("update").GetInt64());
 
         var number = Assert.Single(await RunsAsync(project, "daily_revenue", 1)).GetProperty("number").GetInt64();
@@ -65,12 +69,20 @@ public sealed class Spec029DatasetTriggers
         Assert.True(
             JsonElement.DeepEquals((await project.CallAsync("datasets", "lineage", "shop/revenue", "--json")).Expect(0).Json, lineage)
         );
-        await api.PostAsync("/api/datasets/updates", """{"name":"shop/rates","partition":"2024-01-01"}""", HttpStatusCode.Created, "rates-1");
+        await api.PostAsync(
+            "/api/datasets/updates",
+            """{"name":"shop/rates","partition":"2024-01-01"}""",
+            HttpStatusCode.Created,
+            "rates-1"
+        );
         Assert.Single((await api.GetAsync("/api/datasets/updates?name=shop/rates")).EnumerateArray());
         await api.ProblemAsync(HttpMethod.Get, "/api/datasets/lineage?name=shop/order", HttpStatusCode.NotFound);
         await api.ProblemAsync(HttpMethod.Post, "/api/datasets/updates", HttpStatusCode.BadRequest, """{"name":"a b"}""");
 
-        var manual = (await project.CallAsync("runs", "show", $"{made}", "--json")).Expect(0).Json.GetProperty("run").GetProperty("triggered_by");
+        var manual = (await project.CallAsync("runs", "show", $"{made}", "--json"))
+            .Expect(0)
+            .Json.GetProperty("run")
+            .GetProperty("triggered_by");
         Assert.Equal("manual", Text(manual, "kind"));
         Assert.NotEmpty(Text(manual, "who"));
     }
@@ -146,7 +158,10 @@ public sealed class Spec029DatasetTriggers
             [("weekly", "2001-W01 2001-W02"), ("report", "2001-W01 2001-W02")],
             plan.EnumerateArray()
                 .Select(each =>
-                    (Text(each, "pipeline"), string.Join(' ', each.GetProperty("partitions").EnumerateArray().Select(key => key.GetString())))
+                    (
+                        Text(each, "pipeline"),
+                        string.Join(' ', each.GetProperty("partitions").EnumerateArray().Select(key => key.GetString()))
+                    )
                 )
         );
         Assert.Contains(
@@ -280,7 +295,11 @@ public sealed class Spec029DatasetTriggers
         var bad = (await project.CallAsync("datasets", "update", "a", "--file", "updates.jsonl")).Expect(2);
         Assert.Contains("updates.jsonl:2: ", bad.Error, StringComparison.Ordinal);
         Assert.Equal(0, (await project.CallAsync("datasets", "update", "a", "--partition", "x")).Expect(0).Error.Length);
-        Assert.Contains("--file", (await project.CallAsync("datasets", "update", "a", "--partition", "x", "--file", "y")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--file",
+            (await project.CallAsync("datasets", "update", "a", "--partition", "x", "--file", "y")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
     }
 
     private static List<JsonElement> Consumers(JsonElement update) => [.. update.GetProperty("consumers").EnumerateArray()];
@@ -295,7 +314,10 @@ public sealed class Spec029DatasetTriggers
             {
                 runs =
                 [
-                    .. project.CallAsync("runs", "--pipeline", pipeline, "--limit", "100000", "--json").Result.Expect(0).Json.EnumerateArray(),
+                    .. project
+                        .CallAsync("runs", "--pipeline", pipeline, "--limit", "100000", "--json")
+                        .Result.Expect(0)
+                        .Json.EnumerateArray(),
                 ];
                 return runs.Count >= number;
             },

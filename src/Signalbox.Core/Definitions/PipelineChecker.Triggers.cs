@@ -8,7 +8,11 @@ public sealed partial class PipelineChecker
     {
         if (_pipeline.WeekStarts != DayOfWeek.Monday && _pipeline.Partition != PartitionKind.Week)
         {
-            Error("no-weeks", "partition.week_starts", $"`week_starts` goes with `by: week`; this pipeline is cut by {Names.Of(_pipeline.Partition)}s");
+            Error(
+                "no-weeks",
+                "partition.week_starts",
+                $"`week_starts` goes with `by: week`; this pipeline is cut by {Names.Of(_pipeline.Partition)}s"
+            );
         }
 
         var subscribes = false;
@@ -31,11 +35,7 @@ public sealed partial class PipelineChecker
                     subscribes = true;
                     if (_pipeline.Params.FirstOrDefault(param => param.Default is null) is { } must)
                     {
-                        Error(
-                            "no-default",
-                            path,
-                            $"an update has no parameters to give, so `params.{must.Name}` needs a `default`"
-                        );
+                        Error("no-default", path, $"an update has no parameters to give, so `params.{must.Name}` needs a `default`");
                     }
 
                     CheckCondition(datasets.When, $"{path}.datasets", []);

@@ -8,7 +8,7 @@ namespace Signalbox.Engine.PipelineFiles;
 public static class OtherPipelines
 {
     /// <summary>Whether a pipeline names others at all; only then need they be read.</summary>
-    public static bool AreNamedBy(Pipeline pipeline) => 
+    public static bool AreNamedBy(Pipeline pipeline) =>
         DatasetChecker.Uses(pipeline) || pipeline.Tasks.Any(task => task.Kind is TaskKind.WaitForTask);
 
     /// <summary>The mistakes of one file that only show beside the others, at their places.</summary>

@@ -15,7 +15,10 @@ internal static class PartitionShape
             "partition",
             "`partition`",
             () => new Draft(),
-            new Field<Draft, string>("by", By, (d, v) => d.By = Names.PartitionKindOf(v)!.Value, "How long a slice is.") { Required = true },
+            new Field<Draft, string>("by", By, (d, v) => d.By = Names.PartitionKindOf(v)!.Value, "How long a slice is.")
+            {
+                Required = true,
+            },
             new Field<Draft, string>(
                 "week_starts",
                 Scalars.Choice(typeof(DayOfWeek), i => Names.Of((DayOfWeek)i)),

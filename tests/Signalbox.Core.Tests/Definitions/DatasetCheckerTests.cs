@@ -35,7 +35,10 @@ public sealed class DatasetCheckerTests
     public void Weeks_that_begin_on_other_days_do_not_map_though_their_keys_look_alike()
     {
         var maker = Maker(PartitionKind.Week) with { WeekStarts = DayOfWeek.Sunday };
-        var when = new DatasetCondition.All([new DatasetCondition.Updated("outside"), new DatasetCondition.Any([new DatasetCondition.Updated("a")])]);
+        var when = new DatasetCondition.All([
+            new DatasetCondition.Updated("outside"),
+            new DatasetCondition.Any([new DatasetCondition.Updated("a")]),
+        ]);
         var mistake = Assert.Single(Check(Subscriber(when) with { Partition = PartitionKind.Week }, maker));
         Assert.Equal(("never-maps", "triggers[0].datasets.all[1].any[0]"), (mistake.Code, mistake.Path));
         Assert.Contains("write `partition: { by: week, week_starts: sunday }` here", mistake.Message, StringComparison.Ordinal);
@@ -72,7 +75,15 @@ public sealed class DatasetCheckerTests
         Pipeline(
             Task("make") with
             {
-                Outputs = [new OutputSpec { Name = "o", Path = "{{ partition }}.txt", Dataset = dataset }],
+                Outputs =
+                [
+                    new OutputSpec
+                    {
+                        Name = "o",
+                        Path = "{{ partition }}.txt",
+                        Dataset = dataset,
+                    },
+                ],
             }
         ) with
         {

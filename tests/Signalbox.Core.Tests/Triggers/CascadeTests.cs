@@ -35,13 +35,31 @@ public sealed class CascadeTests
     }
 
     private static Pipeline Named(string name, PartitionKind kind, string makes, params string[] by) =>
-        Pipeline(Task("t") with { Outputs = [new OutputSpec { Name = "o", Path = "{{ partition }}", Dataset = makes }] }) with
+        Pipeline(
+            Task("t") with
+            {
+                Outputs =
+                [
+                    new OutputSpec
+                    {
+                        Name = "o",
+                        Path = "{{ partition }}",
+                        Dataset = makes,
+                    },
+                ],
+            }
+        ) with
         {
             Name = new(name),
             Partition = kind,
             Triggers =
                 by.Length == 0
                     ? []
-                    : [new TriggerSpec.Datasets(new DatasetCondition.Any([.. by.Select(each => (DatasetCondition)new DatasetCondition.Updated(each))]))],
+                    :
+                    [
+                        new TriggerSpec.Datasets(
+                            new DatasetCondition.Any([.. by.Select(each => (DatasetCondition)new DatasetCondition.Updated(each))])
+                        ),
+                    ],
         };
 }

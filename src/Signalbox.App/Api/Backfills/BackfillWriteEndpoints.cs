@@ -49,7 +49,15 @@ internal static class BackfillWriteEndpoints
         }
 
         var selection = Selection(body);
-        var plan = BackfillPlan.Make(definition.Pipeline, selection, engine.Store, project, body.OnlyTasks ?? [], time.GetUtcNow(), All(selection, engine.Store));
+        var plan = BackfillPlan.Make(
+            definition.Pipeline,
+            selection,
+            engine.Store,
+            project,
+            body.OnlyTasks ?? [],
+            time.GetUtcNow(),
+            All(selection, engine.Store)
+        );
         if (body.DryRun ?? false)
         {
             return Results.Ok(BackfillDocument.Planned(plan));

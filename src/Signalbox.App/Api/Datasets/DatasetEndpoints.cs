@@ -47,7 +47,9 @@ internal static class DatasetEndpoints
             .MapGet("/api/datasets/lineage", Lineages)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("Who makes a dataset and who uses it, upstream and downstream, as the pipelines declare it; without `name` of all datasets");
+            .WithSummary(
+                "Who makes a dataset and who uses it, upstream and downstream, as the pipelines declare it; without `name` of all datasets"
+            );
         routes
             .MapPost("/api/datasets/rollback", RollBackAsync)
             .RequireAuthorization(Policies.Admin)

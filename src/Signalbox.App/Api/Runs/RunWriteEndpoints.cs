@@ -144,7 +144,10 @@ internal static class RunWriteEndpoints
         // What cannot be planned is refused as the plan is.
         Plan(run, body.Mode, body.Task, engine.Store);
         var mode = ModeOf(body.Mode, body.Task);
-        var answer = await engine.AskAsync(caller, new Request.Rerun(run, mode, body.Task, body.Reason ?? $"re-run by {caller.Who()}", body.Downstream ?? false));
+        var answer = await engine.AskAsync(
+            caller,
+            new Request.Rerun(run, mode, body.Task, body.Reason ?? $"re-run by {caller.Who()}", body.Downstream ?? false)
+        );
         return new AnswerDocument(answer.Done, answer.Message);
     }
 

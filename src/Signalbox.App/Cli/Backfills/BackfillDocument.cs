@@ -122,7 +122,8 @@ internal sealed record BackfillDocument(
 /// <param name="Partitions">Each once.</param>
 internal sealed record DownstreamDocument(string Pipeline, string[] Datasets, string[] Partitions)
 {
-    public static DownstreamDocument Of(Core.Triggers.DownstreamRuns runs) => new(runs.Pipeline.Value, [.. runs.Datasets], [.. runs.Partitions]);
+    public static DownstreamDocument Of(Core.Triggers.DownstreamRuns runs) =>
+        new(runs.Pipeline.Value, [.. runs.Datasets], [.. runs.Partitions]);
 }
 
 /// <summary>One date of a backfill.</summary>

@@ -131,7 +131,8 @@ internal sealed class BackfillOptions
 
     private readonly Option<bool> _downstream = new("--downstream")
     {
-        Description = "The pipelines that updates of its datasets start run again for the same partitions, each partition once, when all of its dates are made",
+        Description =
+            "The pipelines that updates of its datasets start run again for the same partitions, each partition once, when all of its dates are made",
     };
 
     private readonly Option<string?> _reason = new("--reason") { Description = "Why; shown on each run", HelpName = "TEXT" };

@@ -31,7 +31,8 @@ internal static class DatasetsUpdate
         };
         var file = new Option<string?>("--file")
         {
-            Description = "Many: a file, or - for stdin, with a JSON object of partition, version and key a line; each is answered by a line",
+            Description =
+                "Many: a file, or - for stdin, with a JSON object of partition, version and key a line; each is answered by a line",
             HelpName = "FILE",
         };
         var project = VerbParts.Project();
@@ -62,7 +63,15 @@ internal static class DatasetsUpdate
                 foreach (
                     var update in parsed.GetValue(file) is { } path
                         ? UpdateLines.Read(path, dataset)
-                        : [new Request.UpdateDataset(dataset, one.Partition ?? "", one.Version, one.Key is { Length: > 0 } told ? told : null)]
+                        :
+                        [
+                            new Request.UpdateDataset(
+                                dataset,
+                                one.Partition ?? "",
+                                one.Version,
+                                one.Key is { Length: > 0 } told ? told : null
+                            ),
+                        ]
                 )
                 {
                     var answer = await engine.AskAsync(update);

@@ -41,7 +41,9 @@ internal static class UpdateLines
             using var json = JsonDocument.Parse(line);
             if (json.RootElement.ValueKind != JsonValueKind.Object)
             {
-                throw new UserMistakeException($"{place}: it is no JSON object; write {{\"partition\": \"2001-01-05\", \"key\": \"delivery-1\"}}");
+                throw new UserMistakeException(
+                    $"{place}: it is no JSON object; write {{\"partition\": \"2001-01-05\", \"key\": \"delivery-1\"}}"
+                );
             }
 
             foreach (var property in json.RootElement.EnumerateObject())
