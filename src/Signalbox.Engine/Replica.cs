@@ -194,6 +194,7 @@ internal sealed class Replica : IAsyncDisposable
         await first.Task.WaitAsync(cancellationToken);
         Loop("scheduler", scheduler.WatchAsync);
         Loop("messages", _messages.WatchAsync);
+        Loop("old messages", new InboxSweep(_parts, line => Said?.Invoke(line)).WatchAsync);
         Loop("datasets", datasets.WatchAsync);
     }
 

@@ -31,6 +31,13 @@ public sealed class ApiBench : IAsyncLifetime
                 $"tasks:\n  long: {{ run: '{string.Format(null, Wait, "go")}' }}\n  after: {{ needs: [long], run: \"true\" }}\n"
             )
             .Pipeline(
+                "landing",
+                "triggers: [{ webhook: { bearer: secret:hook } }]\nparams: { n: { type: integer } }\ntasks:\n"
+                    + "  labels: { wait_for: { message: labels_ready }, every: 10h, timeout: 20h }\n"
+                    + "  read: { needs: [labels], run: \"echo {{ tasks.labels.result.data.rows }}\" }\n"
+            )
+            .Secret("hook", "s3cret")
+            .Pipeline(
                 "asks",
                 "tasks:\n  ask: { approve: { message: \"go on?\" }, timeout: 1h }\n  after: { needs: [ask], run: \"true\" }\n"
             )

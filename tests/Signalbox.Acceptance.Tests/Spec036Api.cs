@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Signalbox.Acceptance.Tests;
 
 /// <summary>docs/specs/036-api.md</summary>
-public sealed class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
+public sealed partial class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
 {
     private const int AtOnce = 50;
 

@@ -63,6 +63,8 @@ internal static class ApiHost
         DatasetEndpoints.Map(web);
         BackfillEndpoints.Map(web);
         BackfillWriteEndpoints.Map(web);
+        InboxEndpoints.Map(web);
+        SignalEndpoints.Map(web);
         PeopleEndpoints.Map(web);
         PeopleWriteEndpoints.Map(web);
         AccessEndpoints.Map(web);

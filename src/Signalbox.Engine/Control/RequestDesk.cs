@@ -311,6 +311,7 @@ internal sealed class RequestDesk(
             ),
             Then: () =>
             {
+                parts.Alerts.Ring();
                 if (run is not null)
                 {
                     driver.Adopt(run, afterRestart: false);

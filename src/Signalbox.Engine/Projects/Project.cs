@@ -57,6 +57,9 @@ public sealed record Project
     /// <summary>How long what an attempt staged may stay after the attempt is over, wherever it lies. Default 60 s.</summary>
     public TimeSpan StagingTtl { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long messages from outside are kept. Default 30 days after they were dealt with.</summary>
+    public InboxSettings Inbox { get; init; } = InboxSettings.Default;
+
     /// <summary>From what size on a backfill is warned of, and what an hour of work costs. Default nothing.</summary>
     public BackfillLimits Backfills { get; init; } = BackfillLimits.None;
 

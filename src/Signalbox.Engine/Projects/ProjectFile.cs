@@ -102,6 +102,15 @@ internal static class ProjectFile
             (d, v) => d.Alerts = v,
             "Who is told when something goes wrong, and how."
         ),
+        new Field<Draft, InboxSettings>(
+            "inbox",
+            InboxShape.Mapping,
+            (d, v) => d.Inbox = v,
+            "How long messages that started a run, were ignored or dropped stay in the inbox."
+        )
+        {
+            Examples = ["{\"keep\": \"7d\"}"],
+        },
         new Field<Draft, BackfillLimits>(
             "backfills",
             BackfillLimitsShape.Mapping,
@@ -168,6 +177,7 @@ internal static class ProjectFile
             StagingTtl = draft.StagingTtl,
             Alerts = draft.Alerts,
             Backfills = draft.Backfills,
+            Inbox = draft.Inbox,
         };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
@@ -229,6 +239,8 @@ internal static class ProjectFile
         public AlertSettings Alerts { get; set; } = AlertSettings.None;
 
         public BackfillLimits Backfills { get; set; } = BackfillLimits.None;
+
+        public InboxSettings Inbox { get; set; } = InboxSettings.Default;
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Expressions;
@@ -38,6 +39,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly OutboxBell _bell = new();
+    private readonly DeadLetters _dead = new(parts);
 
     // Definitions never change; the one that is current is parsed once and not once a message.
     private readonly Dictionary<PipelineName, StoredDefinition> _definitions = [];
@@ -92,12 +94,10 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
 
     /// <summary>Has a message decided anew, in the transaction of whoever asks for it.</summary>
     /// <returns>The run that it starts, to be driven when the transaction is kept; null when it starts none.</returns>
-    public LiveRun? Replay(WriteSession session, InboxMessage message)
-    {
-        return session.ReplayInboxMessage(message.Id) && Open(session, message.Pipeline) is { } definition
+    public LiveRun? Replay(WriteSession session, InboxMessage message) =>
+        session.ReplayInboxMessage(message.Id) && Open(session, message.Pipeline) is { } definition
             ? Decide(session, definition, message with { State = InboxState.Waiting }, [])
             : null;
-    }
 
     /// <summary>Decides what waits, until the engine stops.</summary>
     public async Task WatchAsync(CancellationToken cancellationToken)
@@ -191,11 +191,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
             driver.Adopt(run, afterRestart: false);
         }
 
-        foreach (var line in lines)
-        {
-            Said?.Invoke(line);
-        }
-
+        Tell(lines);
         return count > 0;
     }
 
@@ -242,7 +238,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 driver.Adopt(run, afterRestart: false);
             }
 
-            lines.ForEach(line => Said?.Invoke(line));
+            Tell(lines);
         }
 
         return isDone;
@@ -309,7 +305,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 session.DecideInboxMessage(message.Id, InboxState.Ignored, ignore.Reason, run: null, Now);
                 return null;
             case MessageDecision.Refuse refuse:
-                session.DecideInboxMessage(message.Id, InboxState.Dead, refuse.Reason, run: null, Now);
+                _dead.Bury(session, message, refuse.Reason, pipeline.Tags);
                 lines.Add(DeadLine(message, refuse.Reason));
                 return null;
             default:
@@ -328,17 +324,36 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                     return null;
                 }
 
-                session.DecideInboxMessage(id, InboxState.Dead, $"it could not be decided: {problem.Message}", run: null, Now);
+                _dead.Bury(session, message, $"it could not be decided: {problem.Message}", TagsOf(message.Pipeline));
                 return message;
             },
             cancellationToken
         );
         if (buried is not null)
         {
-            Said?.Invoke(DeadLine(buried, problem.Message));
+            Tell([DeadLine(buried, problem.Message)]);
         }
 
         return buried is not null;
+    }
+
+    /// <summary>Says what was buried to whoever watches the server, and has its alert sent.</summary>
+    private void Tell(List<string> lines)
+    {
+        lines.ForEach(line => Said?.Invoke(line));
+        if (lines.Count > 0)
+        {
+            parts.Alerts.Ring();
+        }
+    }
+
+    /// <summary>The tags as far as they are known: what cannot be decided may lack its definition.</summary>
+    private ImmutableArray<string> TagsOf(PipelineName pipeline)
+    {
+        lock (_definitions)
+        {
+            return _definitions.TryGetValue(pipeline, out var known) ? known.Pipeline.Tags : [];
+        }
     }
 
     private static string DeadLine(InboxMessage message, string reason) =>

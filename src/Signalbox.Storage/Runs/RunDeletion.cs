@@ -21,6 +21,9 @@ public sealed partial class WriteSession
     private static readonly Sql TickWithoutRun = new(
         "update ticks set run_number = null, skipped = 'its run was deleted' where run_number = @run"
     );
+    private static readonly Sql MessageWithoutRun = new(
+        "update inbox set state = 'dropped', run_number = null, reason = 'its run was deleted' where run_number = @run"
+    );
     private static readonly Sql[] RowsOfRun =
     [
         new("delete from approval_answers where approval in (select id from approvals where run_number = @run)"),
@@ -56,6 +59,7 @@ public sealed partial class WriteSession
         }
 
         Use(TickWithoutRun).Set(run).Execute();
+        Use(MessageWithoutRun).Set(run).Execute();
         foreach (var rows in RowsOfRun)
         {
             Use(rows).Set(run).Execute();

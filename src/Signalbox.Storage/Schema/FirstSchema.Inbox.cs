@@ -24,6 +24,7 @@ internal static partial class FirstSchema
         );
         create index inbox_waiting on inbox (pipeline, id) where state = 'waiting';
         create index inbox_dead on inbox (id) where state = 'dead';
+        create index inbox_decided on inbox (decided_ms) where state in ('started', 'ignored', 'dropped') and kind <> 'file';
         create index inbox_of_pipeline on inbox (pipeline, id);
         create unique index inbox_of_run on inbox (run_number) where run_number is not null;
 
@@ -43,6 +44,7 @@ internal static partial class FirstSchema
             seen_ms bigint not null,
             primary key (pipeline, source, signature)
         );
+        create index hook_signatures_of_message on hook_signatures (message);
         create index hook_signatures_seen on hook_signatures (seen_ms);
         """;
 }

@@ -23,11 +23,14 @@ public sealed partial class WriteSession
         """
     );
 
+    /// <summary>Forgets signatures that are too old to be used again.</summary>
+    public void ForgetSignaturesBefore(DateTimeOffset before) => Use(ForgetSignatures).Set("@before", before).Execute();
+
     /// <summary>Notes that a signature was used, and forgets those that are too old to be used again.</summary>
     /// <exception cref="StoreConflict">It was used before: nothing of this transaction's work is kept.</exception>
     public void UseSignature(PipelineName pipeline, string source, string signature, long message, DateTimeOffset at, DateTimeOffset forget)
     {
-        Use(ForgetSignatures).Set("@before", forget).Execute();
+        ForgetSignaturesBefore(forget);
         var isNew =
             Use(AddSignature)
                 .Set("@pipeline", pipeline.Value)

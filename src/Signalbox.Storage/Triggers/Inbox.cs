@@ -145,6 +145,13 @@ public sealed partial class WriteSession
         update inbox set state = 'dropped', reason = @reason, decided_ms = @decided_ms where id = @id and state in ('waiting', 'ignored', 'dead')
         """
     );
+    private static readonly Sql ForgetSome = new(
+        """
+        delete from inbox where id in (
+            select id from inbox where state in ('started', 'ignored', 'dropped') and kind <> 'file' and decided_ms < @before
+            order by decided_ms limit @limit)
+        """
+    );
     private static readonly Sql MoveSource = new(
         """
         insert into source_cursors (pipeline, source, cursor, moved_ms) values (@pipeline, @source, @cursor, @moved_ms)
@@ -209,6 +216,14 @@ public sealed partial class WriteSession
     /// <summary>Puts a message aside. False: it started a run, or was put aside before.</summary>
     public bool DropInboxMessage(long id, string reason, DateTimeOffset at) =>
         Use(DropOne).Set("@reason", reason).Set("@decided_ms", at).Set("@id", id).Execute() == 1;
+
+    /// <summary>
+    /// Removes messages that were dealt with before an instant, the oldest first. Dead letters stay until somebody deals with them, and so do
+    /// the rows of files: they are what tells that a file, which may still lie there, came before.
+    /// </summary>
+    /// <returns>How many were removed, at most the limit.</returns>
+    public int ForgetInboxMessages(DateTimeOffset before, int limit) =>
+        Use(ForgetSome).Set("@before", before).Set("@limit", limit).Execute();
 
     /// <summary>Notes how far a source has been read, in the transaction that keeps what was read.</summary>
     public void MoveSourceCursor(PipelineName pipeline, string source, string cursor, DateTimeOffset at) =>

@@ -48,6 +48,14 @@ public sealed class ProjectTests : IDisposable
     }
 
     [Fact]
+    public void The_inbox_keeps_messages_for_as_long_as_a_delivery_may_be_repeated_or_longer()
+    {
+        Assert.Equal(TimeSpan.FromDays(30), Open("").Inbox.Keep);
+        Assert.Equal(TimeSpan.FromDays(7), Open("inbox: { keep: 7d }\n").Inbox.Keep);
+        Assert.StartsWith("signalbox.yaml:1:", Assert.Single(Problems("inbox: { keep: 1h }\n")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Defaults_of_the_project_are_under_those_of_the_pipeline_and_those_under_the_task()
     {
         var project = Open("defaults: { retries: 1, pool: slow, timeout: 1h, env: { A: p, B: p, C: p } }\n");

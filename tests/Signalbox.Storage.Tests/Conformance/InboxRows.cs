@@ -57,6 +57,53 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Old_messages_that_were_dealt_with_are_forgotten_a_few_at_a_time_but_for_dead_ones_and_files()
+    {
+        using var store = Database.Open();
+        var ids = new List<long>();
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Add((await store.WriteAsync(s => s.AddInboxMessage(Letter with { Key = $"{i}" }, Made.Noon), Ct)).Id);
+        }
+
+        var file = (await store.WriteAsync(s => s.AddInboxMessage(Letter with { Kind = "file", Key = "a.csv" }, Made.Noon), Ct)).Id;
+        await store.WriteAsync(
+            s =>
+            {
+                foreach (var id in ids[..3].Append(file))
+                {
+                    s.DecideInboxMessage(id, InboxState.Ignored, "nothing to do", run: null, Made.Noon);
+                }
+
+                s.DecideInboxMessage(ids[3], InboxState.Dead, "why", run: null, Made.Noon);
+                s.UseSignature(Letter.Pipeline, Letter.Source, "sha256=1", ids[0], Made.Noon, Made.Noon);
+            },
+            Ct
+        );
+
+        Assert.Equal(0, await store.WriteAsync(s => s.ForgetInboxMessages(Made.Noon, 2), Ct));
+        await store.WriteAsync(s => s.ForgetSignaturesBefore(Made.Noon.AddSeconds(1)), Ct);
+        Assert.Equal(2, await store.WriteAsync(s => s.ForgetInboxMessages(Made.Noon.AddSeconds(1), 2), Ct));
+        Assert.Equal(1, await store.WriteAsync(s => s.ForgetInboxMessages(Made.Noon.AddSeconds(1), 2), Ct));
+        Assert.Equal([file, ids[4], ids[3]], store.Read(s => s.InboxMessages(new InboxFilter()).Select(message => message.Id)));
+    }
+
+    [Fact]
+    public async Task A_message_whose_run_is_deleted_is_put_aside()
+    {
+        using var store = Database.Open();
+        var (run, fence) = await store.CreateRun("daily", 1, RunTrigger.Event);
+        var (id, _) = await store.WriteAsync(s => s.AddInboxMessage(Letter, Made.Noon), Ct);
+        await store.WriteAsync(s => s.DecideInboxMessage(id, InboxState.Started, reason: null, run.Number, Made.Noon), Ct);
+        var ended = run with { State = RunState.Success, EndedAt = Made.Noon, Revision = 2 };
+        await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(new Change.RunChanged(ended))), Ct);
+        Assert.Null(await store.WriteAsync(s => s.DeleteRun(run.Number), Ct));
+
+        var kept = store.Read(s => s.InboxMessage(id))!;
+        Assert.Equal((InboxState.Dropped, null), (kept.State, kept.Run));
+    }
+
+    [Fact]
     public async Task Messages_of_a_paused_pipeline_wait_and_dead_letters_are_replayed_or_dropped()
     {
         using var store = Database.Open();

@@ -75,7 +75,9 @@ internal static class InboxVerb
 
             var filter = new InboxFilter(
                 parsed.GetValue(pipeline) is { } name ? new PipelineName(name) : null,
-                StateOf(parsed.GetValue(state)),
+                parsed.GetValue(state) is { } word
+                    ? StateOf(word, out var problem) ?? throw new UserMistakeException($"--state: {problem}")
+                    : null,
                 parsed.GetValue(before),
                 most
             );
@@ -175,13 +177,15 @@ internal static class InboxVerb
         store.Read(session => session.InboxMessage(id))
         ?? throw new UserMistakeException($"there is no message {id}; `signalbox inbox list` shows what there is");
 
-    private static InboxState? StateOf(string? word) =>
-        word is null
-            ? null
-            : Names.InboxStateOf(word)
-                ?? throw new UserMistakeException(
-                    $"--state: `{word}` is no state of a message{Suggestion.DidYouMean(word, Enum.GetValues<InboxState>().Select(Names.Of))}; write waiting, started, ignored, dead or dropped"
-                );
+    /// <summary>The state that a word stands for; null when it stands for none, with the problem.</summary>
+    public static InboxState? StateOf(string word, out string? problem)
+    {
+        var state = Names.InboxStateOf(word);
+        problem = state is null
+            ? $"`{word}` is no state of a message{Suggestion.DidYouMean(word, Enum.GetValues<InboxState>().Select(Names.Of))}; write waiting, started, ignored, dead or dropped"
+            : null;
+        return state;
+    }
 
     private static void Print(InboxDocument[] found)
     {
