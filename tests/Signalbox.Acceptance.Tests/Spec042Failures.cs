@@ -58,4 +58,42 @@ public sealed class Spec042Failures
         Assert.Single(run.Attempts("refused"));
         Assert.Equal(2, run.Attempts("away").Count);
     }
+
+    [Fact]
+    [Trait("Requirement", "S151")]
+    [Trait("Requirement", "S164")]
+    public async Task A_rule_of_the_project_of_the_pipeline_and_of_the_task_says_what_lines_and_exit_codes_mean()
+    {
+        using var project = new TestProject().Pipeline(
+            "asking",
+            """
+            defaults: { retries: auto, failure_rules: [{ lines: "quota of the .* is used up", class: permanent }] }
+            tasks:
+              spent: { run: "echo 'HTTP Error 429: quota of the day is used up' >&2; exit 1" }
+              wrong: { run: "exit 3", failure_rules: { lines: x, class: auth } }
+            """
+        );
+        var mistake = (await project.CallAsync("validate", "pipelines/asking.yaml")).Expect(2).Error;
+        Assert.Contains("pipelines/asking.yaml:5:42: error", mistake, StringComparison.Ordinal);
+        project.Write("signalbox.yaml", "defaults:\n  failure_rules: [{ exit_code: 3, class: auth }]\n");
+        project.Pipeline(
+            "asking",
+            """
+            defaults: { retries: auto, failure_rules: [{ lines: "quota of the .* is used up", class: permanent }] }
+            tasks:
+              spent: { run: "echo 'HTTP Error 429: quota of the day is used up' >&2; exit 1" }
+              wrong: { run: "exit 3", failure_rules: [{ exit_code: 4, class: schema }] }
+            """
+        );
+        var run = await project.RunAsync("asking", 1);
+        var spent = Assert.Single(run.Attempts("spent")).GetProperty("failure");
+        Assert.Equal("permanent", spent.GetProperty("class").GetString());
+        Assert.Equal("your rule: /quota of the .* is used up/", spent.GetProperty("rule").GetString());
+        Assert.Equal("auth", Assert.Single(run.Attempts("wrong")).GetProperty("failure").GetProperty("class").GetString());
+        project.Write("err.txt", "quota of the hour is used up");
+        var said = (
+            await project.CallAsync("classify", "--exit", "9", "--stderr", "err.txt", "--pipeline", "asking", "--task", "wrong")
+        ).Expect(0);
+        Assert.Contains("rule     your rule: /quota of the .* is used up/", said.Output, StringComparison.Ordinal);
+    }
 }

@@ -273,7 +273,13 @@ public sealed class PipelineJsonTests
                     Jitter = TimeSpan.Zero,
                     RetryOn = [FailureClass.Transient, FailureClass.RateLimited],
                     LostBudget = 0,
+                    ByClass = true,
                 },
+                FailureRules =
+                [
+                    new(FailureClass.ResourceUnavailable) { Lines = "lock wait timeout", RetryAfter = TimeSpan.FromSeconds(90) },
+                    new(FailureClass.Validation) { ExitCodes = [3, 139] },
+                ],
                 Timeout = TimeSpan.FromMinutes(20),
                 Grace = TimeSpan.Zero,
                 Sla = [new SlaSpec.Within(TimeSpan.FromHours(3))],

@@ -38,6 +38,7 @@ public sealed partial class PipelineChecker
         NotNegative(task.Retry.MaxDelay, $"{path}.max_retry_delay");
         NotNegative(task.Retry.Jitter, $"{path}.jitter");
         AtLeast(0, task.Retry.LostBudget, $"{path}.lost_budget");
+        CheckFailureRules(task, $"{path}.failure_rules");
         NotNegative(task.Grace, $"{path}.grace");
         Positive(task.Timeout, $"{path}.timeout");
         AtLeast(1, task.Slots, $"{path}.slots");
@@ -83,6 +84,27 @@ public sealed partial class PipelineChecker
                 $"{path}.timeout",
                 $"the task `{task.Name}` has no timeout, so it is stopped after {TaskNode.DefaultTimeout.TotalHours} hours only; give it one, such as `timeout: 20m`"
             );
+        }
+    }
+
+    private void CheckFailureRules(TaskNode task, string path)
+    {
+        foreach (var rule in task.FailureRules)
+        {
+            if (rule.Lines is { } pattern && FailureRule.PatternProblem(pattern) is { } problem)
+            {
+                Error("bad-pattern", path, $"`lines` of a failure rule, `{pattern}`: {problem}");
+            }
+
+            if (rule.ExitCodes.IsDefaultOrEmpty && rule.Lines is null)
+            {
+                Error("empty-rule", path, "a failure rule names exit codes, lines, or both: what it is for");
+            }
+
+            if (!FailureRule.IsClass(rule.Class))
+            {
+                Error("bad-class", path, $"no rule makes a failure {Names.Of(rule.Class)}: only the server knows that");
+            }
         }
     }
 

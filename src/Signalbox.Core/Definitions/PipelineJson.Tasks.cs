@@ -20,6 +20,7 @@ public static partial class PipelineJson
         Put(json, "label", task.Label);
         Put(json, "max_parallel", task.MaxParallel);
         WriteRetry(json, task.Retry);
+        WriteFailureRules(json, task.FailureRules);
         Put(json, "timeout", task.Timeout);
         Put(json, "grace", task.Grace, DefaultTask.Grace);
         WriteSla(json, task.Sla);
@@ -62,6 +63,7 @@ public static partial class PipelineJson
             Label = Text(json, "label"),
             MaxParallel = json.TryGetProperty("max_parallel", out var most) ? most.GetInt32() : null,
             Retry = json.TryGetProperty("retry", out var retry) ? ReadRetry(retry) : RetryPolicy.Default,
+            FailureRules = All(json, "failure_rules", ReadFailureRule),
             Timeout = Span(json, "timeout"),
             Grace = Span(json, "grace") ?? DefaultTask.Grace,
             Sla = ReadSla(json),
@@ -80,40 +82,6 @@ public static partial class PipelineJson
             OnRetry = Texts(json, "on_retry"),
             Doc = Text(json, "doc"),
         };
-
-    private static void WriteRetry(Utf8JsonWriter json, RetryPolicy retry)
-    {
-        if (Same(retry, RetryPolicy.Default))
-        {
-            return;
-        }
-
-        json.WriteStartObject("retry");
-        Put(json, "retries", retry.Retries, RetryPolicy.Default.Retries);
-        Put(json, "delay", retry.Delay, RetryPolicy.Default.Delay);
-        Put(json, "backoff", Names.Of(retry.Backoff), Names.Of(RetryPolicy.Default.Backoff));
-        Put(json, "max_delay", retry.MaxDelay, RetryPolicy.Default.MaxDelay);
-        Put(json, "jitter", retry.Jitter, RetryPolicy.Default.Jitter);
-        Put(json, "retry_on", retry.RetryOn.IsDefaultOrEmpty ? [] : ImmutableArray.CreateRange(retry.RetryOn, Names.Of));
-        Put(json, "lost_budget", retry.LostBudget, RetryPolicy.Default.LostBudget);
-        json.WriteEndObject();
-    }
-
-    private static RetryPolicy ReadRetry(JsonElement json) =>
-        new()
-        {
-            Retries = Number(json, "retries", RetryPolicy.Default.Retries),
-            Delay = Span(json, "delay") ?? RetryPolicy.Default.Delay,
-            Backoff = Word(json, "backoff", Names.BackoffOf, RetryPolicy.Default.Backoff),
-            MaxDelay = Span(json, "max_delay") ?? RetryPolicy.Default.MaxDelay,
-            Jitter = Span(json, "jitter") ?? RetryPolicy.Default.Jitter,
-            RetryOn = All(json, "retry_on", word => Word(word, Names.FailureClassOf)),
-            LostBudget = Number(json, "lost_budget", RetryPolicy.Default.LostBudget),
-        };
-
-    // A record compares arrays by reference; an empty list of classes is an empty list.
-    private static bool Same(RetryPolicy a, RetryPolicy b) =>
-        a.RetryOn.IsDefaultOrEmpty && b.RetryOn.IsDefaultOrEmpty && a with { RetryOn = [] } == b with { RetryOn = [] };
 
     private static void WriteKind(Utf8JsonWriter json, TaskKind kind)
     {

@@ -33,6 +33,12 @@ public sealed record TaskNode
     public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
 
     /// <summary>
+    /// What exit codes and last lines mean, by the user's own word: those of the task, then those of its pipeline and of its project; the first that
+    /// fits decides. Default none.
+    /// </summary>
+    public ImmutableArray<FailureRule> FailureRules { get; init; } = [];
+
+    /// <summary>
     /// Limit of one attempt, from its start; for a waiting task, of the whole wait. Null: the server's default
     /// (<see cref="DefaultTimeout"/>).
     /// </summary>

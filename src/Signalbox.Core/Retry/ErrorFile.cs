@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Signalbox.Core.Retry;
@@ -8,8 +7,11 @@ namespace Signalbox.Core.Retry;
 /// <param name="Message">Its own words.</param>
 /// <param name="RetryAfter">How long to wait at least.</param>
 /// <param name="Note">What is wrong with the file itself.</param>
-internal sealed record ErrorFile(FailureClass? Class, string? Message, TimeSpan? RetryAfter, string? Note)
+/// <param name="Rule">What it names as the evidence for the class, such as <c>HTTP 503</c>.</param>
+internal sealed record ErrorFile(FailureClass? Class, string? Message, TimeSpan? RetryAfter, string? Note, string? Rule = null)
 {
+    private const int LongestRule = 80;
+
     /// <summary>The classes a command may name: not those that only the server can know.</summary>
     private static readonly string[] Classes =
     [
@@ -24,9 +26,6 @@ internal sealed record ErrorFile(FailureClass? Class, string? Message, TimeSpan?
         "timeout",
         "permanent",
     ];
-
-    // A month: longer than any quota's window.
-    private const double LongestWaitSeconds = 31 * 24 * 3600;
 
     public static ErrorFile Read(string json, DateTimeOffset? now)
     {
@@ -84,36 +83,26 @@ internal sealed record ErrorFile(FailureClass? Class, string? Message, TimeSpan?
             }
         }
 
-        return new ErrorFile(kind, FailureClassifier.Clean(message), after, note);
+        var rule = root.TryGetProperty("rule", out var named) && named.ValueKind == JsonValueKind.String ? Text(named) : null;
+        rule = FailureClassifier.Clean(rule);
+        return new ErrorFile(
+            kind,
+            FailureClassifier.Clean(message),
+            after,
+            note,
+            rule?.Length > LongestRule ? rule[..LongestRule] : rule
+        );
     }
 
-    private static TimeSpan? Wait(JsonElement value, DateTimeOffset? now)
-    {
-        if (value.ValueKind == JsonValueKind.Number)
+    private static TimeSpan? Wait(JsonElement value, DateTimeOffset? now) =>
+        value.ValueKind switch
         {
-            return value.TryGetDouble(out var number) ? Seconds(number) : null;
-        }
+            JsonValueKind.Number => value.TryGetDouble(out var number) ? Seconds(number) : null,
+            JsonValueKind.String => Text(value) is { } text ? Retry.RetryAfter.Parse(text, now) : null,
+            _ => null,
+        };
 
-        if (value.ValueKind != JsonValueKind.String || Text(value) is not { } text)
-        {
-            return null;
-        }
-
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
-        {
-            return Seconds(seconds);
-        }
-
-        // RFC 9110, 10.2.3: Retry-After is a number of seconds or a date in the form of RFC 1123.
-        return
-            now is { } from
-            && DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
-            ? Seconds((date - from).TotalSeconds)
-            : null;
-    }
-
-    private static TimeSpan? Seconds(double seconds) =>
-        double.IsFinite(seconds) ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWaitSeconds)) : null;
+    private static TimeSpan? Seconds(double seconds) => Retry.RetryAfter.Seconds(seconds);
 
     private static string? Text(JsonElement value)
     {

@@ -3,8 +3,12 @@ namespace Signalbox.Core.Retry;
 /// <summary>Says what kind of failure an attempt ended with.</summary>
 /// <remarks>
 /// The evidence is asked in this order, and the first that knows decides: the error file of the command, exit code 75 (EX_TEMPFAIL of sysexits.h),
-/// the kernel's word about memory, the signal, the status of an HTTP answer in the last lines, the operating system's words there, the name of
-/// an exception of Python or .NET there, the exit code.
+/// the kernel's word about memory, the rules of the user in their order, the signal, the status of an HTTP answer in the last lines, an SQLSTATE
+/// there, the operating system's words there, the name of an exception of Python or .NET there, the exit code.
+/// <para>
+/// What the task says itself and what the kernel knows goes before the user's rules; what is read out of output goes after them, because whoever
+/// wrote a rule knows the output better.
+/// </para>
 /// </remarks>
 public static class FailureClassifier
 {
@@ -15,16 +19,29 @@ public static class FailureClassifier
     private const int SignalBase = 128;
     private const int LastSignal = 64;
 
+    // In this order: what is full is said before that something could not be written.
     private static readonly (string Text, string Name, FailureClass Class)[] SystemErrors =
     [
         ("No space left on device", "ENOSPC", FailureClass.DiskFull),
         ("Disk quota exceeded", "EDQUOT", FailureClass.DiskFull),
         ("Cannot allocate memory", "ENOMEM", FailureClass.Oom),
         ("Too many open files", "EMFILE", FailureClass.ResourceUnavailable),
+        ("Resource temporarily unavailable", "EAGAIN", FailureClass.ResourceUnavailable),
+        ("Device or resource busy", "EBUSY", FailureClass.ResourceUnavailable),
+        ("Connection refused", "ECONNREFUSED", FailureClass.Transient),
+        ("Connection reset by peer", "ECONNRESET", FailureClass.Transient),
+        ("Connection timed out", "ETIMEDOUT", FailureClass.Transient),
+        ("Network is unreachable", "ENETUNREACH", FailureClass.Transient),
+        ("No route to host", "EHOSTUNREACH", FailureClass.Transient),
+        ("Broken pipe", "EPIPE", FailureClass.Transient),
+        ("Temporary failure in name resolution", "EAI_AGAIN", FailureClass.Transient),
+        ("Input/output error", "EIO", FailureClass.Transient),
     ];
 
     /// <summary>The failure that the evidence shows. <see cref="Failure.Rule"/> names the evidence that decided.</summary>
-    public static Failure Classify(FailureEvidence evidence)
+    /// <param name="evidence">How the attempt ended.</param>
+    /// <param name="rules">The user's own, those of the task before those of its pipeline and of its project; the first that fits decides.</param>
+    public static Failure Classify(FailureEvidence evidence, ImmutableArray<FailureRule> rules = default)
     {
         var note = "";
         if (!string.IsNullOrWhiteSpace(evidence.ErrorFile))
@@ -34,17 +51,22 @@ public static class FailureClassifier
             {
                 var after = file.RetryAfter ?? (known == FailureClass.RateLimited ? RetryPolicy.RateLimitDelay : null);
                 var words = file.Message ?? LastLine(evidence.LastLines) ?? Names.Of(known);
-                return new Failure(known, Bounded(file.Note is null ? words : $"{words} ({file.Note})"), "error file", after);
+                return new Failure(
+                    known,
+                    Bounded(file.Note is null ? words : $"{words} ({file.Note})"),
+                    file.Rule is { } said ? $"error file: {said}" : "error file",
+                    after
+                );
             }
 
             note = $" ({file.Note})";
         }
 
-        var failure = WithoutFile(evidence);
+        var failure = WithoutFile(evidence, rules.IsDefault ? [] : rules);
         return failure with { Message = Bounded(failure.Message, note) };
     }
 
-    private static Failure WithoutFile(FailureEvidence evidence)
+    private static Failure WithoutFile(FailureEvidence evidence, ImmutableArray<FailureRule> rules)
     {
         if (evidence.ExitCode == TemporaryFailure)
         {
@@ -60,46 +82,70 @@ public static class FailureClassifier
             return new Failure(FailureClass.Oom, WithLastLine("killed by the kernel: out of memory", evidence.LastLines), "out of memory");
         }
 
-        if (SignalOf(evidence) is { } signal)
+        var signal = SignalOf(evidence);
+        var ended =
+            signal is { } number ? $"killed by {SignalText(number)}"
+            : evidence.ExitCode is { } code ? $"exit code {code}"
+            : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
+        foreach (var rule in rules)
         {
-            return new Failure(
-                FailureClass.Transient,
-                WithLastLine($"killed by {SignalText(signal)}", evidence.LastLines),
-                $"signal {signal}"
-            );
+            if (rule.Match(evidence) is { } matched)
+            {
+                return new Failure(
+                    rule.Class,
+                    WithLastLine(ended, evidence.LastLines),
+                    matched,
+                    rule.RetryAfter ?? Told(rule.Class, evidence)
+                );
+            }
         }
 
-        var ended = evidence.ExitCode is { } code ? $"exit code {code}" : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
-        if (OutputEvidence.Status(evidence.LastLines) is { } status)
+        return signal is not null
+            ? new Failure(FailureClass.Transient, WithLastLine(ended, evidence.LastLines), $"signal {signal}")
+            : OfOutput(evidence, ended);
+    }
+
+    /// <summary>What the last lines show, and without a sign in them the exit code.</summary>
+    private static Failure OfOutput(FailureEvidence evidence, string ended)
+    {
+        var lines = evidence.LastLines;
+        if (OutputEvidence.Status(lines) is { } status)
         {
-            var said = OutputEvidence.ClassOf(status);
-            return new Failure(
-                said,
-                WithLastLine(ended, evidence.LastLines),
-                $"HTTP {status}",
-                said == FailureClass.RateLimited ? RetryPolicy.RateLimitDelay : null
-            );
+            var said = HttpStatus.ClassOf(status);
+            return new Failure(said, WithLastLine(ended, lines), $"HTTP {status}", Told(said, evidence));
+        }
+
+        if (SqlState.In(lines) is { } state)
+        {
+            return new Failure(SqlState.ClassOf(state), WithLastLine(ended, lines), $"SQLSTATE {state}");
         }
 
         foreach (var (text, name, kind) in SystemErrors)
         {
-            if (evidence.LastLines.Contains(text, StringComparison.OrdinalIgnoreCase))
+            if (lines.Contains(text, StringComparison.OrdinalIgnoreCase))
             {
-                return new Failure(kind, $"{ended}: {LineWith(evidence.LastLines, text)}", $"errno {name}");
+                return new Failure(kind, $"{ended}: {LineWith(lines, text)}", $"errno {name}");
             }
         }
 
-        if (OutputEvidence.Exception(evidence.LastLines) is { } exception)
+        if (OutputEvidence.Exception(lines) is { } exception)
         {
-            return new Failure(exception.Class, WithLastLine(ended, evidence.LastLines), $"exception {exception.Name}");
+            return new Failure(exception.Class, WithLastLine(ended, lines), $"exception {exception.Name}");
         }
 
         return new Failure(
             FailureClass.Transient,
-            WithLastLine(ended, evidence.LastLines),
+            WithLastLine(ended, lines),
             evidence.ExitCode is null ? "executor" : $"exit code {evidence.ExitCode}"
         );
     }
+
+    /// <summary>How long the other side asked to be left alone: what a line says of it, or of a rate limit that says nothing a minute.</summary>
+    private static TimeSpan? Told(FailureClass kind, FailureEvidence evidence) =>
+        kind is FailureClass.RateLimited or FailureClass.ResourceUnavailable
+            ? OutputEvidence.RetryAfter(evidence.LastLines, evidence.EndedAt)
+                ?? (kind == FailureClass.RateLimited ? RetryPolicy.RateLimitDelay : null)
+            : null;
 
     private static int? SignalOf(FailureEvidence evidence) =>
         evidence.Signal ?? (evidence.ExitCode is > SignalBase and <= SignalBase + LastSignal ? evidence.ExitCode - SignalBase : null);

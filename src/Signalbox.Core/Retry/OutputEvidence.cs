@@ -33,6 +33,15 @@ internal static class OutputEvidence
         ["ConnectionAbortedError"] = FailureClass.Transient,
         ["BrokenPipeError"] = FailureClass.Transient,
         ["ConnectTimeout"] = FailureClass.Transient,
+        ["ConnectError"] = FailureClass.Transient,
+        ["ReadError"] = FailureClass.Transient,
+        ["WriteTimeout"] = FailureClass.Transient,
+        ["PoolTimeout"] = FailureClass.Transient,
+        ["IncompleteRead"] = FailureClass.Transient,
+        ["EndpointConnectionError"] = FailureClass.Transient,
+        ["SSLEOFError"] = FailureClass.Transient,
+        ["gaierror"] = FailureClass.Transient,
+        ["IOException"] = FailureClass.Transient,
         ["ReadTimeout"] = FailureClass.Transient,
         ["TimeoutError"] = FailureClass.Transient,
         ["MaxRetryError"] = FailureClass.Transient,
@@ -44,7 +53,27 @@ internal static class OutputEvidence
         ["MemoryError"] = FailureClass.Oom,
         ["OutOfMemoryException"] = FailureClass.Oom,
         ["NoCredentialsError"] = FailureClass.Auth,
+        ["PermissionError"] = FailureClass.Permanent,
+        ["UnauthorizedAccessException"] = FailureClass.Permanent,
         ["AuthenticationException"] = FailureClass.Auth,
+        // psycopg names its errors by the conditions of SQLSTATE.
+        ["OperationalError"] = FailureClass.Transient,
+        ["DeadlockDetected"] = FailureClass.Transient,
+        ["SerializationFailure"] = FailureClass.Transient,
+        ["QueryCanceled"] = FailureClass.Transient,
+        ["LockNotAvailable"] = FailureClass.Transient,
+        ["AdminShutdown"] = FailureClass.ResourceUnavailable,
+        ["TooManyConnections"] = FailureClass.ResourceUnavailable,
+        ["InsufficientPrivilege"] = FailureClass.Auth,
+        ["InvalidPassword"] = FailureClass.Auth,
+        ["UndefinedTable"] = FailureClass.Schema,
+        ["UndefinedColumn"] = FailureClass.Schema,
+        ["DatatypeMismatch"] = FailureClass.Schema,
+        ["UniqueViolation"] = FailureClass.Validation,
+        ["NotNullViolation"] = FailureClass.Validation,
+        ["ForeignKeyViolation"] = FailureClass.Validation,
+        ["CheckViolation"] = FailureClass.Validation,
+        ["DiskFull"] = FailureClass.DiskFull,
         // The program itself is wrong: the same text fails the same way.
         ["SyntaxError"] = FailureClass.Permanent,
         ["IndentationError"] = FailureClass.Permanent,
@@ -76,19 +105,20 @@ internal static class OutputEvidence
         return last?.Status;
     }
 
-    /// <summary>
-    /// What a status says (RFC 9110, 15): 429 rate_limited; 401, 403 and 407 auth; 503 resource_unavailable; 408, 425 and the other 5xx transient; the
-    /// other 4xx permanent.
-    /// </summary>
-    public static FailureClass ClassOf(int status) =>
-        status switch
+    /// <summary>The wait of the last header <c>Retry-After</c> that the lines show; null when there is none.</summary>
+    public static TimeSpan? RetryAfter(string lines, DateTimeOffset? now)
+    {
+        const string Header = "Retry-After:";
+        var at = lines.LastIndexOf(Header, StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
         {
-            429 => FailureClass.RateLimited,
-            401 or 403 or 407 => FailureClass.Auth,
-            503 => FailureClass.ResourceUnavailable,
-            408 or 425 or >= 500 => FailureClass.Transient,
-            _ => FailureClass.Permanent,
-        };
+            return null;
+        }
+
+        var rest = lines.AsSpan(at + Header.Length);
+        var end = rest.IndexOfAny('\n', '\r');
+        return Retry.RetryAfter.Parse((end < 0 ? rest : rest[..end]).Trim().ToString(), now);
+    }
 
     /// <summary>The last exception that the lines name, when its name says a class.</summary>
     public static (string Name, FailureClass Class)? Exception(string lines)
@@ -140,7 +170,8 @@ internal static class OutputEvidence
         var name = line[..end];
         name = name[(name.LastIndexOf('.') + 1)..];
         return
-            name.EndsWith("Error", StringComparison.Ordinal)
+            Exceptions.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(name)
+            || name.EndsWith("Error", StringComparison.Ordinal)
             || name.EndsWith("Exception", StringComparison.Ordinal)
             || name.EndsWith("Timeout", StringComparison.Ordinal)
             ? name.ToString()

@@ -7,6 +7,22 @@ public sealed record RetryPolicy
 {
     public static readonly RetryPolicy Default = new();
 
+    /// <summary>
+    /// The table that ships with the product (<c>retries: auto</c>): what may pass is tried again up to five times, after 1, 2, 4, 8 and 16 seconds and up to a
+    /// second more; a rate limit after as long as it says; a resource that is not available up to three times, <see cref="ShortDelay"/>
+    /// apart; memory that was not enough once; auth, schema, validation, disk_full and permanent never.
+    /// </summary>
+    public static readonly RetryPolicy Table = new()
+    {
+        Retries = 5,
+        Delay = TimeSpan.FromSeconds(1),
+        Backoff = Backoff.Exponential,
+        ByClass = true,
+    };
+
+    /// <summary>With <see cref="ByClass"/>: between attempts for want of a resource. 5 seconds.</summary>
+    public static readonly TimeSpan ShortDelay = TimeSpan.FromSeconds(5);
+
     /// <summary>The least wait after a rate limit that did not say how long it lasts: 60 seconds.</summary>
     public static readonly TimeSpan RateLimitDelay = TimeSpan.FromSeconds(60);
 
@@ -37,6 +53,9 @@ public sealed record RetryPolicy
     /// <summary>How often an attempt may be lost before the task fails; not counted as retries. Default 3.</summary>
     public int LostBudget { get; init; } = 3;
 
+    /// <summary>Whether a class may have fewer retries and another delay than the others, as <see cref="Table"/> says. Default false.</summary>
+    public bool ByClass { get; init; }
+
     /// <summary>Attempts that can be made in all.</summary>
     [JsonIgnore]
     public int MaxAttempts => Retries + 1;
@@ -53,18 +72,28 @@ public sealed record RetryPolicy
                     or FailureClass.Lost
             : RetryOn.Contains(failure);
 
+    /// <summary>The retries after which a failure of this class is final: with <see cref="ByClass"/> 3 for resource_unavailable and 1 for oom at most.</summary>
+    public int RetriesFor(FailureClass failure) =>
+        !Covers(failure) ? 0
+        : ByClass && failure == FailureClass.ResourceUnavailable ? Math.Min(Retries, 3)
+        : ByClass && failure == FailureClass.Oom ? Math.Min(Retries, 1)
+        : Retries;
+
     /// <summary>How long to wait before the next attempt; null when there is none.</summary>
     /// <param name="failure">Why the attempt failed.</param>
     /// <param name="retriesUsed">Retries before this failure: 0 after the first attempt.</param>
     /// <param name="seed">What the jitter is made from; the same seed gives the same delay.</param>
     public TimeSpan? NextDelay(Failure failure, int retriesUsed, ulong seed)
     {
-        if (retriesUsed >= Retries || !Covers(failure.Class))
+        if (retriesUsed >= RetriesFor(failure.Class))
         {
             return null;
         }
 
-        var delay = Backoff == Backoff.Exponential ? Exponential(retriesUsed) + (Jitter * Fraction(seed)) : Delay;
+        var delay =
+            ByClass && failure.Class == FailureClass.ResourceUnavailable ? ShortDelay
+            : Backoff == Backoff.Exponential ? Exponential(retriesUsed) + (Jitter * Fraction(seed))
+            : Delay;
         var floor = failure.RetryAfter ?? (failure.Class == FailureClass.RateLimited ? RateLimitDelay : TimeSpan.Zero);
         return delay < floor ? floor : delay;
     }

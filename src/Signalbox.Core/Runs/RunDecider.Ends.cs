@@ -100,7 +100,7 @@ public static partial class RunDecider
                 task,
                 failure,
                 wait,
-                $"attempt {attempt.Number} failed ({Sentence.Of(failure)}); retry {retriesUsed + 1} of {policy.Retries} starts at {Sentence.Of(d.At + wait)}"
+                $"attempt {attempt.Number} failed ({Sentence.Of(failure)}); retry {retriesUsed + 1} of {policy.RetriesFor(failure.Class)} starts at {Sentence.Of(d.At + wait)}"
             );
             return;
         }
@@ -110,7 +110,7 @@ public static partial class RunDecider
             : !d.CanStart ? "the run is ending"
             : !policy.Covers(failure.Class) ? $"{Names.Of(failure.Class)} is not retried"
             : policy.Retries == 0 ? "it has no retries"
-            : $"its {Sentence.Count(policy.Retries, "retry is", "retries are")} used up";
+            : $"its {Sentence.Count(policy.RetriesFor(failure.Class), "retry is", "retries are")} used up";
         d.Set(
             AtEnd(d, task, TaskState.Failed, $"attempt {attempt.Number} failed ({Sentence.Of(failure)}); {why}") with
             {

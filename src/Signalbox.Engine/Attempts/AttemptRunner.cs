@@ -320,7 +320,7 @@ internal sealed partial class AttemptRunner(
                 );
                 break;
             default:
-                Ended(attempt, Endings.Of(attempt.Ref.Directory, seen), seen);
+                Ended(attempt, Endings.Of(attempt.Ref.Directory, seen, attempt.Node.FailureRules, At(seen)), seen);
                 break;
         }
 

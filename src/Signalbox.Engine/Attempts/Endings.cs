@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
@@ -13,7 +14,9 @@ internal static class Endings
     private const int NoSpaceLeft = 28;
 
     /// <summary>The outcome of a command that did not succeed.</summary>
-    public static Outcome Of(string folder, Observation seen)
+    /// <param name="rules">The user's own.</param>
+    /// <param name="endedAt">What a wait that is asked for as a date is counted from.</param>
+    public static Outcome Of(string folder, Observation seen, ImmutableArray<FailureRule> rules, DateTimeOffset endedAt)
     {
         var lastLines = Tail(Path.Combine(folder, AttemptFiles.Stderr));
         if (seen.ExitCode == SkipExitCode)
@@ -33,7 +36,9 @@ internal static class Endings
                     OutOfMemory = seen.OutOfMemory,
                     LastLines = lastLines,
                     Reason = seen.Reason,
-                }
+                    EndedAt = endedAt,
+                },
+                rules
             )
         );
     }
@@ -42,7 +47,7 @@ internal static class Endings
     public static Failure Of(Exception error) =>
         error is IOException { HResult: NoSpaceLeft } || error.Message.Contains("No space left on device", StringComparison.Ordinal)
             ? new Failure(FailureClass.DiskFull, error.Message, "errno ENOSPC")
-        : error is PlaceException refused ? new Failure(refused.Class, refused.Message, "place")
+        : error is PlaceException refused ? new Failure(refused.Class, refused.Message, refused.Rule ?? "place")
         : new Failure(FailureClass.Transient, error.Message, error.GetType().Name);
 
     /// <summary>The last line of the log that people should see: of standard error, or else of standard output.</summary>

@@ -206,7 +206,7 @@ internal sealed class Auditor(EngineParts parts, ChildWork children, Quarantine 
             return (ChecksResponse)WorkFiles.ReadResponse(answered);
         }
 
-        throw new TaskRefused(((Core.Runs.Outcome.Failed)Endings.Of(folder, seen)).Failure);
+        throw new TaskRefused(((Core.Runs.Outcome.Failed)Endings.Of(folder, seen, [], seen.EndedAt ?? parts.Time.GetUtcNow())).Failure);
     }
 
     private async Task<AuditedCheck> RunAsync(

@@ -60,4 +60,11 @@ public sealed record Placed(string? Kept, bool IsCurrent = true);
 public sealed class PlaceException(FailureClass failure, string message, Exception? cause = null) : Exception(message, cause)
 {
     public FailureClass Class => failure;
+
+    /// <summary>The evidence for the class, such as <c>SQLSTATE 42P01</c>; null when the place itself knows.</summary>
+    public string? Rule
+    {
+        get => field ?? (InnerException as PlaceException)?.Rule;
+        init;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -17,6 +18,9 @@ public sealed record TaskDefaults
 
     public int? Retries { get; internal set; }
 
+    /// <summary>Whether <see cref="Retries"/> is <c>auto</c>; said together with it.</summary>
+    public bool? RetryTable { get; internal set; }
+
     public TimeSpan? RetryDelay { get; internal set; }
 
     public Backoff? Backoff { get; internal set; }
@@ -28,6 +32,9 @@ public sealed record TaskDefaults
     public ImmutableArray<FailureClass>? RetryOn { get; internal set; }
 
     public int? LostBudget { get; internal set; }
+
+    /// <summary>Joined: the nearer go first.</summary>
+    public ImmutableArray<FailureRule> FailureRules { get; internal set; } = [];
 
     public TimeSpan? Timeout { get; internal set; }
 
@@ -59,12 +66,14 @@ public sealed record TaskDefaults
         new()
         {
             Retries = Retries ?? outer.Retries,
+            RetryTable = RetryTable ?? outer.RetryTable,
             RetryDelay = RetryDelay ?? outer.RetryDelay,
             Backoff = Backoff ?? outer.Backoff,
             MaxRetryDelay = MaxRetryDelay ?? outer.MaxRetryDelay,
             Jitter = Jitter ?? outer.Jitter,
             RetryOn = RetryOn ?? outer.RetryOn,
             LostBudget = LostBudget ?? outer.LostBudget,
+            FailureRules = FailureRules.AddRange(outer.FailureRules),
             Timeout = Timeout ?? outer.Timeout,
             Grace = Grace ?? outer.Grace,
             Pool = Pool ?? outer.Pool,
@@ -93,16 +102,15 @@ public sealed record TaskDefaults
     public TaskNode On(TaskNode task) =>
         task with
         {
-            Retry = task.Retry with
-            {
-                Retries = Retries ?? task.Retry.Retries,
-                Delay = RetryDelay ?? task.Retry.Delay,
-                Backoff = Backoff ?? task.Retry.Backoff,
-                MaxDelay = MaxRetryDelay ?? task.Retry.MaxDelay,
-                Jitter = Jitter ?? task.Retry.Jitter,
-                RetryOn = RetryOn ?? task.Retry.RetryOn,
-                LostBudget = LostBudget ?? task.Retry.LostBudget,
-            },
+            Retry = Over(
+                RetryTable switch
+                {
+                    true => RetryPolicy.Table,
+                    false => RetryPolicy.Default,
+                    null => task.Retry,
+                }
+            ),
+            FailureRules = FailureRules,
             Timeout = Timeout ?? task.Timeout,
             Grace = Grace ?? task.Grace,
             Pool = Pool ?? task.Pool,
@@ -117,13 +125,29 @@ public sealed record TaskDefaults
             Env = Env,
         };
 
+    private RetryPolicy Over(RetryPolicy policy) =>
+        policy with
+        {
+            Retries = Retries ?? policy.Retries,
+            Delay = RetryDelay ?? policy.Delay,
+            Backoff = Backoff ?? policy.Backoff,
+            MaxDelay = MaxRetryDelay ?? policy.MaxDelay,
+            Jitter = Jitter ?? policy.Jitter,
+            RetryOn = RetryOn ?? policy.RetryOn,
+            LostBudget = LostBudget ?? policy.LostBudget,
+        };
+
     internal static readonly IReadOnlyList<Field<TaskDefaults>> Fields =
     [
-        new Field<TaskDefaults, int>(
+        new Field<TaskDefaults, string>(
             "retries",
-            Scalars.Whole(0, 1000),
-            (d, v) => d.Retries = v,
-            "Extra attempts after the first: 2 means at most 3 attempts."
+            Scalars.WholeOr("auto", 0, 1000),
+            (d, v) =>
+            {
+                d.RetryTable = v == "auto";
+                d.Retries = v == "auto" ? RetryPolicy.Table.Retries : int.Parse(v, CultureInfo.InvariantCulture);
+            },
+            "Extra attempts after the first: 2 means at most 3 attempts. auto: as the class of the failure deserves, up to 5, after 1, 2, 4, 8 and 16 seconds; a resource that is not available up to 3."
         )
         {
             Default = "0",
@@ -172,6 +196,15 @@ public sealed record TaskDefaults
         )
         {
             Examples = ["[\"transient\", \"rate_limited\", \"lost\"]"],
+        },
+        new Field<TaskDefaults, FailureRule[]>(
+            "failure_rules",
+            FailureRuleShape.List,
+            (d, v) => d.FailureRules = [.. v],
+            "What exit codes and last lines of standard error mean. Rules of a task are asked before those under `defaults`, and all of them before what the program reads out of output by itself."
+        )
+        {
+            Examples = ["[{\"lines\": \"lock wait timeout\", \"class\": \"resource_unavailable\"}, {\"exit_code\": 3, \"class\": \"validation\"}]"],
         },
         new Field<TaskDefaults, int>(
             "lost_budget",

@@ -32,6 +32,18 @@ public sealed class OutputEvidenceTests
     [InlineData("ImportError: x\nDuring handling another occurred\nValueError: y", "transient", "exit code 1", null)]
     [InlineData("made 404 rows; HTTP Error 4290", "transient", "exit code 1", null)]
     [InlineData("OSError: [Errno 28] No space left on device", "disk_full", "errno ENOSPC", null)]
+    [InlineData("dd: Input/output error\ndd: No space left on device", "disk_full", "errno ENOSPC", null)]
+    [InlineData("sh: fork: Resource temporarily unavailable", "resource_unavailable", "errno EAGAIN", null)]
+    [InlineData("curl: (7) Failed to connect: Connection refused", "transient", "errno ECONNREFUSED", null)]
+    [InlineData("ERROR:  42P01: relation \"x\" does not exist\nLOCATION:  parserOpenTable", "schema", "SQLSTATE 42P01", null)]
+    [InlineData("Npgsql.PostgresException (0x80004005): 40P01: deadlock detected", "transient", "SQLSTATE 40P01", null)]
+    [InlineData("ERROR: duplicate key value (SQLSTATE 23505)", "validation", "SQLSTATE 23505", null)]
+    [InlineData("org.postgresql.util.PSQLException [SQL state: 28P01]", "auth", "SQLSTATE 28P01", null)]
+    [InlineData("ERROR: sorry; SQLSTATE[53300] too many connections", "resource_unavailable", "SQLSTATE 53300", null)]
+    [InlineData("SQLSTATE is not known", "transient", "exit code 1", null)]
+    [InlineData("psycopg2.errors.UndefinedColumn: column \"x\" does not exist", "schema", "exception UndefinedColumn", null)]
+    [InlineData("psycopg.errors.DiskFull: could not extend file", "disk_full", "exception DiskFull", null)]
+    [InlineData("< HTTP/1.1 503\n< Retry-After: 7\ncurl: (22) The requested URL returned error: 503", "resource_unavailable", "HTTP 503", 7)]
     public void The_last_lines_say_the_class(string lines, string kind, string rule, int? after)
     {
         var failure = FailureClassifier.Classify(new FailureEvidence { ExitCode = 1, LastLines = lines });
@@ -52,6 +64,21 @@ public sealed class OutputEvidenceTests
             ErrorFile = """{"class": "schema"}""",
         };
         Assert.Equal((FailureClass.Schema, "error file"), (FailureClassifier.Classify(own).Class, FailureClassifier.Classify(own).Rule));
+    }
+
+    [Fact]
+    [Trait("Requirement", "S157")]
+    public void A_date_in_a_header_of_the_output_is_counted_from_the_end_of_the_attempt()
+    {
+        var failure = FailureClassifier.Classify(
+            new FailureEvidence
+            {
+                ExitCode = 22,
+                LastLines = "HTTP Error 429\r\nRetry-After: Fri, 05 Jan 2001 12:02:00 GMT\r\n",
+                EndedAt = new DateTimeOffset(2001, 1, 5, 12, 0, 0, TimeSpan.Zero),
+            }
+        );
+        Assert.Equal((FailureClass.RateLimited, TimeSpan.FromMinutes(2)), (failure.Class, failure.RetryAfter));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using Signalbox.Core;
@@ -18,8 +19,8 @@ internal static class ClassifyVerb
     {
         var command = VerbParts.Command(
             Verb.Name,
-            "What kind of failure an attempt that ended so would have: the class, the evidence that decided, and how long the next retry would wait. The "
-                + "policy is that of --pipeline and --task; without them three retries, five minutes apart.",
+            "What kind of failure an attempt that ended so would have: the class, the evidence that decided, and how long the next retry would wait. Policy "
+                + "and failure rules are those of --pipeline and --task; without them three retries, five minutes apart, and no rules.",
             "classify --exit 75",
             "classify --exit 1 --stderr out.log --pipeline daily --task extract",
             "python3 extract.py 2>&1 | signalbox classify --exit 1 --stderr - --json"
@@ -67,8 +68,8 @@ internal static class ClassifyVerb
                 throw new UserMistakeException($"--attempt: attempts count from 1, not {number}");
             }
 
-            var policy = PolicyOf(parsed.GetValue(pipeline), parsed.GetValue(task), parsed.GetValue(project));
-            var document = ClassifyDocument.Of(FailureClassifier.Classify(evidence), policy, number);
+            var (policy, rules) = WordsOf(parsed.GetValue(pipeline), parsed.GetValue(task), parsed.GetValue(project));
+            var document = ClassifyDocument.Of(FailureClassifier.Classify(evidence, rules), policy, number);
             if (parsed.GetValue(json))
             {
                 CliJson.Print(document, CliJson.Default.ClassifyDocument);
@@ -92,7 +93,7 @@ internal static class ClassifyVerb
             _ => exit,
         };
 
-    private static RetryPolicy PolicyOf(string? pipeline, string? task, string? project)
+    private static (RetryPolicy Policy, ImmutableArray<FailureRule> Rules) WordsOf(string? pipeline, string? task, string? project)
     {
         if (pipeline is null != task is null)
         {
@@ -101,12 +102,12 @@ internal static class ClassifyVerb
 
         if (pipeline is null)
         {
-            return RetryPolicy.Default with { Retries = UsualRetries };
+            return (RetryPolicy.Default with { Retries = UsualRetries }, []);
         }
 
         var tasks = PipelineSource.Load(pipeline, ProjectOpening.Find(project)).Pipeline!.Tasks;
         return tasks.FirstOrDefault(one => one.Name.Value == task) is { } node
-            ? node.Retry
+            ? (node.Retry, node.FailureRules)
             : throw new UserMistakeException(
                 $"--task: {pipeline} has no task `{task}`{Suggestion.DidYouMean(task!, [.. tasks.Select(one => one.Name.Value)])}"
             );
@@ -158,14 +159,16 @@ internal sealed record ClassifyDocument(
     public static ClassifyDocument Of(Failure failure, RetryPolicy policy, int attempt)
     {
         var delay = policy.NextDelay(failure, attempt - 1, seed: 0);
-        var jitter = delay is not null && policy.Backoff == Backoff.Exponential ? policy.Jitter : TimeSpan.Zero;
+        var hasJitter = policy.Backoff == Backoff.Exponential && !(policy.ByClass && failure.Class == FailureClass.ResourceUnavailable);
+        var jitter = delay is not null && hasJitter ? policy.Jitter : TimeSpan.Zero;
+        var most = policy.RetriesFor(failure.Class) + 1;
         var then =
             delay is { } wait
-                ? $"attempt {attempt + 1} of {policy.MaxAttempts} starts after {Duration.Print(wait)}"
+                ? $"attempt {attempt + 1} of {most} starts after {Duration.Print(wait)}"
                     + (jitter > TimeSpan.Zero ? $" and up to {Duration.Print(jitter)} more" : "")
             : !policy.Covers(failure.Class) ? $"it fails: {Names.Of(failure.Class)} is not retried"
             : policy.Retries == 0 ? "it fails: the task has no retries"
-            : $"it fails: attempt {attempt} is the last of {policy.MaxAttempts}";
+            : $"it fails: attempt {attempt} is the last of {most}";
         return new ClassifyDocument(
             Names.Of(failure.Class),
             failure.Rule ?? "",

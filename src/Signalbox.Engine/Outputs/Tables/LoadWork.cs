@@ -53,7 +53,8 @@ public static class LoadWork
                             ? FailureClass.DiskFull
                             : FailureClass.Permanent
                     ),
-                message
+                message,
+                failure?.Rule
             );
         }
     }
@@ -91,7 +92,7 @@ public static class LoadWork
         json.WriteEndObject();
     }
 
-    private static int Report(string? errorFile, FailureClass kind, string message)
+    private static int Report(string? errorFile, FailureClass kind, string message, string? rule)
     {
         Console.Error.WriteLine(message);
         if (errorFile is not null)
@@ -101,6 +102,11 @@ public static class LoadWork
             json.WriteStartObject();
             json.WriteString("class", Names.Of(kind));
             json.WriteString("message", message);
+            if (rule is not null)
+            {
+                json.WriteString("rule", rule);
+            }
+
             json.WriteEndObject();
         }
 

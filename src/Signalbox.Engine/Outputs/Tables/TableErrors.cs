@@ -17,7 +17,10 @@ internal static class TableErrors
         error switch
         {
             PlaceException known => known,
-            PostgresException refused => new PlaceException(ClassOf(refused.SqlState), Text(refused), error),
+            PostgresException refused => new PlaceException(SqlState.ClassOf(refused.SqlState), Text(refused), error)
+            {
+                Rule = $"SQLSTATE {refused.SqlState}",
+            },
             SqliteRefusal refused => new PlaceException(ClassOf(refused.Code, refused.ExtendedCode), refused.Message, error),
             DuckException refused => new PlaceException(ClassOf(refused), TableSource.Message(refused), error),
             StoreRefused refused => new PlaceException(FailureClass.Permanent, refused.Message, error),
@@ -28,22 +31,6 @@ internal static class TableErrors
                 error
             ),
             _ => null,
-        };
-
-    /// <summary>By the classes of SQLSTATE (PostgreSQL, Appendix A).</summary>
-    private static FailureClass ClassOf(string state) =>
-        state switch
-        {
-            // Integrity, length, range, characters: the rows are wrong.
-            "22001" or "22003" or "22021" or "22P05" or "21000" or ['2', '3', ..] => FailureClass.Validation,
-            // Names, types and the forms of values: the shape is wrong.
-            ['4', '2', 'P', ..] or "42703" or "42804" or "42846" or "42704" or "3F000" or "2BP01" or ['2', '2', ..] => FailureClass.Schema,
-            "42501" or ['2', '8', ..] => FailureClass.Auth,
-            "53100" => FailureClass.DiskFull,
-            "53200" => FailureClass.Oom,
-            ['0', '8', ..] or ['5', '3', ..] or ['5', '7', 'P', ..] => FailureClass.ResourceUnavailable,
-            ['4', '0', ..] or "55P03" or "57014" => FailureClass.Transient,
-            _ => FailureClass.Permanent,
         };
 
     private static FailureClass ClassOf(int code, int extended) =>

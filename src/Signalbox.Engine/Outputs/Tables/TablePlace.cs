@@ -185,7 +185,7 @@ internal sealed class TablePlace(
         }
         catch (Exception error) when (TableErrors.Of(error) is { } failure)
         {
-            throw new PlaceException(failure.Class, $"connection `{connection.Name}`: {failure.Message}", error);
+            throw new PlaceException(failure.Class, $"connection `{connection.Name}`: {failure.Message}", error) { Rule = failure.Rule };
         }
     }
 

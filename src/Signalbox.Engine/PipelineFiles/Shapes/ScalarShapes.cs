@@ -108,6 +108,29 @@ internal static class Scalars
         );
     }
 
+    /// <summary>A whole number, or a word in place of one; as it is written.</summary>
+    public static Shape<string> WholeOr(string word, int min, int max) =>
+        new ScalarShape<string>(
+            $"a whole number from {min} to {max}, or {word}",
+            () =>
+                new JsonObject
+                {
+                    ["anyOf"] = new JsonArray(
+                        new JsonObject { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max },
+                        new JsonObject { ["const"] = word }
+                    ),
+                },
+            scalar =>
+            {
+                var fits =
+                    int.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+                    && value >= min
+                    && value <= max
+                    && scalar.Form == ScalarForm.Plain;
+                return (fits || scalar.Text == word, scalar.Text);
+            }
+        );
+
     /// <summary>A text of a certain form, described to people and, as a regular expression, to editors.</summary>
     public static Shape<string> Form(string wanted, string pattern, Func<string, bool> fits) =>
         new ScalarShape<string>(
