@@ -84,6 +84,9 @@ public static class TaskEnvironment
     /// <summary>A variable of the program's own child process that loads rows: the address of the server, with its password.</summary>
     public const string LoadAddress = "SIGNALBOX_LOAD_ADDRESS";
 
+    /// <summary>A variable of the program's own child process that makes a request: JSON of the headers that have secrets.</summary>
+    public const string HttpSecrets = "SIGNALBOX_HTTP_SECRETS";
+
     /// <summary>A variable of the program itself: the file with the key of the secrets that it keeps, where that is not in the state folder.</summary>
     public const string KeyFile = "SIGNALBOX_KEY_FILE";
 

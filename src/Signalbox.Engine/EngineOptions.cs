@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outputs;
@@ -31,6 +32,9 @@ public sealed record EngineOptions
 
     /// <summary>Where telemetry is sent to. Default nowhere.</summary>
     public OtlpSettings? Telemetry { get; init; }
+
+    /// <summary>Ports of this machine that the program listens at, which no task may ask.</summary>
+    public ConcurrentDictionary<int, bool> OwnPorts { get; } = new();
 
     /// <summary>Who asks, kept with every request. Default: the user's name.</summary>
     public string Sender { get; init; } = Environment.UserName;

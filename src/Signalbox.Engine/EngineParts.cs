@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Executors;
@@ -37,6 +38,9 @@ public sealed record EngineParts
 
     /// <summary>Names this installation in attempt keys: a DNS-1123 label.</summary>
     public required string Instance { get; init; }
+
+    /// <summary>Ports of this machine that the program itself listens at, which no task may ask.</summary>
+    public required ConcurrentDictionary<int, bool> OwnPorts { get; init; }
 
     public Sightings Sightings { get; } = new();
 

@@ -74,6 +74,7 @@ internal sealed class Replica : IAsyncDisposable
             Time = options.Time,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
+            OwnPorts = options.OwnPorts,
         };
         var names = new NamesOfRuns(_parts);
         var children = new ChildWork(_parts.Executor);

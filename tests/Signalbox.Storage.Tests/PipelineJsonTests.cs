@@ -31,6 +31,7 @@ public sealed class PipelineJsonTests
         Assert.Empty(Unset(Full.Tasks[0], new TaskNode { Name = default, Kind = null! }));
         Assert.Empty(Unset(Full.Tasks[0].Retry, new RetryPolicy()));
         Assert.Empty(Unset(Approval, new ApprovalSpec()));
+        Assert.Empty(Unset(Full.Tasks.Single(task => task.Kind is TaskKind.Http).Kind, new TaskKind.Http("GET", "")));
         Assert.Empty(Unset(Full.Tasks[0].Outputs[0], new OutputSpec { Name = "", Path = "" }));
         Assert.Equal(
             Cases(typeof(TaskKind)),
@@ -415,6 +416,18 @@ public sealed class PipelineJsonTests
             Task(
                 "promote_lower",
                 new TaskKind.Promote("delay", "champion", BackfillPromotion.Skip, Better: new MetricRule("log_loss", IsLower: true))
+            ),
+            Task(
+                "request",
+                new TaskKind.Http("PUT", "https://{{ params.host }}/days/{{ ds }}")
+                {
+                    Headers = ImmutableSortedDictionary<string, string>.Empty.Add("Authorization", "secret:token"),
+                    Json = """{"day":"{{ ds }}"}""",
+                    Body = "not both, but it is kept",
+                    Expect = [200, 201],
+                    Timeout = TimeSpan.FromSeconds(9),
+                    AllowHosts = ["*.example.com"],
+                }
             ),
             Task("approve", new TaskKind.Approve(Approval)),
             Task(

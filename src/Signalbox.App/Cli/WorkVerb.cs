@@ -1,5 +1,6 @@
 using Signalbox.Core;
 using Signalbox.DuckDb.Work;
+using Signalbox.Engine.Http;
 using Signalbox.Engine.Outputs.Tables;
 
 namespace Signalbox.App.Cli;
@@ -14,6 +15,13 @@ internal static class WorkVerb
 
     public static int RunLoad(string request) =>
         LoadWork.Run(
+            request,
+            Environment.GetEnvironmentVariable(TaskEnvironment.Error),
+            Environment.GetEnvironmentVariable(TaskEnvironment.Result)
+        );
+
+    public static Task<int> RunHttpAsync(string request) =>
+        HttpWork.RunAsync(
             request,
             Environment.GetEnvironmentVariable(TaskEnvironment.Error),
             Environment.GetEnvironmentVariable(TaskEnvironment.Result)

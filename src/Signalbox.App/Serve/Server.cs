@@ -38,6 +38,7 @@ internal static class Server
         await using var engine = ProjectOpening.OpenEngine(project, Containment.ControlGroup);
         engine.Said += lines.Say;
         RequireSafe(engine, options);
+        engine.ListensAt(options.Address.Port);
         try
         {
             await engine.ServeAsync(stopping.Token);
@@ -61,6 +62,8 @@ internal static class Server
             );
         }
 
+        // Of port 0 the machine has made one.
+        engine.ListensAt(new Uri(Address(web)).Port);
         lines.Say($"serving {project.Folder} at {Address(web)}");
         await TellWayInAsync(web, options, lines, stopping.Token);
         await WhenCancelled(stopping.Token);

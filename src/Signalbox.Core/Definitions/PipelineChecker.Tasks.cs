@@ -216,6 +216,9 @@ public sealed partial class PipelineChecker
 
                 CheckApproval(node, approve.Spec, $"{path}.approve");
                 break;
+            case TaskKind.Http http:
+                CheckHttp(node, task, http, path);
+                break;
             case TaskKind.Load load:
                 CheckLoad(node, task, load, path);
                 break;

@@ -53,10 +53,17 @@ public sealed partial class PipelineChecker
     }
 
     /// <summary>An address that begins with one of some schemes; where it begins with a template that is seen only when it is looked at.</summary>
-    private void CheckAddress(int node, string text, string path, ReadOnlySpan<string> schemes, string example)
+    private void CheckAddress(
+        int node,
+        string text,
+        string path,
+        ReadOnlySpan<string> schemes,
+        string example,
+        Place where = Place.Item
+    )
     {
         NotEmpty(text, path, "the address is empty");
-        CheckTemplate(node, text, path, Place.Item);
+        CheckTemplate(node, text, path, where);
         var known = text.StartsWith("{{", StringComparison.Ordinal) || string.IsNullOrWhiteSpace(text);
         foreach (var scheme in schemes)
         {
@@ -87,31 +94,13 @@ public sealed partial class PipelineChecker
     {
         CheckAddress(node, http.Url, $"{path}.wait_for.http", ["http://", "https://"], "https://host/path");
         Positive(http.Every, $"{path}.every");
-        foreach (var status in http.Status)
-        {
-            if (status is < 100 or > 599)
-            {
-                Error("out-of-range", $"{path}.wait_for.status", $"{status} is no status of HTTP; write one from 100 to 599");
-            }
-        }
-
+        CheckStatuses(http.Status, $"{path}.wait_for.status");
         foreach (var (at, value) in http.Values)
         {
             CheckTemplate(node, value, $"{path}.wait_for.json.{at}", Place.Item);
         }
 
-        foreach (var (name, text) in http.Headers)
-        {
-            var place = $"{path}.wait_for.headers.{name}";
-            if (!text.StartsWith(SecretPrefix, StringComparison.Ordinal))
-            {
-                CheckTemplate(node, text, place, Place.Item);
-            }
-            else if (Slug.Problem(text[SecretPrefix.Length..]) is { } secret)
-            {
-                Error("bad-name", place, $"`{SecretPrefix}` is followed by the name of a secret: {secret}");
-            }
-        }
+        CheckHeaders(node, http.Headers, $"{path}.wait_for.headers", Place.Item);
     }
 
     private void CheckOtherTask(TaskKind.WaitForTask other, string path)

@@ -141,17 +141,7 @@ public static partial class PipelineJson
             case TaskKind.WaitForHttp http:
                 json.WriteString("kind", "wait_for_http");
                 json.WriteString("url", http.Url);
-                if (!http.Status.IsDefaultOrEmpty)
-                {
-                    json.WriteStartArray("status");
-                    foreach (var status in http.Status)
-                    {
-                        json.WriteNumberValue(status);
-                    }
-
-                    json.WriteEndArray();
-                }
-
+                PutNumbers(json, "status", http.Status);
                 Put(json, "values", http.Values);
                 Put(json, "headers", http.Headers);
                 Put(json, "every", http.Every);
@@ -191,6 +181,9 @@ public static partial class PipelineJson
                 Put(json, "keys", load.Keys);
                 Put(json, "allow_duplicates", load.AllowDuplicates, normal: false);
                 Put(json, "keep", load.Keep, normal: 0);
+                break;
+            case TaskKind.Http request:
+                WriteHttp(json, request);
                 break;
             case TaskKind.Noop:
                 json.WriteString("kind", "noop");
@@ -264,6 +257,7 @@ public static partial class PipelineJson
                 Truth(json, "allow_duplicates", normal: false),
                 Number(json, "keep", normal: 0)
             ),
+            "http" => ReadHttp(json),
             "noop" => new TaskKind.Noop(),
             var other => throw new FormatException($"unknown kind of task `{other}`"),
         };

@@ -130,6 +130,9 @@ public static class PipelineSentence
                 case TaskKind.WaitForHttp http:
                     Add(inputs, http.Url);
                     break;
+                case TaskKind.Http { IsSafe: true } asked:
+                    Add(inputs, asked.Url);
+                    break;
                 case TaskKind.WaitForSql { Connection: { } connection }:
                     Add(inputs, $"the database {connection}");
                     break;

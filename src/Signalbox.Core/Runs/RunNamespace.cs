@@ -31,13 +31,14 @@ public readonly record struct RunNamespace(string Value)
 
     /// <summary>
     /// Why a task of this kind does not run in the namespace, a sentence; null when it does. In a comparison nothing reaches anybody: no load, no
-    /// promotion, no question to people.
+    /// promotion, no question to people, no request that changes something.
     /// </summary>
     public string? Skips(TaskKind kind) =>
         kind switch
         {
             TaskKind.Promote => $"this run is in the namespace {Value}: it moves no alias that others read",
             TaskKind.Approve when IsShadow => $"this run is a comparison ({Value}): it asks nobody anything",
+            TaskKind.Http { IsSafe: false } when IsShadow => $"this run is a comparison ({Value}): it sends nothing to anybody",
             _ => null,
         };
 

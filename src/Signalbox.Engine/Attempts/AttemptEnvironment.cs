@@ -95,13 +95,9 @@ internal static class AttemptEnvironment
     /// <summary>The values of all secrets that a task is given, those that can be found.</summary>
     public static void AddSecrets(Project project, TaskNode node, ICollection<string> secrets)
     {
-        foreach (var text in node.Env.Values)
+        foreach (var (_, name) in Secrets.MentionedBy(node))
         {
-            if (
-                text.StartsWith(SecretPrefix, StringComparison.Ordinal)
-                && project.Secrets.Resolve(text[SecretPrefix.Length..]).Value is { } value
-                && !secrets.Contains(value)
-            )
+            if (project.Secrets.Resolve(name).Value is { } value && !secrets.Contains(value))
             {
                 secrets.Add(value);
             }

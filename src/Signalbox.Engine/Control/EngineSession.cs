@@ -63,6 +63,9 @@ public sealed class EngineSession : IAsyncDisposable
         return new EngineSession(project, Store.Open(project.Database.Value), options);
     }
 
+    /// <summary>Tells that this process listens at a port of the machine, so that no task asks it.</summary>
+    public void ListensAt(int port) => _options.OwnPorts[port] = true;
+
     /// <summary>Runs the engine in this process until it is disposed, with schedules, watching the project's files.</summary>
     /// <remarks>On PostgreSQL it stands by while another process runs it, and takes over when that is gone.</remarks>
     /// <exception cref="StoreRefused">Another process runs it, on SQLite; the message names its pid.</exception>

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Signalbox.Core;
 using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
 using Signalbox.Engine.PipelineFiles.Shapes;
 using Signalbox.Engine.PipelineFiles.Yaml;
 
@@ -23,7 +24,7 @@ internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
 internal static class TaskShapes
 {
     /// <summary>The keys that say what a task does.</summary>
-    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "noop"];
+    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "http", "noop"];
 
     private static readonly Shape<OutputSpec> Output = new EitherShape<OutputSpec>(
         single: Scalars.Text.To(path => new OutputSpec { Name = "", Path = path }),
@@ -248,6 +249,13 @@ internal static class TaskShapes
                 (draft, kind) => draft.Kind ??= kind,
                 LoadShape.Example
             ),
+            Kind<Draft>(
+                "http",
+                HttpShape.Http,
+                "A request: an address that is asked with GET, or what is sent where, and which statuses are a success.",
+                (draft, kind) => draft.Kind ??= kind,
+                HttpShape.Example
+            ),
             Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
             .. Own,
             .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
@@ -345,6 +353,8 @@ internal static class TaskShapes
             new TaskNode
             {
                 Name = default,
+                // The program asks, with the same key at each try: what may pass is tried again unless the author says otherwise.
+                Retry = kind is TaskKind.Http ? RetryPolicy.Table : RetryPolicy.Default,
                 Kind = draft.Every is { } every ? WaitShapes.WithEvery(kind, every) : kind,
                 Needs = [.. draft.Needs.Select(name => new TaskName(name))],
                 When = draft.When,

@@ -118,15 +118,7 @@ internal static class WaitShapes
         },
         new Field<WaitDraft, Named<string>[]>(
             "headers",
-            new NamesShape<string>(
-                Scalars.Text,
-                "a mapping from names of headers to texts",
-                pattern: "^[A-Za-z0-9-]+$",
-                nameProblem: name =>
-                    name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
-                        ? null
-                        : "a header's name has letters, digits and '-'"
-            ),
+            HttpShape.Headers,
             (d, v) => d.Headers = v,
             "With `http`: headers of the request: a text, which may have {{ }} in it, or `secret:NAME`."
         )

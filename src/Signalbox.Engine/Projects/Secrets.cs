@@ -102,29 +102,35 @@ public sealed class Secrets(string folder, SealedSecrets kept)
         var problems = ImmutableArray.CreateBuilder<Diagnostic>();
         foreach (var task in pipeline.Tasks)
         {
-            foreach (var (variable, text) in task.Env)
+            foreach (var (field, name) in MentionedBy(task))
             {
-                if (NameIn(text) is { } name && Resolve(name).Problem is { } problem)
+                if (Resolve(name).Problem is { } problem)
                 {
-                    problems.Add(new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.env.{variable}", problem));
-                }
-            }
-
-            if (task.Kind is TaskKind.WaitForHttp http)
-            {
-                foreach (var (header, text) in http.Headers)
-                {
-                    if (NameIn(text) is { } name && Resolve(name).Problem is { } problem)
-                    {
-                        problems.Add(
-                            new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.wait_for.headers.{header}", problem)
-                        );
-                    }
+                    problems.Add(new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", problem));
                 }
             }
         }
 
         return problems.ToImmutable();
+    }
+
+    /// <summary>The names of the secrets that a task is given, each with the field that mentions it.</summary>
+    public static IEnumerable<(string Field, string Name)> MentionedBy(TaskNode task)
+    {
+        var fields = task.Env.Select(variable => ($"env.{variable.Key}", variable.Value));
+        var headers = task.Kind switch
+        {
+            TaskKind.WaitForHttp wait => wait.Headers.Select(header => ($"wait_for.headers.{header.Key}", header.Value)),
+            TaskKind.Http http => http.Headers.Select(header => ($"http.headers.{header.Key}", header.Value)),
+            _ => [],
+        };
+        foreach (var (field, text) in fields.Concat(headers))
+        {
+            if (NameIn(text) is { } name)
+            {
+                yield return (field, name);
+            }
+        }
     }
 
     private static ResolvedSecret Refused(string problem) => new(null, problem);

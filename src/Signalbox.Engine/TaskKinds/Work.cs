@@ -61,6 +61,7 @@ public static class TaskKindList
             TaskKind.Sql kind => SqlTask.PrepareAsync(kind, context, cancellationToken),
             TaskKind.Promote kind => PromoteTask.PrepareAsync(kind, context, cancellationToken),
             TaskKind.Load kind => Task.FromResult(LoadTask.Prepare(kind, context)),
+            TaskKind.Http kind => Task.FromResult(HttpTask.Prepare(kind, context)),
             TaskKind.Noop => Task.FromResult<Work>(new Work.Inline(new Outcome.Succeeded(Result: null))),
             var waiting => throw new ArgumentException(
                 $"A task of kind {waiting.GetType().Name} is looked at, not started.",

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Signalbox.Core;
 using Signalbox.DuckDb.Work;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Http;
 using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Projects;
 
@@ -65,6 +66,18 @@ internal static class Children
                         Environment.GetEnvironmentVariable(TaskEnvironment.Error),
                         Environment.GetEnvironmentVariable(TaskEnvironment.Result)
                     )
+                );
+                break;
+            case [_, Worker, HttpWork.Name, var request]:
+                Environment.Exit(
+                    HttpWork
+                        .RunAsync(
+                            request,
+                            Environment.GetEnvironmentVariable(TaskEnvironment.Error),
+                            Environment.GetEnvironmentVariable(TaskEnvironment.Result)
+                        )
+                        .GetAwaiter()
+                        .GetResult()
                 );
                 break;
             case [_, Worker, var request, var response]:

@@ -15,7 +15,7 @@ public sealed class MistakeTests
                 "p.yaml:6:3: unknown key `retrys`; did you mean `retries`?",
                 "p.yaml:7:12: `timeout` must be a duration above zero such as 30s, 5m, 1h30m or 2d: `minutes` in `20 minutes` is not a unit of time; did you mean `m`?",
                 "p.yaml:8:20: `retry_on[1]` must be one of transient, resource_unavailable, rate_limited, auth, schema, validation, disk_full, oom, timeout, lost, cancelled, permanent, not `rate_limit`; did you mean `rate_limited`?",
-                "p.yaml:11:14: `retries` must be a whole number from 0 to 1000, not `two`",
+                "p.yaml:11:14: `retries` must be a whole number from 0 to 1000, or auto, not `two`",
                 "p.yaml:13:5: a task does one thing: it has `run` and `sql`; make two tasks of it",
                 "p.yaml:14:15: `needs` must be a task or a list of tasks, not a mapping",
                 "p.yaml:16:5: unknown key `triger_rule`; did you mean `trigger_rule`?",

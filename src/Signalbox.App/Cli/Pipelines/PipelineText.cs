@@ -25,6 +25,7 @@ internal static class PipelineText
             TaskKind.Promote => "promote",
             TaskKind.Approve => "approve",
             TaskKind.Load => "load",
+            TaskKind.Http => "http",
             TaskKind.Noop => "noop",
             _ => throw new UnreachableException(),
         };

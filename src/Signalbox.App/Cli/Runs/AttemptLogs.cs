@@ -62,10 +62,8 @@ internal sealed class AttemptLogs(Project project)
         {
             var values = pipeline
                 .Tasks.Where(node => node.Name == task)
-                .SelectMany(node => node.Env.Values)
-                .Select(Secrets.NameIn)
-                .OfType<string>()
-                .Select(name => project.Secrets.Resolve(name).Value)
+                .SelectMany(Secrets.MentionedBy)
+                .Select(mentioned => project.Secrets.Resolve(mentioned.Name).Value)
                 .OfType<string>();
             _secrets[task] = forms = new SecretForms(values);
         }
