@@ -43,6 +43,12 @@ public static class FailureClassifier
     /// <param name="rules">The user's own, those of the task before those of its pipeline and of its project; the first that fits decides.</param>
     public static Failure Classify(FailureEvidence evidence, ImmutableArray<FailureRule> rules = default)
     {
+        rules = rules.IsDefault ? [] : rules;
+        if (evidence.IsOwnWork && ByRule(evidence, rules) is { } ruled)
+        {
+            return ruled with { Message = Bounded(ruled.Message) };
+        }
+
         var note = "";
         if (!string.IsNullOrWhiteSpace(evidence.ErrorFile))
         {
@@ -54,7 +60,9 @@ public static class FailureClassifier
                 return new Failure(
                     known,
                     Bounded(file.Note is null ? words : $"{words} ({file.Note})"),
-                    file.Rule is { } said ? $"error file: {said}" : "error file",
+                    file.Rule is not { } said ? "error file"
+                        : evidence.IsOwnWork ? said
+                        : $"error file: {said}",
                     after
                 );
             }
@@ -62,7 +70,7 @@ public static class FailureClassifier
             note = $" ({file.Note})";
         }
 
-        var failure = WithoutFile(evidence, rules.IsDefault ? [] : rules);
+        var failure = WithoutFile(evidence, rules);
         return failure with { Message = Bounded(failure.Message, note) };
     }
 
@@ -82,28 +90,38 @@ public static class FailureClassifier
             return new Failure(FailureClass.Oom, WithLastLine("killed by the kernel: out of memory", evidence.LastLines), "out of memory");
         }
 
-        var signal = SignalOf(evidence);
-        var ended =
-            signal is { } number ? $"killed by {SignalText(number)}"
-            : evidence.ExitCode is { } code ? $"exit code {code}"
-            : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
+        if (ByRule(evidence, rules) is { } ruled)
+        {
+            return ruled;
+        }
+
+        return SignalOf(evidence) is { } signal
+            ? new Failure(FailureClass.Transient, WithLastLine(EndOf(evidence), evidence.LastLines), $"signal {signal}")
+            : OfOutput(evidence, EndOf(evidence));
+    }
+
+    private static Failure? ByRule(FailureEvidence evidence, ImmutableArray<FailureRule> rules)
+    {
         foreach (var rule in rules)
         {
             if (rule.Match(evidence) is { } matched)
             {
                 return new Failure(
                     rule.Class,
-                    WithLastLine(ended, evidence.LastLines),
+                    WithLastLine(EndOf(evidence), evidence.LastLines),
                     matched,
                     rule.RetryAfter ?? Told(rule.Class, evidence)
                 );
             }
         }
 
-        return signal is not null
-            ? new Failure(FailureClass.Transient, WithLastLine(ended, evidence.LastLines), $"signal {signal}")
-            : OfOutput(evidence, ended);
+        return null;
     }
+
+    private static string EndOf(FailureEvidence evidence) =>
+        SignalOf(evidence) is { } number ? $"killed by {SignalText(number)}"
+        : evidence.ExitCode is { } code ? $"exit code {code}"
+        : Clean(evidence.Reason) ?? "nothing says how the attempt ended";
 
     /// <summary>What the last lines show, and without a sign in them the exit code.</summary>
     private static Failure OfOutput(FailureEvidence evidence, string ended)

@@ -6,6 +6,12 @@ public sealed record FailureEvidence
     /// <summary>What the command wrote to <c>SIGNALBOX_ERROR</c>: JSON <c>{"class", "message", "retry_after"}</c>. Null or empty: nothing.</summary>
     public string? ErrorFile { get; init; }
 
+    /// <summary>
+    /// Whether the command was the program itself, at work on a request, a query or a load: then its error file is what it read out of an answer, and no
+    /// word of the user's.
+    /// </summary>
+    public bool IsOwnWork { get; init; }
+
     /// <summary>0 to 255; 128 + n after signal n, as a shell says it. Null: it did not end by itself, or nobody knows.</summary>
     public int? ExitCode { get; init; }
 

@@ -320,7 +320,8 @@ internal sealed partial class AttemptRunner(
                 );
                 break;
             default:
-                Ended(attempt, Endings.Of(attempt.Ref.Directory, seen, attempt.Node.FailureRules, At(seen)), seen);
+                var isOwnWork = attempt.Node.Kind is TaskKind.Http or TaskKind.Load or TaskKind.Sql;
+                Ended(attempt, Endings.Of(attempt.Ref.Directory, seen, attempt.Node.FailureRules, At(seen), isOwnWork), seen);
                 break;
         }
 

@@ -15,8 +15,15 @@ internal static class Endings
 
     /// <summary>The outcome of a command that did not succeed.</summary>
     /// <param name="rules">The user's own.</param>
+    /// <param name="isOwnWork">Whether the command was the program itself.</param>
     /// <param name="endedAt">What a wait that is asked for as a date is counted from.</param>
-    public static Outcome Of(string folder, Observation seen, ImmutableArray<FailureRule> rules, DateTimeOffset endedAt)
+    public static Outcome Of(
+        string folder,
+        Observation seen,
+        ImmutableArray<FailureRule> rules,
+        DateTimeOffset endedAt,
+        bool isOwnWork = false
+    )
     {
         var lastLines = Tail(Path.Combine(folder, AttemptFiles.Stderr));
         if (seen.ExitCode == SkipExitCode)
@@ -37,6 +44,7 @@ internal static class Endings
                     LastLines = lastLines,
                     Reason = seen.Reason,
                     EndedAt = endedAt,
+                    IsOwnWork = isOwnWork,
                 },
                 rules
             )

@@ -49,7 +49,7 @@ public sealed class HttpTaskTests
         Assert.Equal(heard[0].Headers["Idempotency-Key"], heard[1].Headers["Idempotency-Key"]);
 
         var first = house.Attempts(run)[0];
-        Assert.Equal((FailureClass.ResourceUnavailable, "error file: HTTP 503"), (first.Failure!.Class, first.Failure.Rule));
+        Assert.Equal((FailureClass.ResourceUnavailable, "HTTP 503"), (first.Failure!.Class, first.Failure.Rule));
         Assert.Contains("answers 503 Service Unavailable, not 200 or 201: later", first.Failure.Message, StringComparison.Ordinal);
         using var result = JsonDocument.Parse(house.Task(run, "send").Result!);
         Assert.Equal(7, result.RootElement.GetProperty("json").GetProperty("id").GetInt32());
@@ -167,7 +167,7 @@ public sealed class HttpTaskTests
         void Said(string task, string rule, string words)
         {
             var failure = Assert.Single(house.Attempts(run), attempt => attempt.Key.Task.Value == task).Failure!;
-            Assert.Equal((FailureClass.Permanent, $"error file: {rule}"), (failure.Class, failure.Rule));
+            Assert.Equal((FailureClass.Permanent, $"{rule}"), (failure.Class, failure.Rule));
             Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         }
     }
@@ -192,9 +192,9 @@ public sealed class HttpTaskTests
         await house.EndAsync(run);
         var attempts = house.Attempts(run).ToLookup(attempt => attempt.Key.Task.Value, StringComparer.Ordinal);
         Assert.Equal(2, attempts["silent"].Count());
-        Assert.Equal("error file: request timeout", attempts["silent"].First().Failure!.Rule);
+        Assert.Equal("request timeout", attempts["silent"].First().Failure!.Rule);
         Assert.Equal(2, attempts["away"].Count());
-        Assert.Equal("error file: connection", attempts["away"].First().Failure!.Rule);
+        Assert.Equal("connection", attempts["away"].First().Failure!.Rule);
         Assert.Contains("larger than 32 MiB", Assert.Single(attempts["large"]).Failure!.Message, StringComparison.Ordinal);
     }
 
