@@ -55,7 +55,9 @@ public sealed class Spec043Http
 
         var body = """{"id": 7}""";
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{body}")
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{body}"
+            )
         );
         return heard.ToString();
     }

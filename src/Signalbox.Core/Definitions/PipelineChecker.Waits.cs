@@ -53,14 +53,7 @@ public sealed partial class PipelineChecker
     }
 
     /// <summary>An address that begins with one of some schemes; where it begins with a template that is seen only when it is looked at.</summary>
-    private void CheckAddress(
-        int node,
-        string text,
-        string path,
-        ReadOnlySpan<string> schemes,
-        string example,
-        Place where = Place.Item
-    )
+    private void CheckAddress(int node, string text, string path, ReadOnlySpan<string> schemes, string example, Place where = Place.Item)
     {
         NotEmpty(text, path, "the address is empty");
         CheckTemplate(node, text, path, where);

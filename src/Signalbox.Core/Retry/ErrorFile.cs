@@ -85,13 +85,7 @@ internal sealed record ErrorFile(FailureClass? Class, string? Message, TimeSpan?
 
         var rule = root.TryGetProperty("rule", out var named) && named.ValueKind == JsonValueKind.String ? Text(named) : null;
         rule = FailureClassifier.Clean(rule);
-        return new ErrorFile(
-            kind,
-            FailureClassifier.Clean(message),
-            after,
-            note,
-            rule?.Length > LongestRule ? rule[..LongestRule] : rule
-        );
+        return new ErrorFile(kind, FailureClassifier.Clean(message), after, note, rule?.Length > LongestRule ? rule[..LongestRule] : rule);
     }
 
     private static TimeSpan? Wait(JsonElement value, DateTimeOffset? now) =>

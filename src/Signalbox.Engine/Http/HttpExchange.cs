@@ -59,7 +59,11 @@ internal sealed class HttpExchange(HttpAsk ask, IReadOnlyDictionary<string, stri
 
                 if (redirects == MostRedirects)
                 {
-                    throw new HttpFailure(FailureClass.Permanent, $"{Shown(origin)} redirects more than {MostRedirects} times", "redirects");
+                    throw new HttpFailure(
+                        FailureClass.Permanent,
+                        $"{Shown(origin)} redirects more than {MostRedirects} times",
+                        "redirects"
+                    );
                 }
 
                 (method, body) = Follow(response.StatusCode, method, body, url, next, origin);
@@ -80,7 +84,11 @@ internal sealed class HttpExchange(HttpAsk ask, IReadOnlyDictionary<string, stri
         }
         catch (IOException problem)
         {
-            throw new HttpFailure(FailureClass.Transient, $"{Shown(url)}: the connection broke: {Innermost(problem).Message}", "connection");
+            throw new HttpFailure(
+                FailureClass.Transient,
+                $"{Shown(url)}: the connection broke: {Innermost(problem).Message}",
+                "connection"
+            );
         }
     }
 
@@ -95,7 +103,11 @@ internal sealed class HttpExchange(HttpAsk ask, IReadOnlyDictionary<string, stri
 
             if (inner is AuthenticationException)
             {
-                return new HttpFailure(FailureClass.Permanent, $"{Shown(url)}: no trust in its certificate: {inner.Message}", "certificate");
+                return new HttpFailure(
+                    FailureClass.Permanent,
+                    $"{Shown(url)}: no trust in its certificate: {inner.Message}",
+                    "certificate"
+                );
             }
         }
 
@@ -179,7 +191,12 @@ internal sealed class HttpExchange(HttpAsk ask, IReadOnlyDictionary<string, stri
             );
     }
 
-    private async Task<HttpAnswer> FinishAsync(HttpResponseMessage response, Uri url, HttpMethod method, CancellationToken cancellationToken)
+    private async Task<HttpAnswer> FinishAsync(
+        HttpResponseMessage response,
+        Uri url,
+        HttpMethod method,
+        CancellationToken cancellationToken
+    )
     {
         var status = (int)response.StatusCode;
         var body = await ReadAsync(response, url, cancellationToken);

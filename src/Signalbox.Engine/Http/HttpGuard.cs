@@ -77,8 +77,8 @@ internal sealed class HttpGuard(IReadOnlyCollection<int> ownPorts)
         }
 
         throw failed is not null ? failed
-            : refused is not null ? new HttpFailure(FailureClass.Permanent, $"{host} may not be asked: {refused}", "guarded address")
-            : new SocketException((int)SocketError.HostNotFound);
+        : refused is not null ? new HttpFailure(FailureClass.Permanent, $"{host} may not be asked: {refused}", "guarded address")
+        : new SocketException((int)SocketError.HostNotFound);
     }
 
     private static bool IsLinkLocal(IPAddress address) =>

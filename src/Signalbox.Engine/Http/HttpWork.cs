@@ -28,10 +28,9 @@ public static class HttpWork
         try
         {
             var ask = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(requestFile), HttpJson.Default.HttpAsk)!;
-            var secrets =
-                Environment.GetEnvironmentVariable(TaskEnvironment.HttpSecrets) is { } text
-                    ? JsonSerializer.Deserialize(text, HttpJson.Default.DictionaryStringString)!
-                    : [];
+            var secrets = Environment.GetEnvironmentVariable(TaskEnvironment.HttpSecrets) is { } text
+                ? JsonSerializer.Deserialize(text, HttpJson.Default.DictionaryStringString)!
+                : [];
             var answer = await new HttpExchange(ask, secrets, TimeProvider.System).RunAsync(CancellationToken.None);
             Console.Out.WriteLine($"{ask.Method}: {answer.Status}, {answer.Body.Length:N0} bytes");
             Keep(ask, answer, resultFile);

@@ -204,7 +204,10 @@ public sealed record TaskDefaults
             "What exit codes and last lines of standard error mean. Rules of a task are asked before those under `defaults`, and all of them before what the program reads out of output by itself."
         )
         {
-            Examples = ["[{\"lines\": \"lock wait timeout\", \"class\": \"resource_unavailable\"}, {\"exit_code\": 3, \"class\": \"validation\"}]"],
+            Examples =
+            [
+                "[{\"lines\": \"lock wait timeout\", \"class\": \"resource_unavailable\"}, {\"exit_code\": 3, \"class\": \"validation\"}]",
+            ],
         },
         new Field<TaskDefaults, int>(
             "lost_budget",

@@ -30,8 +30,7 @@ internal static class HttpTask
         if (!kind.IsSafe)
         {
             // The same for every try of this request, so that the other side can tell a repetition; another after a rerun by hand.
-            headers[IdempotencyKey] =
-                $"{context.Parts.Instance}/{context.Run.Number}/{context.Task.Key}/{context.Task.TriesBefore}";
+            headers[IdempotencyKey] = $"{context.Parts.Instance}/{context.Run.Number}/{context.Task.Key}/{context.Task.TriesBefore}";
         }
 
         foreach (var (name, text) in kind.Headers)
@@ -52,7 +51,10 @@ internal static class HttpTask
             Method = kind.Method,
             Url = url,
             Headers = headers,
-            Body = kind.Json is { } json ? JsonOf(json, context) : kind.Body is { } body ? context.Render(body, "http.body") : null,
+            Body =
+                kind.Json is { } json ? JsonOf(json, context)
+                : kind.Body is { } body ? context.Render(body, "http.body")
+                : null,
             ContentType =
                 headers.Remove("Content-Type", out var type) ? type
                 : kind.Json is not null ? "application/json"
@@ -78,7 +80,8 @@ internal static class HttpTask
     }
 
     /// <summary>The JSON with its templates rendered: a text that is one expression becomes the value itself, of whatever type.</summary>
-    private static string JsonOf(string json, AttemptContext context) => Rendered(JsonNode.Parse(json), "http.json", context)?.ToJsonString() ?? "null";
+    private static string JsonOf(string json, AttemptContext context) =>
+        Rendered(JsonNode.Parse(json), "http.json", context)?.ToJsonString() ?? "null";
 
     private static JsonNode? Rendered(JsonNode? node, string field, AttemptContext context)
     {

@@ -43,7 +43,12 @@ public sealed class OutputEvidenceTests
     [InlineData("SQLSTATE is not known", "transient", "exit code 1", null)]
     [InlineData("psycopg2.errors.UndefinedColumn: column \"x\" does not exist", "schema", "exception UndefinedColumn", null)]
     [InlineData("psycopg.errors.DiskFull: could not extend file", "disk_full", "exception DiskFull", null)]
-    [InlineData("< HTTP/1.1 503\n< Retry-After: 7\ncurl: (22) The requested URL returned error: 503", "resource_unavailable", "HTTP 503", 7)]
+    [InlineData(
+        "< HTTP/1.1 503\n< Retry-After: 7\ncurl: (22) The requested URL returned error: 503",
+        "resource_unavailable",
+        "HTTP 503",
+        7
+    )]
     public void The_last_lines_say_the_class(string lines, string kind, string rule, int? after)
     {
         var failure = FailureClassifier.Classify(new FailureEvidence { ExitCode = 1, LastLines = lines });

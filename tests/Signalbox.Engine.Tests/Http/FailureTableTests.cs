@@ -90,7 +90,10 @@ public sealed class FailureTableTests(PostgresServer postgres)
         {
             foreach (var way in (string[])["run", "http", "sql"])
             {
-                if (house.Attempts(run).FirstOrDefault(attempt => attempt.Key.Task.Value == $"{way}_{row}" && attempt.Number == 1) is not { } attempt)
+                if (
+                    house.Attempts(run).FirstOrDefault(attempt => attempt.Key.Task.Value == $"{way}_{row}" && attempt.Number == 1)
+                    is not { } attempt
+                )
                 {
                     Assert.Equal("sql_limited", $"{way}_{row}");
                     continue;
@@ -110,7 +113,17 @@ public sealed class FailureTableTests(PostgresServer postgres)
         await using var connection = new NpgsqlConnection(postgres.Connection);
         await connection.OpenAsync(House.Cancel);
         var text = "create schema failing; ";
-        foreach (var (row, state) in new[] { ("network", "40001"), ("unavailable", "53300"), ("auth", "42501"), ("schema", "42703"), ("validation", "23502"), ("full", "53100") })
+        foreach (
+            var (row, state) in new[]
+            {
+                ("network", "40001"),
+                ("unavailable", "53300"),
+                ("auth", "42501"),
+                ("schema", "42703"),
+                ("validation", "23502"),
+                ("full", "53100"),
+            }
+        )
         {
             text +=
                 $"create table failing.{row} (id bigint); "

@@ -122,10 +122,7 @@ public sealed class HttpTaskTests
         var attempts = house.Attempts(run).ToLookup(attempt => attempt.Key.Task.Value, StringComparer.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(1), attempts["seconds"].First().NextDelay);
         Assert.InRange(attempts["date"].First().NextDelay!.Value.TotalSeconds, 0, 2);
-        Assert.All(
-            (string[])["seconds", "date"],
-            task => Assert.Equal(FailureClass.RateLimited, attempts[task].First().Failure!.Class)
-        );
+        Assert.All((string[])["seconds", "date"], task => Assert.Equal(FailureClass.RateLimited, attempts[task].First().Failure!.Class));
         var closed = Assert.Single(attempts["closed"]);
         Assert.Equal(FailureClass.Auth, closed.Failure!.Class);
         Assert.Contains("401 Unauthorized, not 200 to 299: who are you", closed.Failure.Message, StringComparison.Ordinal);
@@ -176,7 +173,9 @@ public sealed class HttpTaskTests
     [Trait("Requirement", "S156")]
     public async Task Who_does_not_answer_and_who_is_not_there_may_be_there_next_time_and_too_much_is_too_much()
     {
-        using var server = new TalkingServer(heard => heard.Path == "/large" ? new Said(200, new string('x', (32 << 20) + 1)) : new Said(0));
+        using var server = new TalkingServer(heard =>
+            heard.Path == "/large" ? new Said(200, new string('x', (32 << 20) + 1)) : new Said(0)
+        );
         await using var house = new House();
         var name = house.Pipeline(
             $$"""
@@ -204,7 +203,9 @@ public sealed class HttpTaskTests
     public async Task An_unsaid_retries_is_the_table_for_a_request_and_none_for_a_command()
     {
         await using var house = new House();
-        house.Pipeline("pipeline: asks\ntasks:\n  ask: { http: \"http://127.0.0.1/\" }\n  own: { http: \"http://127.0.0.1/\", retries: 0 }\n  run: { run: \"true\" }\n");
+        house.Pipeline(
+            "pipeline: asks\ntasks:\n  ask: { http: \"http://127.0.0.1/\" }\n  own: { http: \"http://127.0.0.1/\", retries: 0 }\n  run: { run: \"true\" }\n"
+        );
         var tasks = Assert.Single(house.Session.Project.OpenPipelines().Load().Pipelines).Pipeline.Tasks;
         Assert.Equal(RetryPolicy.Table, tasks[0].Retry);
         Assert.Equal(0, tasks[1].Retry.Retries);

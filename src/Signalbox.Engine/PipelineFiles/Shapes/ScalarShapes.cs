@@ -116,7 +116,12 @@ internal static class Scalars
                 new JsonObject
                 {
                     ["anyOf"] = new JsonArray(
-                        new JsonObject { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max },
+                        new JsonObject
+                        {
+                            ["type"] = "integer",
+                            ["minimum"] = min,
+                            ["maximum"] = max,
+                        },
                         new JsonObject { ["const"] = word }
                     ),
                 },
