@@ -157,6 +157,8 @@ public sealed class Spec010Backfill
     [InlineData("say which dates")]
     [InlineData("say which dates", "--last", "7", "--dates", "2024-01-01")]
     [InlineData("exclude each other", "--last", "7", "--missing", "--failed")]
+    [InlineData("moves the watermark over what is wholly done", "--since-watermark", "--failed")]
+    [InlineData("it is 1 to 10000, not 0", "--last", "7", "--max-active", "0")]
     public async Task A_backfill_that_says_too_little_or_too_much_is_refused(string told, params string[] how)
     {
         using var project = new TestProject().Pipeline("daily", Daily);

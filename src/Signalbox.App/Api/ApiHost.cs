@@ -63,6 +63,7 @@ internal static class ApiHost
         DatasetEndpoints.Map(web);
         BackfillEndpoints.Map(web);
         BackfillWriteEndpoints.Map(web);
+        WatermarkEndpoints.Map(web);
         InboxEndpoints.Map(web);
         SignalEndpoints.Map(web);
         PeopleEndpoints.Map(web);

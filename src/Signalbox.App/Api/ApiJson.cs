@@ -70,6 +70,8 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(OutlookDocument))]
 [JsonSerializable(typeof(DurationDocument[]))]
 [JsonSerializable(typeof(BackfillRequest))]
+[JsonSerializable(typeof(WatermarkDocument))]
+[JsonSerializable(typeof(WatermarkRequest))]
 [JsonSerializable(typeof(Page<InboxDocument>))]
 [JsonSerializable(typeof(InboxDetailDocument))]
 [JsonSerializable(typeof(SignalRequest))]

@@ -20,6 +20,9 @@ public sealed record PlannedRun
     /// <summary>Of a run that is there: its tasks (not the instances of mapped ones). Empty: none of them has begun.</summary>
     public ImmutableArray<TaskRun> Tasks { get; init; } = [];
 
+    /// <summary>Whether a backfill makes it: live runs go first, and it is none that they overlap with.</summary>
+    public bool IsBackfill { get; init; }
+
     /// <summary>When it began; null while it is queued, or not there.</summary>
     public DateTimeOffset? StartedAt => Run?.StartedAt;
 
@@ -40,9 +43,9 @@ public sealed record PlannedRun
     }
 
     /// <summary>Whether it counts for the rule of overlapping runs.</summary>
-    internal bool IsLive => Run is null or { Backfill: null, Namespace: null };
+    internal bool IsLive => !IsBackfill && (Run is null or { Backfill: null, Namespace: null });
 
-    internal bool IsLow => Run?.Trigger == RunTrigger.Backfill;
+    internal bool IsLow => IsBackfill || Run?.Trigger == RunTrigger.Backfill;
 
     internal int Priority => Run?.Priority ?? Model.Pipeline.Priority;
 }

@@ -181,7 +181,7 @@ internal sealed partial class Timeline
     private void Create(int run, Line line, long at)
     {
         var planned = _runs[run];
-        if (planned.Run is null)
+        if (planned is { Run: null, IsBackfill: false })
         {
             switch (Overlaps.Decide(planned.Model.Pipeline.Overlap, line.Live.Count, isTick: true))
             {

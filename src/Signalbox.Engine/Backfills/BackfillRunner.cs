@@ -292,23 +292,30 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
         );
     }
 
-    /// <summary>The watermark moves over unbroken success only: never past a date that did not succeed.</summary>
+    /// <summary>
+    /// The watermark moves over unbroken success only: to the last day before the first one of which a date did not succeed. Where somebody has
+    /// set it since the backfill began, it stays where they set it.
+    /// </summary>
     private void MoveWatermark(StoredBackfill backfill, Pipeline pipeline, WriteSession session)
     {
+        var zone = pipeline.ScheduleOf().Zone;
         DateOnly? reached = null;
-        foreach (var item in session.BackfillItems(backfill.Id).OrderBy(item => item.LogicalDate))
+        foreach (var day in session.BackfillItems(backfill.Id).GroupBy(item => DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate))).OrderBy(day => day.Key))
         {
-            if (item.State != BackfillItemState.Success)
+            if (day.Any(item => item.State != BackfillItemState.Success))
             {
                 break;
             }
 
-            reached = DateOnly.FromDateTime(pipeline.ScheduleOf().Zone.LabelAt(item.LogicalDate));
+            reached = day.Key;
         }
 
-        if (reached is { } date && !(session.Watermark(backfill.Pipeline)?.Processed >= date))
+        var reason = $"backfill {backfill.Id}";
+        var mark = session.Watermark(backfill.Pipeline);
+        var isTheirs = mark is not null && mark.UpdatedAt > backfill.CreatedAt && mark.Reason != reason;
+        if (reached is { } date && !isTheirs && !(mark?.Processed >= date))
         {
-            session.SetWatermark(backfill.Pipeline, date, $"backfill {backfill.Id}", parts.Time.GetUtcNow());
+            session.SetWatermark(backfill.Pipeline, date, reason, parts.Time.GetUtcNow());
         }
     }
 

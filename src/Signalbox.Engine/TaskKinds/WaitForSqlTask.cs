@@ -114,6 +114,7 @@ internal static class WaitForSqlTask
                     reader.GetValue(0) switch
                     {
                         bool truth => truth ? "true" : "false",
+                        DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
                         var value => Convert.ToString(value, CultureInfo.InvariantCulture),
                     }
                 );

@@ -66,6 +66,42 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    [Trait("Requirement", "S133")]
+    public async Task The_watermark_of_an_hourly_pipeline_is_the_last_day_of_which_every_hour_succeeded()
+    {
+        await using var house = new House();
+        house.Pipeline(
+            "pipeline: marked\npartition: hour\nmax_active_runs: 8\ntasks:\n  a: { run: test $SIGNALBOX_PARTITION != 2024-03-02T23 }\n"
+        );
+        await house.SaveAsync();
+        var hours = Enumerable.Range(0, 49).Select(hour => new DateTimeOffset(2024, 3, 1, 0, 0, 0, TimeSpan.Zero).AddHours(hour));
+        var id = await StartAsync(house, [.. hours], watermark: true);
+        await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Single(house.Store.Read(session => session.BackfillItems(id)), item => item.State == BackfillItemState.Failed);
+        Assert.Equal(new DateOnly(2024, 3, 1), house.Store.Read(session => session.Watermark(new PipelineName("marked")))!.Processed);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S133")]
+    public async Task A_watermark_that_somebody_sets_while_a_backfill_runs_stays_where_they_set_it()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: marked\npartition: day\ntasks:\n  a: { run: \"until test -e go; do sleep 0.05; done\" }\n");
+        await house.SaveAsync();
+        var name = new PipelineName("marked");
+        var id = await StartAsync(house, Days(4, 5), watermark: true);
+        await house.Store.WriteAsync(
+            session => session.SetWatermark(name, new DateOnly(2024, 3, 1), "2 and 3 are to be done again", DateTimeOffset.UtcNow.AddSeconds(1)),
+            House.Cancel
+        );
+        house.Write("go", "");
+        await house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+
+        Assert.Equal(new DateOnly(2024, 3, 1), house.Store.Read(session => session.Watermark(name))!.Processed);
+    }
+
+    [Fact]
     [Trait("Requirement", "S135")]
     [Trait("Requirement", "S136")]
     public async Task Chosen_dates_run_under_their_own_names_with_the_reason()

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
-using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -15,8 +14,6 @@ namespace Signalbox.App.Api;
 /// <summary>Backfills, to be planned and started.</summary>
 internal static class BackfillWriteEndpoints
 {
-    private const int MostActive = 1000;
-
     public static void Map(IEndpointRouteBuilder routes) =>
         routes
             .MapPost("/api/pipelines/{pipeline}/backfills", StartAsync)
@@ -48,7 +45,7 @@ internal static class BackfillWriteEndpoints
             throw ApiException.Invalid(string.Join("; ", parameters.Problems.Select(problem => $"{problem.Path}: {problem.Message}")));
         }
 
-        var selection = Selection(body);
+        var selection = Wish(body).Read(definition.Pipeline, BackfillTerms.Document);
         var plan = BackfillPlan.Make(
             definition.Pipeline,
             selection,
@@ -88,6 +85,7 @@ internal static class BackfillWriteEndpoints
             )
             {
                 Variant = body.Variant,
+                Every = selection.Every,
                 Replace = selection.Replace,
                 Downstream = selection.Downstream,
             }
@@ -108,32 +106,16 @@ internal static class BackfillWriteEndpoints
             )
             : [];
 
-    private static BackfillSelection Selection(BackfillRequest body)
-    {
-        var kinds = new[] { body.From is not null || body.To is not null, body.Dates is not null, body.SinceWatermark ?? false };
-        if (kinds.Count(isSaid => isSaid) != 1)
+    private static BackfillWish Wish(BackfillRequest body) =>
+        new()
         {
-            throw ApiException.Invalid("say which dates, in one way: `from` and `to`, or `dates`, or `since_watermark`");
-        }
-
-        var maxActive = body.MaxActive ?? 1;
-        if (maxActive is < 1 or > MostActive)
-        {
-            throw ApiException.Invalid($"max_active: it is 1 to {MostActive}, not {maxActive}");
-        }
-
-        var kind =
-            body.Dates is not null ? BackfillKind.Selective
-            : body.SinceWatermark ?? false ? BackfillKind.Incremental
-            : BackfillKind.Full;
-        return new BackfillSelection(
-            kind,
-            kind == BackfillKind.Full ? Day("from", body.From) : null,
-            kind == BackfillKind.Full ? Day("to", body.To) : null,
-            Last: null,
-            LastInDays: false,
-            body.Dates ?? [],
-            body.Which switch
+            From = body.From,
+            To = body.To,
+            Dates = body.Dates,
+            Partitions = body.Partitions,
+            Last = body.Last,
+            SinceWatermark = body.SinceWatermark ?? false,
+            Filter = body.Which switch
             {
                 null or "all" => BackfillFilter.All,
                 "missing" => BackfillFilter.Missing,
@@ -141,30 +123,28 @@ internal static class BackfillWriteEndpoints
                 "stale" => BackfillFilter.Stale,
                 var word => throw ApiException.Invalid($"which: `{word}` is none of all, missing, failed, stale"),
             },
-            body.Reverse ?? false,
-            maxActive,
-            ApiReason.Required(body.Reason)
-        )
-        {
-            Variant = body.Variant is { } variant ? new RunNamespace(variant) : null,
+            Reverse = body.Reverse ?? false,
+            MaxActive = body.MaxActive ?? BackfillWish.DefaultMaxActive,
+            Every = body.Every,
             Replace = body.Replace ?? false,
             Downstream = body.Downstream ?? false,
+            Variant = body.Variant,
+            Only = body.OnlyTasks ?? [],
+            Reason = ApiReason.Required(body.Reason),
         };
-    }
-
-    private static DateOnly Day(string field, string? text) =>
-        text is null
-            ? throw ApiException.Invalid($"{field}: name the date, e.g. 2001-01-05")
-            : InstantText.Date(text) ?? throw ApiException.Invalid($"{field}: `{text}` is no date; write e.g. 2001-01-05");
 }
 
-/// <summary>What a backfill is to be: one of <c>from</c> and <c>to</c>, <c>dates</c>, <c>since_watermark</c>.</summary>
+/// <summary>What a backfill is to be: one of <c>from</c> and <c>to</c>, <c>dates</c>, <c>partitions</c>, <c>last</c>, <c>since_watermark</c>.</summary>
 /// <param name="From">The first date, included.</param>
 /// <param name="To">The last date, included.</param>
 /// <param name="Dates">Each date, in the order in which they run.</param>
+/// <param name="Partitions">Keys of partitions; <c>A..B</c> is all from A to B.</param>
+/// <param name="Last">The latest that are over: <c>7d</c> for seven days, <c>7</c> for seven dates of the schedule.</param>
+/// <param name="SinceWatermark">The dates after the watermark, which moves; <c>from</c> says where to begin when there is none.</param>
 /// <param name="Which">Of these dates: <c>all</c> (the default), <c>missing</c>, <c>failed</c> or <c>stale</c>.</param>
 /// <param name="Reverse">The latest first.</param>
-/// <param name="MaxActive">Runs of it that may be active at one time; 1 when nothing is said.</param>
+/// <param name="MaxActive">Runs of it that may be active at one time; 4 when nothing is said.</param>
+/// <param name="Every">Begin a run only so long after the one before, e.g. <c>2s</c>.</param>
 /// <param name="OnlyTasks">The tasks to run; null: all.</param>
 /// <param name="Replace">Take dates over from a backfill that is under way; otherwise such dates refuse the call.</param>
 /// <param name="Downstream">The consumers of what is published run again for the same partitions, each partition once.</param>
@@ -173,10 +153,13 @@ internal sealed record BackfillRequest(
     string? From = null,
     string? To = null,
     string[]? Dates = null,
+    string[]? Partitions = null,
+    string? Last = null,
     bool? SinceWatermark = null,
     string? Which = null,
     bool? Reverse = null,
     int? MaxActive = null,
+    string? Every = null,
     JsonElement? Params = null,
     string[]? OnlyTasks = null,
     string? Variant = null,

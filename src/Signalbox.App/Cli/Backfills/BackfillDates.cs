@@ -24,12 +24,12 @@ internal static class BackfillDates
         switch (selection)
         {
             case { Kind: BackfillKind.Selective }:
-                return Named(selection.Dates, calendar);
+                return Named(selection, calendar);
             case { Partitions.Count: > 0 }:
-                return Partitions(selection.Partitions, pipeline, calendar);
+                return Partitions(selection, pipeline, calendar);
             case { Kind: BackfillKind.Incremental }:
                 notes.Add(
-                    "only dates after the watermark run: corrections to earlier dates are not covered; use --from and --to, or --dates, for those"
+                    $"only dates after the watermark run: corrections to earlier dates are not covered; use {selection.Terms["from"]} and {selection.Terms["to"]}, or {selection.Terms["dates"]}, for those"
                 );
                 return SinceWatermark(pipeline, selection, calendar, store, now, notes);
             case { Last: { } count }:
@@ -39,47 +39,49 @@ internal static class BackfillDates
         }
     }
 
-    private static List<Slice> Named(IReadOnlyList<string> dates, SliceCalendar calendar)
+    private static List<Slice> Named(BackfillSelection selection, SliceCalendar calendar)
     {
-        var slices = new List<Slice>(dates.Count);
-        foreach (var text in dates)
+        var field = selection.Terms["dates"];
+        var slices = new List<Slice>(selection.Dates.Count);
+        foreach (var text in selection.Dates)
         {
             var found = calendar.Find(text);
-            var slice = found.Slice ?? throw new UserMistakeException($"--dates: {found.Error}");
+            var slice = found.Slice ?? throw new UserMistakeException($"{field}: {found.Error}");
             if (slices.Exists(each => each.LogicalDate == slice.LogicalDate))
             {
-                throw new UserMistakeException($"--dates: {text} is named twice");
+                throw new UserMistakeException($"{field}: {text} is named twice");
             }
 
             slices.Add(slice);
         }
 
-        return slices.Count > 0 ? slices : throw new UserMistakeException("--dates: no date is named");
+        return slices.Count > 0 ? slices : throw new UserMistakeException($"{field}: no date is named");
     }
 
     /// <summary>Partitions by their keys, and from one to another: <c>2024-W01..2024-W05</c>.</summary>
-    private static List<Slice> Partitions(IReadOnlyList<string> keys, Pipeline pipeline, SliceCalendar calendar)
+    private static List<Slice> Partitions(BackfillSelection selection, Pipeline pipeline, SliceCalendar calendar)
     {
+        var (field, terms) = (selection.Terms["partitions"], selection.Terms);
         if (calendar.Partitions.Kind == PartitionKind.None)
         {
-            throw new UserMistakeException($"--partitions: {pipeline.Name} has no partitions; name dates with --dates or --from and --to");
+            throw new UserMistakeException($"{field}: {pipeline.Name} has no partitions; name dates with {terms["dates"]} or {terms["from"]} and {terms["to"]}");
         }
 
         var slices = new List<Slice>();
-        foreach (var text in keys)
+        foreach (var text in selection.Partitions)
         {
             var ends = text.Split("..", 2);
-            var (first, last) = (Partition(ends[0], calendar), Partition(ends[^1], calendar));
+            var (first, last) = (Partition(ends[0], field, calendar), Partition(ends[^1], field, calendar));
             if (first.Label > last.Label)
             {
-                throw new UserMistakeException($"--partitions: {first.Key} is later than {last.Key}");
+                throw new UserMistakeException($"{field}: {first.Key} is later than {last.Key}");
             }
 
             foreach (var slice in calendar.Partitions.Range(first, last).SelectMany(partition => OfPartition(partition, calendar)))
             {
                 if (slices.Exists(each => each.LogicalDate == slice.LogicalDate))
                 {
-                    throw new UserMistakeException($"--partitions: {slice.Partition} is named twice");
+                    throw new UserMistakeException($"{field}: {slice.Partition} is named twice");
                 }
 
                 slices.Add(slice);
@@ -89,10 +91,10 @@ internal static class BackfillDates
         return slices;
     }
 
-    private static Partition Partition(string key, SliceCalendar calendar)
+    private static Partition Partition(string key, string field, SliceCalendar calendar)
     {
         var parsed = calendar.Partitions.Parse(key);
-        return parsed.Partition ?? throw new UserMistakeException($"--partitions: {parsed.Error}");
+        return parsed.Partition ?? throw new UserMistakeException($"{field}: {parsed.Error}");
     }
 
     /// <summary>The dates of a partition: of an hourly schedule over partitions of days there are twenty-four.</summary>
@@ -119,7 +121,7 @@ internal static class BackfillDates
             ?? selection.First
             ?? (pipeline.Start is { } start ? (DateOnly?)DateOnly.FromDateTime(zone.LabelAt(start)) : null)
             ?? throw new UserMistakeException(
-                $"{pipeline.Name} has no watermark and no `start:`; say where to begin with --from, or `signalbox watermark set {pipeline.Name} DATE`"
+                $"{pipeline.Name} has no watermark and no `start:`; say where to begin with {selection.Terms["from"]}, or `signalbox watermark set {pipeline.Name} DATE`"
             );
         notes.Add(
             mark is null
@@ -127,8 +129,14 @@ internal static class BackfillDates
                 : $"the watermark is at {mark.Processed:yyyy-MM-dd}"
         );
         var last = selection.LastDate ?? DateOnly.FromDateTime(zone.LabelAt(now));
-        // What is not over yet is simply later, not skipped.
-        return first > last ? [] : calendar.Between(first, last).Where(slice => slice.End <= now);
+        // What is not over yet is simply later, not skipped. The watermark is a day: one of many hours is taken when its last hour is over.
+        return first > last
+            ? []
+            : calendar
+                .Between(first, last)
+                .GroupBy(slice => DateOnly.FromDateTime(zone.LabelAt(slice.LogicalDate)))
+                .TakeWhile(day => day.All(slice => slice.End <= now))
+                .SelectMany(day => day);
     }
 
     /// <summary>The latest that are over, oldest first.</summary>

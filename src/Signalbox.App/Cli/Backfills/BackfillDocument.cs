@@ -20,6 +20,9 @@ internal sealed record BackfillDocument(
     /// <summary>The definition that every date is run with.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The estimate if every task takes as long as its 95th percentile.</summary>
+    public double? EstimatedLateSeconds { get; init; }
+
     /// <summary>Of all runs together, by the history of the pipeline.</summary>
     public double? EstimatedWorkSeconds { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed record BackfillDocument(
             plan.Pipeline.Name.Value,
             "planned",
             plan.Selection.Reason,
-            plan.Forecast?.Duration.TotalSeconds,
+            plan.Outlook?.Forecast.Duration.TotalSeconds,
             [
                 .. plan.Dates.Select(slice => new BackfillRunDocument(
                     InstantText.Utc(slice.LogicalDate),
@@ -62,8 +65,9 @@ internal sealed record BackfillDocument(
         )
         {
             Version = plan.Version.Value,
-            EstimatedWorkSeconds = plan.Forecast?.Work.TotalSeconds,
-            EstimatedCost = plan.Forecast?.Cost,
+            EstimatedLateSeconds = plan.Outlook?.Forecast.LateDuration.TotalSeconds,
+            EstimatedWorkSeconds = plan.Outlook?.Forecast.Work.TotalSeconds,
+            EstimatedCost = plan.Outlook?.Cost,
             Warnings = [.. plan.Warnings],
             Promotions = [.. plan.Reviews],
             Downstream = [.. plan.Downstream.Select(DownstreamDocument.Of)],
@@ -77,7 +81,7 @@ internal sealed record BackfillDocument(
             backfill.Pipeline.Value,
             BackfillWords.Of(backfill.State),
             backfill.Reason,
-            plan?.Forecast?.Duration.TotalSeconds,
+            plan?.Outlook?.Forecast.Duration.TotalSeconds,
             [
                 .. session
                     .BackfillItems(id)
@@ -98,8 +102,9 @@ internal sealed record BackfillDocument(
         )
         {
             Version = (Request.FromJson(backfill.Spec) as Request.StartBackfill)?.Version,
-            EstimatedWorkSeconds = plan?.Forecast?.Work.TotalSeconds,
-            EstimatedCost = plan?.Forecast?.Cost,
+            EstimatedLateSeconds = plan?.Outlook?.Forecast.LateDuration.TotalSeconds,
+            EstimatedWorkSeconds = plan?.Outlook?.Forecast.Work.TotalSeconds,
+            EstimatedCost = plan?.Outlook?.Cost,
             Warnings = plan is null ? [] : [.. plan.Warnings],
             Promotions = plan is null ? [] : [.. plan.Reviews],
             Downstream = plan is null ? [] : [.. plan.Downstream.Select(DownstreamDocument.Of)],

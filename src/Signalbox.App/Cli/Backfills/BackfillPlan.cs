@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
@@ -17,7 +16,7 @@ internal sealed record SkippedDate(Slice Slice, string Reason);
 /// <param name="Version">The definition that every date is run with.</param>
 /// <param name="Dates">What runs, in that order.</param>
 /// <param name="MadeBy">Of the dates that run and succeeded before: the version that made them last, by logical date.</param>
-/// <param name="Forecast">What all of it takes by the history of the pipeline; null without one.</param>
+/// <param name="Outlook">What all of it takes by the history of its tasks; null without one.</param>
 /// <param name="Notes">What the person should know.</param>
 /// <param name="Warnings">Limits of the project that it is over.</param>
 /// <param name="Reviews">What its promotions do in a backfill.</param>
@@ -28,7 +27,7 @@ internal sealed record BackfillPlan(
     ImmutableArray<Slice> Dates,
     ImmutableArray<SkippedDate> Skipped,
     ImmutableDictionary<DateTimeOffset, VersionHash> MadeBy,
-    BackfillForecast? Forecast,
+    BackfillOutlook? Outlook,
     ImmutableArray<string> Notes,
     ImmutableArray<string> Warnings,
     ImmutableArray<string> Reviews
@@ -73,7 +72,7 @@ internal sealed record BackfillPlan(
             dates.Reverse();
         }
 
-        var forecast = BackfillForecast.Make(pipeline, dates.Count, selection, store, project.Backfills);
+        var outlook = BackfillOutlook.Make(pipeline, dates.Count, selection, only, store, project);
         return new BackfillPlan(
             pipeline,
             PipelineJson.HashOf(pipeline),
@@ -81,9 +80,9 @@ internal sealed record BackfillPlan(
             [.. dates],
             skipped.ToImmutable(),
             Made(pipeline, selection, store, dates),
-            forecast,
+            outlook,
             notes.ToImmutable(),
-            BackfillForecast.Warnings(dates.Count, forecast, project.Backfills),
+            BackfillOutlook.Warnings(dates.Count, outlook, project.Backfills),
             [.. pipeline.Tasks.Where(task => only.Count == 0 || only.Contains(task.Name.Value)).Select(Review).OfType<string>()]
         )
         {
@@ -115,12 +114,9 @@ internal sealed record BackfillPlan(
             output.WriteLine($"  definition: version {Version}; of the dates {string.Join(", ", parts)}");
         }
 
-        if (Forecast is { } forecast)
+        if (Outlook is { } outlook)
         {
-            var cost = forecast.Cost is { } price ? $", cost about {price.ToString("0.##", CultureInfo.InvariantCulture)}" : "";
-            output.WriteLine(
-                $"  estimated: about {Span(forecast.Duration)}, {Span(forecast.Work)} of work{cost}, by the median of the latest {forecast.Runs} that succeeded"
-            );
+            output.WriteLine($"  estimated: {outlook.Sentence()}");
         }
 
         foreach (var review in Reviews)
@@ -167,8 +163,6 @@ internal sealed record BackfillPlan(
         partitions is [""] ? ""
         : partitions.Length > 1 ? $": {partitions[0]} to {partitions[^1]}"
         : $": {partitions[0]}";
-
-    private static string Span(TimeSpan span) => span < TimeSpan.FromSeconds(1) ? "a second" : Brief.Of(span);
 
     private static ImmutableDictionary<DateTimeOffset, VersionHash> Made(
         Pipeline pipeline,

@@ -68,11 +68,6 @@ internal static class BackfillVerb
         StoredDefinition? deployed = null;
         if (selection.Variant is { } variant)
         {
-            if (selection.Kind == BackfillKind.Incremental)
-            {
-                throw new UserMistakeException("--since-watermark goes by the live version; name the dates of a variant");
-            }
-
             deployed = VariantSource.Find(project, file, variant.Value);
             pipeline = deployed.Pipeline;
         }

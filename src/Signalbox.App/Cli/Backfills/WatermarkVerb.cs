@@ -7,8 +7,6 @@ namespace Signalbox.App.Cli;
 /// <summary><c>watermark</c>: up to which date a pipeline has processed its data; incremental backfills go on from there.</summary>
 internal static class WatermarkVerb
 {
-    private const int MostMoves = 20;
-
     public static readonly Verb Verb = new("watermark", "Show or set up to which date a pipeline has processed its data", Build);
 
     private static Command Build()
@@ -70,16 +68,7 @@ internal static class WatermarkVerb
                 var name = PipelineSource.Load(parsed.GetRequiredValue(pipeline), found).Pipeline!.Name;
                 found.CreateState();
                 using var store = Store.Open(found.Database.Value);
-                var why = parsed.GetValue(reason) ?? "set by hand";
-                var now = TimeProvider.System.GetUtcNow();
-                await store.WriteAsync(
-                    session =>
-                    {
-                        session.SetWatermark(name, day, why, now);
-                        session.AddAudit(new AuditLine(now, Environment.UserName, $"watermark of {name} set to {day:yyyy-MM-dd}", why));
-                    },
-                    CancellationToken.None
-                );
+                await SetAsync(store, name, day, parsed.GetValue(reason) ?? "set by hand", Environment.UserName);
                 Print(store, name, parsed.GetValue(json));
                 return ExitCode.Done;
             }
@@ -87,45 +76,64 @@ internal static class WatermarkVerb
         return command;
     }
 
+    /// <summary>Sets the watermark in somebody's name.</summary>
+    public static Task SetAsync(Store store, PipelineName pipeline, DateOnly day, string reason, string who)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return store.WriteAsync(
+            session =>
+            {
+                session.SetWatermark(pipeline, day, reason, now);
+                session.AddAudit(new AuditLine(now, who, $"watermark of {pipeline} set to {day:yyyy-MM-dd}", reason));
+            },
+            CancellationToken.None
+        );
+    }
+
     private static Argument<string> Pipeline() => new("PIPELINE") { Description = "The name of a pipeline of the project" };
 
     private static void Print(Store? store, PipelineName name, bool json)
     {
-        var (mark, moves) = store?.Read(session => (session.Watermark(name), session.WatermarkMoves(name, MostMoves))) ?? (null, []);
+        var found = store?.Read(session => WatermarkDocument.Read(session, name)) ?? new WatermarkDocument(name.Value, null, []);
         if (json)
         {
-            CliJson.Print(
-                new WatermarkDocument(
-                    name.Value,
-                    mark?.Processed.ToString("yyyy-MM-dd"),
-                    [
-                        .. moves.Select(move => new WatermarkMoveDocument(
-                            InstantText.Utc(move.At),
-                            move.From?.ToString("yyyy-MM-dd"),
-                            move.To.ToString("yyyy-MM-dd"),
-                            move.Reason
-                        )),
-                    ]
-                ),
-                CliJson.Default.WatermarkDocument
-            );
+            CliJson.Print(found, CliJson.Default.WatermarkDocument);
             return;
         }
 
         Console.Out.WriteLine(
-            mark is null ? $"{name} has no watermark" : $"{name} has processed its data up to {mark.Processed:yyyy-MM-dd}"
+            found.ProcessedDate is null ? $"{name} has no watermark" : $"{name} has processed its data up to {found.ProcessedDate}"
         );
-        foreach (var move in moves)
+        foreach (var move in found.History)
         {
-            Console.Out.WriteLine(
-                $"  {InstantText.Utc(move.At)}  {move.From?.ToString("yyyy-MM-dd") ?? "none"} -> {move.To:yyyy-MM-dd}  {move.Reason}"
-            );
+            Console.Out.WriteLine($"  {move.At}  {move.From ?? "none"} -> {move.To}  {move.Reason}");
         }
     }
 }
 
 /// <summary><c>watermark --json</c>.</summary>
-internal sealed record WatermarkDocument(string Pipeline, string? ProcessedDate, WatermarkMoveDocument[] History);
+/// <param name="ProcessedDate">The last date that is processed; null when none is.</param>
+/// <param name="History">Its latest moves, the newest first.</param>
+internal sealed record WatermarkDocument(string Pipeline, string? ProcessedDate, WatermarkMoveDocument[] History)
+{
+    private const int MostMoves = 20;
+
+    public static WatermarkDocument Read(ReadSession session, PipelineName name) =>
+        new(
+            name.Value,
+            session.Watermark(name)?.Processed.ToString("yyyy-MM-dd"),
+            [
+                .. session
+                    .WatermarkMoves(name, MostMoves)
+                    .Select(move => new WatermarkMoveDocument(
+                        InstantText.Utc(move.At),
+                        move.From?.ToString("yyyy-MM-dd"),
+                        move.To.ToString("yyyy-MM-dd"),
+                        move.Reason
+                    )),
+            ]
+        );
+}
 
 /// <summary>One move of a watermark.</summary>
 internal sealed record WatermarkMoveDocument(string At, string? From, string To, string? Reason);
