@@ -28,7 +28,10 @@ public sealed partial class Spec036Api
             ("""{"last":"7","every":"soon","reason":"r"}""", "every: "),
             ("""{"last":"7","max_active":0,"reason":"r"}""", "max_active: it is 1 to 10000, not 0"),
             ("""{"partitions":["2024-W05..2024-W01"],"reason":"r"}""", "partitions: 2024-W05 is later than 2024-W01"),
-            ("""{"since_watermark":true,"only_tasks":["only"],"reason":"r"}""", "since_watermark moves the watermark over what is wholly done"),
+            (
+                """{"since_watermark":true,"only_tasks":["only"],"reason":"r"}""",
+                "since_watermark moves the watermark over what is wholly done"
+            ),
             ("""{"since_watermark":true,"reason":"r"}""", "say where to begin with from"),
             ("""{"last":"7"}""", "reason: say why"),
         ];
@@ -43,7 +46,10 @@ public sealed partial class Spec036Api
             """{"partitions":["2024-W01..2024-W02"],"every":"100ms","max_active":2,"reason":"two weeks"}""",
             HttpStatusCode.Created
         );
-        Assert.Equal(["2024-W01", "2024-W02"], started.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("partition").GetString()));
+        Assert.Equal(
+            ["2024-W01", "2024-W02"],
+            started.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("partition").GetString())
+        );
         await DoneAsync(started.GetProperty("backfill_id").GetInt64());
 
         // The forecast is that of the tasks' history.
@@ -60,7 +66,10 @@ public sealed partial class Spec036Api
             """{"since_watermark":true,"to":"2024-02-04","reason":"the next"}""",
             HttpStatusCode.Created
         );
-        Assert.Equal(["2024-W04", "2024-W05"], next.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("partition").GetString()));
+        Assert.Equal(
+            ["2024-W04", "2024-W05"],
+            next.GetProperty("runs").EnumerateArray().Select(run => run.GetProperty("partition").GetString())
+        );
         await DoneAsync(next.GetProperty("backfill_id").GetInt64());
         var mark = await bench.Viewer.GetAsync(Mark);
         Assert.Equal("2024-01-29", mark.GetProperty("processed_date").GetString());

@@ -300,7 +300,12 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
     {
         var zone = pipeline.ScheduleOf().Zone;
         DateOnly? reached = null;
-        foreach (var day in session.BackfillItems(backfill.Id).GroupBy(item => DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate))).OrderBy(day => day.Key))
+        foreach (
+            var day in session
+                .BackfillItems(backfill.Id)
+                .GroupBy(item => DateOnly.FromDateTime(zone.LabelAt(item.LogicalDate)))
+                .OrderBy(day => day.Key)
+        )
         {
             if (day.Any(item => item.State != BackfillItemState.Success))
             {

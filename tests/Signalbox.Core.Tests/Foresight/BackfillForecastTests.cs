@@ -53,10 +53,7 @@ public sealed class BackfillForecastTests
     [Fact]
     public void What_live_runs_wait_for_hours_after_their_tick_is_there_already_for_past_dates()
     {
-        var pipeline = Made.Pipeline(
-            Made.Task("a") with { Kind = new TaskKind.WaitForTime("05:00") },
-            Made.Task("b", "a")
-        );
+        var pipeline = Made.Pipeline(Made.Task("a") with { Kind = new TaskKind.WaitForTime("05:00") }, Made.Task("b", "a"));
         Assert.Equal(20, BackfillForecast.Of(Model(pipeline), 1, 1, every: null, Wide)!.Duration.TotalMinutes);
     }
 

@@ -92,7 +92,8 @@ public sealed class BackfillTests
         var name = new PipelineName("marked");
         var id = await StartAsync(house, Days(4, 5), watermark: true);
         await house.Store.WriteAsync(
-            session => session.SetWatermark(name, new DateOnly(2024, 3, 1), "2 and 3 are to be done again", DateTimeOffset.UtcNow.AddSeconds(1)),
+            session =>
+                session.SetWatermark(name, new DateOnly(2024, 3, 1), "2 and 3 are to be done again", DateTimeOffset.UtcNow.AddSeconds(1)),
             House.Cancel
         );
         house.Write("go", "");

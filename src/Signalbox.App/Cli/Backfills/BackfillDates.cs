@@ -64,7 +64,9 @@ internal static class BackfillDates
         var (field, terms) = (selection.Terms["partitions"], selection.Terms);
         if (calendar.Partitions.Kind == PartitionKind.None)
         {
-            throw new UserMistakeException($"{field}: {pipeline.Name} has no partitions; name dates with {terms["dates"]} or {terms["from"]} and {terms["to"]}");
+            throw new UserMistakeException(
+                $"{field}: {pipeline.Name} has no partitions; name dates with {terms["dates"]} or {terms["from"]} and {terms["to"]}"
+            );
         }
 
         var slices = new List<Slice>();

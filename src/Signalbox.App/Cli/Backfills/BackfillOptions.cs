@@ -153,7 +153,8 @@ internal sealed class BackfillOptions
             Reason = parsed.GetValue(_reason),
         }.Read(pipeline, BackfillTerms.CommandLine);
 
-    private static string[]? Listed(string? text) => text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[]? Listed(string? text) =>
+        text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private BackfillFilter Filter(ParseResult parsed) =>
         (parsed.GetValue(_missing), parsed.GetValue(_stale), parsed.GetValue(_failed), parsed.GetValue(_all)) switch

@@ -97,7 +97,14 @@ internal sealed record BackfillWish
 
     private void Check(DateOnly? from, DateOnly? to, BackfillTerms terms)
     {
-        bool[] ways = [Dates is not null, Partitions is not null, Last is not null, SinceWatermark, !SinceWatermark && (from ?? to) is not null];
+        bool[] ways =
+        [
+            Dates is not null,
+            Partitions is not null,
+            Last is not null,
+            SinceWatermark,
+            !SinceWatermark && (from ?? to) is not null,
+        ];
         if (ways.Count(isSaid => isSaid) != 1)
         {
             throw new UserMistakeException(
