@@ -188,15 +188,17 @@ internal sealed class Replica : IAsyncDisposable
             );
         scheduler.Failed += (pipeline, failure) => Said?.Invoke($"{pipeline}: its ticks cannot be decided: {failure.Message}");
         var datasets = new DatasetTriggers(_parts, _factory, _driver);
+        var freshness = new FreshnessWatch(_parts, line => Said?.Invoke(line));
         datasets.Said += line => Said?.Invoke(line);
         var folder = _parts.Project.OpenPipelines();
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, datasets, first, stop));
+        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, datasets, freshness, first, stop));
         await first.Task.WaitAsync(cancellationToken);
         Loop("scheduler", scheduler.WatchAsync);
         Loop("messages", _messages.WatchAsync);
         Loop("old messages", new InboxSweep(_parts, line => Said?.Invoke(line)).WatchAsync);
         Loop("datasets", datasets.WatchAsync);
+        Loop("freshness", freshness.WatchAsync);
     }
 
     /// <summary>Takes over a backfill that nobody drives.</summary>
@@ -369,6 +371,7 @@ internal sealed class Replica : IAsyncDisposable
         PipelineFolder folder,
         Scheduler scheduler,
         DatasetTriggers datasets,
+        FreshnessWatch freshness,
         TaskCompletionSource first,
         CancellationToken stop
     )
@@ -393,6 +396,7 @@ internal sealed class Replica : IAsyncDisposable
                     scheduler.Follow(loaded.Pipeline, loaded.Version);
                     _triggers.Follow(loaded.Pipeline);
                     datasets.Follow(loaded.Pipeline, loaded.Version);
+                    freshness.Follow(loaded.Pipeline, loaded.Version);
                     current[loaded.Pipeline.Name] = loaded.Version;
                 }
                 else if (!broken.ContainsKey(loaded.File) && wasBroken.Contains(loaded.File))
@@ -409,6 +413,7 @@ internal sealed class Replica : IAsyncDisposable
                 scheduler.Drop(gone);
                 _triggers.Drop(gone);
                 datasets.Drop(gone);
+                freshness.Drop(gone);
                 current.Remove(gone);
                 Said?.Invoke($"{gone}: its file is gone; it has no more ticks");
             }

@@ -187,6 +187,50 @@ public sealed class Spec029DatasetTriggers
         );
     }
 
+    [Fact]
+    [Trait("Requirement", "S48")]
+    [Trait("Requirement", "S96")]
+    public async Task What_is_late_and_what_was_made_from_what_was_renewed_since_is_seen_in_the_list()
+    {
+        using var project = new TestProject().Pipeline(
+            "daily",
+            """
+            tasks:
+              raw:
+                run: cp source.txt {{ outputs.o }}
+                outputs: { o: { path: "raw-{{ ds }}.txt", dataset: raw, freshness: { cron: "* * * * *" } } }
+              sum:
+                needs: [raw]
+                run: cat {{ inputs.raw }} > {{ outputs.o }}
+                inputs: { raw: "raw-{{ ds }}.txt" }
+                outputs: { o: { path: "sum-{{ ds }}.txt", dataset: sum, freshness: 26h } }
+
+            """
+        );
+        project.Write("source.txt", "1");
+        var made = await project.RunAsync("daily", 0, "--date", "2001-01-05");
+        var first = (await project.CallAsync("datasets", "--json")).Expect(0).Json.EnumerateArray().ToList();
+        Assert.All(first, one => Assert.Equal(0, one.GetProperty("stale").GetInt32()));
+        project.Write("source.txt", "2");
+        await project.RerunAsync(made.Number, 0, "--only", "raw");
+        var sum = (await project.CallAsync("datasets", "--json")).Expect(0).Json.EnumerateArray().Single(one => Text(one, "dataset") == "sum");
+        Assert.Equal(1, sum.GetProperty("stale").GetInt32());
+        Assert.Contains("1 stale", (await project.CallAsync("datasets")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "is stale: its input raw was version 1 and is 3 by now",
+            (await project.CallAsync("datasets", "show", "sum")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
+        var fresh = (await project.CallAsync("datasets", "freshness", "--json")).Expect(0).Json.GetProperty("datasets");
+        Assert.Equal(["raw", "sum"], fresh.EnumerateArray().Select(one => Text(one, "dataset")));
+        Assert.Equal(("within 1d2h", ""), (Text(fresh[1], "rule"), Text(fresh[1], "late_since")));
+        Assert.Contains(
+            "no pipeline states how often `row` must be updated; did you mean `raw`?",
+            (await project.CallAsync("datasets", "freshness", "row")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
+    }
+
     /// <summary>The sender's own ledger says what was acknowledged; by hand SIGNALBOX_STORM=5000.</summary>
     [Fact]
     [Trait("Requirement", "S118")]

@@ -308,6 +308,7 @@ public sealed class PipelineJsonTests
                         Name = "features",
                         Path = "data/date={{ ds }}/",
                         Dataset = "flights/features",
+                        Freshness = new FreshnessSpec.By("0 6 * * 1", "Europe/London"),
                         Model = "delay/{{ item.segment }}",
                         Registry = "mlflow",
                         Optional = true,

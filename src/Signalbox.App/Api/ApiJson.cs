@@ -45,6 +45,7 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(DatasetUpdateRequest))]
 [JsonSerializable(typeof(PostedDocument))]
 [JsonSerializable(typeof(DatasetLineageDocument))]
+[JsonSerializable(typeof(FreshnessDocument))]
 [JsonSerializable(typeof(Page<BackfillLineDocument>))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(ApprovalDocument[]))]

@@ -34,6 +34,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(UpdateDocument[]))]
 [JsonSerializable(typeof(PostedDocument))]
 [JsonSerializable(typeof(PostedDocument[]))]
+[JsonSerializable(typeof(FreshnessDocument))]
 [JsonSerializable(typeof(PartitionPageDocument))]
 [JsonSerializable(typeof(DatasetLineageDocument))]
 [JsonSerializable(typeof(WhyDocument))]

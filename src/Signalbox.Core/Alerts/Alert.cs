@@ -66,6 +66,9 @@ public enum AlertKind
     /// <summary>An output failed a check: what needs it is blocked.</summary>
     Blocked,
     SlaMissed,
+
+    /// <summary>A dataset was not updated by when its freshness says.</summary>
+    FreshnessMissed,
     BackfillFinished,
 
     /// <summary>A question waits for people.</summary>

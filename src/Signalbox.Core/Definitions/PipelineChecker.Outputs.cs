@@ -48,12 +48,47 @@ public sealed partial class PipelineChecker
             Error("wrong-key", $"{path}.registry", "`registry` goes with `model`, which the output does not have");
         }
 
+        if (output.Freshness is { } freshness)
+        {
+            CheckFreshness(output, freshness, $"{path}.freshness");
+        }
+
         if (output.Compare is { } compare)
         {
             CheckCompare(compare, $"{path}.compare");
         }
 
         CheckChecks(node, output.Checks, output.Path, $"{path}.checks", isInput: false);
+    }
+
+    private void CheckFreshness(OutputSpec output, FreshnessSpec freshness, string path)
+    {
+        if (output.Dataset is null)
+        {
+            Error("wrong-key", path, "`freshness` goes with `dataset`, which the output does not have");
+        }
+
+        switch (freshness)
+        {
+            case FreshnessSpec.Within { Limit: var limit } when limit <= TimeSpan.Zero || limit > LongestSla:
+                Error("out-of-range", $"{path}.within", "`within` is longer than nothing and at most 366d, such as 26h");
+                break;
+            case FreshnessSpec.By { Cron: var cron, TimeZone: var zone }:
+                var parsed = Schedule.Parse(cron, zone);
+                if (parsed.ZoneError is { } wrong)
+                {
+                    Error("bad-timezone", $"{path}.timezone", wrong);
+                }
+
+                foreach (var mistake in parsed.CronErrors)
+                {
+                    Error("bad-cron", $"{path}.cron", mistake.Message);
+                }
+
+                break;
+            default:
+                break;
+        }
     }
 
     private void CheckCompare(CompareSpec compare, string path)

@@ -14,6 +14,23 @@ public static partial class PipelineJson
         Put(json, "registry", output.Registry);
         Put(json, "optional", output.Optional, normal: false);
         Put(json, "keep", output.Keep, OutputSpec.DefaultKeep);
+        if (output.Freshness is { } freshness)
+        {
+            json.WriteStartObject("freshness");
+            switch (freshness)
+            {
+                case FreshnessSpec.Within { Limit: var limit }:
+                    Put(json, "within", (TimeSpan?)limit);
+                    break;
+                case FreshnessSpec.By { Cron: var cron, TimeZone: var zone }:
+                    json.WriteString("cron", cron);
+                    Put(json, "timezone", zone, "UTC");
+                    break;
+            }
+
+            json.WriteEndObject();
+        }
+
         if (output.Compare is { } compare)
         {
             json.WriteStartObject("compare");
@@ -92,6 +109,11 @@ public static partial class PipelineJson
             Optional = Truth(json, "optional", normal: false),
             Keep = Number(json, "keep", OutputSpec.DefaultKeep),
             Idempotency = json.TryGetProperty("idempotency", out var counts) ? ReadIdempotency(counts) : null,
+            Freshness = json.TryGetProperty("freshness", out var freshness)
+                ? Text(freshness, "cron") is { } cron
+                    ? new FreshnessSpec.By(cron, Text(freshness, "timezone") ?? "UTC")
+                    : new FreshnessSpec.Within(Span(freshness, "within") ?? throw new FormatException("`freshness` says nothing"))
+                : null,
             Compare = json.TryGetProperty("compare", out var compare) ? ReadCompare(compare) : null,
             Checks = ReadChecks(json, "checks"),
         };

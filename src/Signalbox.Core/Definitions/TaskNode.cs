@@ -487,6 +487,9 @@ public sealed record OutputSpec
     /// <summary>The default of <see cref="Keep"/>.</summary>
     public const int DefaultKeep = 2;
 
+    /// <summary>How often <see cref="Dataset"/> must be updated. Default: nobody watches it.</summary>
+    public FreshnessSpec? Freshness { get; init; }
+
     /// <summary>How two versions of the pipeline are compared by it. Default: by whole rows.</summary>
     public CompareSpec? Compare { get; init; }
 

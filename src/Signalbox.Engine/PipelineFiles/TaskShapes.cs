@@ -51,6 +51,15 @@ internal static class TaskShapes
             {
                 Examples = ["\"flights/features\""],
             },
+            new Field<OutputDraft, FreshnessSpec>(
+                "freshness",
+                FreshnessShape.Freshness,
+                (d, v) => d.Freshness = v,
+                "With `dataset`: how often it must be updated; a miss is told as an alert."
+            )
+            {
+                Examples = ["\"26h\"", "{\"cron\": \"0 6 * * 1\", \"timezone\": \"Europe/London\"}"],
+            },
             new Field<OutputDraft, string>(
                 "model",
                 Scalars.Text,
@@ -110,6 +119,7 @@ internal static class TaskShapes
             Name = "",
             Path = draft.Path,
             Dataset = draft.Dataset,
+            Freshness = draft.Freshness,
             Model = draft.Model,
             Registry = draft.Registry,
             Optional = draft.Optional,
@@ -435,6 +445,8 @@ internal static class TaskShapes
         public string Path { get; set; } = "unreadable";
 
         public string? Dataset { get; set; }
+
+        public FreshnessSpec? Freshness { get; set; }
 
         public string? Model { get; set; }
 

@@ -27,6 +27,25 @@ public static class Staleness
             ?? Inputs(session, run, known.Select(one => one.Task).ToHashSet());
     }
 
+    /// <summary>Why a version is out of date: what it was made from stands in another version by now. Null when it does not.</summary>
+    public static string? Reason(ReadSession session, Publication version) =>
+        Renewed(session, version) is { } input && session.PublicationAt(input.Path) is { } current
+            ? $"its input {input.Name} was version {input.Publication} and is {current.Id} by now"
+            : null;
+
+    private static InputVersion? Renewed(ReadSession session, Publication version)
+    {
+        foreach (var input in JsonSerializer.Deserialize(version.Inputs, EngineJson.Default.InputVersionArray) ?? [])
+        {
+            if (session.PublicationAt(input.Path) is { } current && current.Sha256 != input.Sha256)
+            {
+                return input;
+            }
+        }
+
+        return null;
+    }
+
     private static string? ReasonOf(ReadSession session, string folder, Pipeline pipeline, StoredFingerprint known)
     {
         var parts = Reuser.Read(known).Parts;
@@ -74,12 +93,9 @@ public static class Staleness
             var row in session.Publications(run.Number).Where(row => row.State == PublicationState.Published && !known.Contains(row.Task))
         )
         {
-            foreach (var input in JsonSerializer.Deserialize(row.Inputs, EngineJson.Default.InputVersionArray) ?? [])
+            if (Renewed(session, row) is { } input)
             {
-                if (session.PublicationAt(input.Path) is { } current && current.Sha256 != input.Sha256)
-                {
-                    return $"the input {input.Name} of `{row.Task}` changed since run {run.Number}";
-                }
+                return $"the input {input.Name} of `{row.Task}` changed since run {run.Number}";
             }
 
             if (Reuser.NotThere(session, row) is { } problem)

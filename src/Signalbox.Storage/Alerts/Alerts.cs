@@ -103,6 +103,12 @@ public sealed partial class WriteSession
         returning {ReturnedAlert}
         """
     );
+    private static readonly Sql ResolveLate = new(
+        $"""
+        update alerts set resolved_ms = @at where dedup_key = @key and resolved_ms is null and kind = 'freshness_missed'
+        returning {ReturnedAlert}
+        """
+    );
     private static readonly Sql ReleaseOfTask = new(
         "update alerts set once_key = null where run_number = @run and task = @task and kind in ('failed', 'blocked')"
     );
@@ -131,7 +137,22 @@ public sealed partial class WriteSession
         var statement = task is { } name
             ? Use(ResolveOfTask).Set("@at", at).Set("@pipeline", pipeline.Value).Set("@task", name.Value)
             : Use(ResolveOfRun).Set("@at", at).Set("@pipeline", pipeline.Value);
-        var over = statement.Set("@logical_ms", logicalDate).All(AlertOf);
+        return Resolve(
+            statement.Set("@logical_ms", logicalDate).All(AlertOf),
+            what => $"{(what.Task is { } of ? $"{of} of {pipeline}" : pipeline.Value)} is well again: {by}",
+            at
+        );
+    }
+
+    /// <summary>A dataset that was told to be late is fresh again: it is noted, and those who were told are told of it.</summary>
+    /// <param name="dedupKey">The key of the alerts.</param>
+    /// <param name="message">A sentence.</param>
+    /// <returns>How many alerts were resolved.</returns>
+    public int ResolveLateness(string dedupKey, string message, DateTimeOffset at) =>
+        Resolve(Use(ResolveLate).Set("@at", at).Set("@key", dedupKey).All(AlertOf), _ => message, at);
+
+    private int Resolve(IReadOnlyList<StoredAlert> over, Func<Alert, string> message, DateTimeOffset at)
+    {
         foreach (var stored in over.OrderBy(stored => stored.Id))
         {
             var what = stored.Alert;
@@ -141,7 +162,7 @@ public sealed partial class WriteSession
                     Kind = AlertKind.Resolved,
                     Severity = AlertSeverity.Info,
                     OnceKey = null,
-                    Message = $"{(what.Task is { } of ? $"{of} of {pipeline}" : pipeline.Value)} is well again: {by}",
+                    Message = message(what),
                     Facts = [new AlertFact("was", what.Message)],
                     At = at,
                 },

@@ -8,7 +8,7 @@ internal static partial class FirstSchema
         create table alerts (
             id {identity},
             kind text not null check (kind in ('failed', 'retried', 'blocked', 'sla_missed', 'backfill_finished', 'approval_reminder',
-                'trigger_dead_letter', 'resolved')),
+                'trigger_dead_letter', 'freshness_missed', 'resolved')),
             severity text not null check (severity in ('info', 'warning', 'error', 'critical')),
             dedup_key text not null check (dedup_key <> ''),
             once_key text unique,
@@ -30,6 +30,7 @@ internal static partial class FirstSchema
         );
         create index alerts_open on alerts (pipeline, task)
             where resolved_ms is null and kind in ('failed', 'blocked', 'sla_missed');
+        create index alerts_late on alerts (dedup_key) where resolved_ms is null and kind = 'freshness_missed';
         create index alerts_of_run on alerts (run_number);
 
         create table alert_deliveries (

@@ -34,6 +34,21 @@ internal static partial class FirstSchema
             primary key (dataset, partition_key)
         ) {clustered};
 
+        create index dataset_partitions_newest on dataset_partitions (dataset, updated_ms, last_update);
+
+        create table freshness_misses (
+            id {identity},
+            pipeline text not null,
+            dataset text not null,
+            rule text not null,
+            due_ms bigint not null,
+            updated_ms bigint,
+            at_ms bigint not null,
+            ended_ms bigint,
+            unique (pipeline, dataset, due_ms)
+        );
+        create index freshness_misses_open on freshness_misses (pipeline, dataset) where ended_ms is null;
+
         create table dataset_cursors (
             pipeline text not null,
             dataset text not null,

@@ -1,10 +1,57 @@
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Triggers;
 
 namespace Signalbox.Storage.Tests;
 
 public abstract partial class StoreConformance
 {
+    [Fact]
+    [Trait("Requirement", "S48")]
+    public async Task A_deadline_of_a_dataset_is_missed_once_and_what_was_told_of_it_is_resolved_once()
+    {
+        using var store = Database.Open();
+        var daily = new PipelineName("daily");
+        await store.WriteAsync(
+            s =>
+            {
+                s.AddUpdate(Posted("a", "2001-01-01"));
+                // History made again makes nothing fresh.
+                s.AddUpdate(Posted("a", "2001-01-02") with { Quiet = "backfill 1 made it", At = Made.Noon.AddHours(1) });
+                s.AddUpdate(Posted("a", "2001-01-03") with { Group = "backfill 2", At = Made.Noon.AddHours(2) });
+            },
+            Ct
+        );
+        Assert.Equal(Made.Noon, store.Read(s => s.FreshOf("a")));
+        Assert.Null(store.Read(s => s.FreshOf("b")));
+
+        bool Miss(WriteSession s) => s.AddMiss(daily, "a", "within 1h", Made.Noon.AddHours(1), Made.Noon, Made.Noon.AddHours(2));
+        Assert.True(await store.WriteAsync(Miss, Ct));
+        Assert.False(await store.WriteAsync(Miss, Ct));
+        var open = Assert.Single(store.Read(s => s.OpenMisses()));
+        Assert.Equal((daily, "a", Made.Noon.AddHours(1), Made.Noon, null), (open.Pipeline, open.Dataset, open.DueAt, open.UpdatedAt, open.EndedAt));
+        await store.WriteAsync(
+            s =>
+                s.AddAlert(
+                    new Alert
+                    {
+                        Kind = AlertKind.FreshnessMissed,
+                        Severity = AlertSeverity.Error,
+                        DedupKey = "daily/a/freshness",
+                        Message = "a is late",
+                        At = Made.Noon,
+                    }
+                ),
+            Ct
+        );
+        Assert.True(await store.WriteAsync(s => s.EndMisses(daily, "a", Made.Noon.AddHours(3)), Ct));
+        Assert.False(await store.WriteAsync(s => s.EndMisses(daily, "a", Made.Noon.AddHours(3)), Ct));
+        Assert.Equal(1, await store.WriteAsync(s => s.ResolveLateness("daily/a/freshness", "a is fresh", Made.Noon), Ct));
+        Assert.Equal(0, await store.WriteAsync(s => s.ResolveLateness("daily/a/freshness", "a is fresh", Made.Noon), Ct));
+        Assert.Empty(store.Read(s => s.OpenMisses()));
+        Assert.Equal(Made.Noon.AddHours(3), Assert.Single(store.Read(s => s.Misses("a", 5))).EndedAt);
+    }
+
     [Fact]
     [Trait("Requirement", "S118")]
     public async Task A_subscriber_gets_the_updates_from_its_beginning_on_and_an_update_once()

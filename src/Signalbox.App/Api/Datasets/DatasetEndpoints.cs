@@ -51,19 +51,31 @@ internal static class DatasetEndpoints
                 "Who makes a dataset and who uses it, upstream and downstream, as the pipelines declare it; without `name` of all datasets"
             );
         routes
+            .MapGet("/api/datasets/freshness", Freshness)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("Which datasets must be updated how often, and which are late; of one by `name` also when it was late before");
+        routes
             .MapPost("/api/datasets/rollback", RollBackAsync)
             .RequireAuthorization(Policies.Admin)
             .WithTags(Tag)
             .WithSummary("Make kept versions of a dataset current again");
     }
 
-    private static DatasetLineDocument[] List(Store store, string? @namespace) =>
-        store.Read(session =>
-            session
-                .Datasets(DatasetsVerb.SpaceOf(@namespace))
-                .Select(dataset => DatasetLineDocument.Of(dataset, session.Publication(dataset.Newest)!))
-                .ToArray()
-        );
+    private static DatasetLineDocument[] List(Store store, string? @namespace, TimeProvider time) =>
+        store.Read(session => DatasetLineDocument.Read(session, DatasetsVerb.SpaceOf(@namespace), time.GetUtcNow()));
+
+    private static FreshnessDocument Freshness(Store store, string? name, TimeProvider time)
+    {
+        try
+        {
+            return store.Read(session => FreshnessDocument.Read(session, name, time.GetUtcNow()));
+        }
+        catch (UserMistakeException unknown)
+        {
+            throw ApiException.NotFound(unknown.Message);
+        }
+    }
 
     private static DatasetDocument Versions(string name, string? partition, string? @namespace, int? limit, Store store)
     {

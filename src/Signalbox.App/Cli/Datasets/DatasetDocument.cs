@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Deadlines;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Reuse;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -22,6 +24,42 @@ internal sealed record DatasetLineDocument(
     string SwitchedAt
 )
 {
+    /// <summary>How many of its current versions, of the latest thousand, were made from what stands in another version by now.</summary>
+    public int Stale { get; init; }
+
+    /// <summary>By when it had to be updated and was not; null when it is fresh, or when nobody states how often.</summary>
+    public string? LateSince { get; init; }
+
+    private const int MostLooked = 1000;
+
+    /// <summary>All datasets with how they stand now.</summary>
+    public static DatasetLineDocument[] Read(ReadSession session, RunNamespace? space, DateTimeOffset now)
+    {
+        var late = space is null
+            ? DatasetFreshness
+                .All(session, now)
+                .Where(each => each.Standing.MissedAt is not null)
+                .GroupBy(each => each.Standing.Need.Dataset, StringComparer.Ordinal)
+                .ToDictionary(each => each.Key, each => each.Min(one => one.Standing.MissedAt!.Value), StringComparer.Ordinal)
+            : [];
+        return
+        [
+            .. session
+                .Datasets(space)
+                .Select(dataset =>
+                    Of(dataset, session.Publication(dataset.Newest)!) with
+                    {
+                        Stale = session
+                            .CurrentVersions(dataset.Name, space)
+                            .OrderByDescending(version => version.Id)
+                            .Take(MostLooked)
+                            .Count(version => Staleness.Reason(session, version) is not null),
+                        LateSince = late.TryGetValue(dataset.Name, out var due) ? InstantText.Utc(due) : null,
+                    }
+                ),
+        ];
+    }
+
     public static DatasetLineDocument Of(DatasetSummary dataset, Publication newest) =>
         new(
             dataset.Name,
@@ -121,6 +159,9 @@ internal sealed record VersionDocument(
     JsonElement Inputs
 )
 {
+    /// <summary>Of a current version: which input stands in another version by now, a sentence; null when none does.</summary>
+    public string? Stale { get; init; }
+
     public static VersionDocument Of(ReadSession session, Publication version, bool isCurrent) =>
         new(
             version.Id,
@@ -142,7 +183,10 @@ internal sealed record VersionDocument(
             version.Namespace?.Value,
             InstantText.Fine(version.EndedAt),
             Parsed(version.Inputs)
-        );
+        )
+        {
+            Stale = isCurrent ? Staleness.Reason(session, version) : null,
+        };
 
     private static bool IsKept(ReadSession session, Publication version) =>
         session.HolderOf(version) is not null

@@ -76,6 +76,11 @@ internal static class DatasetsShow
                 ["version", "state", "partition", "rows", "sha256", "run", "task", "attempt", "definition", "published (UTC)", "from"],
                 [.. path.Select(Row)]
             );
+            if (path.FirstOrDefault(version => version.Stale is not null) is { Stale: { } stale } old)
+            {
+                Console.Out.WriteLine($"version {old.Version} is stale: {stale}");
+            }
+
             if (path.FirstOrDefault(version => version.Columns is { ValueKind: JsonValueKind.Object }) is { Columns: { } columns })
             {
                 Console.Out.WriteLine(
@@ -105,7 +110,7 @@ internal static class DatasetsShow
     private static string[] Row(VersionDocument version) =>
         [
             $"{version.Version}",
-            version.Current ? "current"
+            version.Current ? (version.Stale is null ? "current" : "current, stale")
             : version.Kept ? "kept"
             : "gone",
             version.Partition,

@@ -18,7 +18,7 @@ internal static class DatasetsVerb
     {
         var command = VerbParts.Command(
             Verb.Name,
-            "Lists every dataset with its partitions and its newest current version. An output without `dataset:` is PIPELINE.TASK.OUTPUT.",
+            "Lists every dataset with its partitions, its newest current version, and whether it is late or made from what was renewed since. An output without `dataset:` is PIPELINE.TASK.OUTPUT.",
             "datasets",
             "datasets show flights/features --partition 2024-03-01",
             "datasets rollback flights/features --partition 2024-03-01 --reason \"the source was wrong\"",
@@ -36,6 +36,7 @@ internal static class DatasetsVerb
         command.Subcommands.Add(DatasetsUpdate.BuildList());
         command.Subcommands.Add(DatasetsPartitions.Build());
         command.Subcommands.Add(DatasetsLineage.Build());
+        command.Subcommands.Add(DatasetsFreshness.Build());
         return command;
     }
 
@@ -80,10 +81,7 @@ internal static class DatasetsVerb
             using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
             var lines =
                 store?.Read(session =>
-                    session
-                        .Datasets(SpaceOf(parsed.GetValue(space)))
-                        .Select(dataset => DatasetLineDocument.Of(dataset, session.Publication(dataset.Newest)!))
-                        .ToArray()
+                    DatasetLineDocument.Read(session, SpaceOf(parsed.GetValue(space)), TimeProvider.System.GetUtcNow())
                 )
                 ?? [];
             if (parsed.GetValue(json))
@@ -103,10 +101,16 @@ internal static class DatasetsVerb
         });
     }
 
+    private static string State(DatasetLineDocument line) =>
+        string.Join(
+            ", ",
+            new[] { line.LateSince is { } due ? $"late since {due}" : null, line.Stale > 0 ? $"{line.Stale} stale" : null }.OfType<string>()
+        );
+
     private static void Print(DatasetLineDocument[] lines) =>
         TextTable.Write(
             Console.Out,
-            ["dataset", "kind", "partitions", "paths", "rows", "version", "partition", "by run", "task", "at (UTC)"],
+            ["dataset", "kind", "partitions", "paths", "rows", "version", "partition", "by run", "task", "at (UTC)", "state"],
             [
                 .. lines.Select(line =>
                     new[]
@@ -121,6 +125,7 @@ internal static class DatasetsVerb
                         $"{line.Run}",
                         line.Task,
                         line.SwitchedAt[..19].Replace('T', ' '),
+                        State(line),
                     }
                 ),
             ]
