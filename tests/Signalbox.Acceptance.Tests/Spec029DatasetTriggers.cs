@@ -213,7 +213,10 @@ public sealed class Spec029DatasetTriggers
         Assert.All(first, one => Assert.Equal(0, one.GetProperty("stale").GetInt32()));
         project.Write("source.txt", "2");
         await project.RerunAsync(made.Number, 0, "--only", "raw");
-        var sum = (await project.CallAsync("datasets", "--json")).Expect(0).Json.EnumerateArray().Single(one => Text(one, "dataset") == "sum");
+        var sum = (await project.CallAsync("datasets", "--json"))
+            .Expect(0)
+            .Json.EnumerateArray()
+            .Single(one => Text(one, "dataset") == "sum");
         Assert.Equal(1, sum.GetProperty("stale").GetInt32());
         Assert.Contains("1 stale", (await project.CallAsync("datasets")).Expect(0).Output, StringComparison.Ordinal);
         Assert.Contains(

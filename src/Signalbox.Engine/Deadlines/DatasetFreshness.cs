@@ -19,8 +19,12 @@ public sealed record FreshnessStanding(FreshnessNeed Need, DateTimeOffset? Updat
     {
         var known = open.ToList();
         return MissedAt is { } due
-            ? known.Exists(miss => miss.DueAt == due) ? null : true
-            : known.Count > 0 ? false : null;
+            ? known.Exists(miss => miss.DueAt == due)
+                ? null
+                : true
+            : known.Count > 0
+                ? false
+                : null;
     }
 }
 

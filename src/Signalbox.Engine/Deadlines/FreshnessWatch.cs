@@ -70,7 +70,9 @@ internal sealed class FreshnessWatch(EngineParts parts, Action<string> say)
             var open = session.OpenMisses().ToLookup(miss => (miss.Pipeline, miss.Dataset));
             return watched
                 .SelectMany(each =>
-                    each.Needs.Select(need => (each.Pipeline, Standing: DatasetFreshness.Of(session, each.Pipeline, each.Version, need, now)))
+                    each.Needs.Select(need =>
+                        (each.Pipeline, Standing: DatasetFreshness.Of(session, each.Pipeline, each.Version, need, now))
+                    )
                 )
                 .Where(each => each.Standing.Late(open[(each.Pipeline.Name, each.Standing.Need.Dataset)]) is not null)
                 .ToList();
@@ -140,9 +142,5 @@ internal sealed class FreshnessWatch(EngineParts parts, Action<string> say)
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private sealed record Watched(
-        Pipeline Pipeline,
-        VersionHash Version,
-        System.Collections.Immutable.ImmutableArray<FreshnessNeed> Needs
-    );
+    private sealed record Watched(Pipeline Pipeline, VersionHash Version, System.Collections.Immutable.ImmutableArray<FreshnessNeed> Needs);
 }

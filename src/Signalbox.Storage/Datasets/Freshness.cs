@@ -29,13 +29,16 @@ public partial class ReadSession
         select at_ms from dataset_updates where dataset = @dataset and quiet is null and run_group is null order by id desc limit 1
         """
     );
-    private static readonly Sql MissesOpen = new($"select {MissColumns} from freshness_misses where ended_ms is null order by dataset, pipeline, id");
+    private static readonly Sql MissesOpen = new(
+        $"select {MissColumns} from freshness_misses where ended_ms is null order by dataset, pipeline, id"
+    );
     private static readonly Sql MissesLatest = new(
         $"select {MissColumns} from freshness_misses where dataset = @dataset order by id desc limit @limit"
     );
 
     /// <summary>When a dataset was last updated by other than history made again; null when it never was.</summary>
-    public DateTimeOffset? FreshOf(string dataset) => Use(NewestOfItsOwn).Set("@dataset", dataset).First(row => (DateTimeOffset?)row.Time());
+    public DateTimeOffset? FreshOf(string dataset) =>
+        Use(NewestOfItsOwn).Set("@dataset", dataset).First(row => (DateTimeOffset?)row.Time());
 
     /// <summary>The datasets that are late now, one line for each deadline that passed.</summary>
     public IReadOnlyList<FreshnessMiss> OpenMisses() => Use(MissesOpen).All(MissOf);
@@ -65,7 +68,14 @@ public sealed partial class WriteSession
 
     /// <summary>A dataset is late.</summary>
     /// <returns>Whether it is news: not when that deadline was written down before.</returns>
-    public bool AddMiss(PipelineName pipeline, string dataset, string rule, DateTimeOffset due, DateTimeOffset? updated, DateTimeOffset at) =>
+    public bool AddMiss(
+        PipelineName pipeline,
+        string dataset,
+        string rule,
+        DateTimeOffset due,
+        DateTimeOffset? updated,
+        DateTimeOffset at
+    ) =>
         Use(InsertMiss)
             .Set("@pipeline", pipeline.Value)
             .Set("@dataset", dataset)

@@ -50,7 +50,16 @@ public sealed class FreshnessSpecTests
                     Pipeline(
                         Task("t") with
                         {
-                            Outputs = [new OutputSpec { Name = "o", Path = "{{ ds }}", Dataset = dataset, Freshness = freshness }],
+                            Outputs =
+                            [
+                                new OutputSpec
+                                {
+                                    Name = "o",
+                                    Path = "{{ ds }}",
+                                    Dataset = dataset,
+                                    Freshness = freshness,
+                                },
+                            ],
                         }
                     )
                 )

@@ -67,7 +67,19 @@ public sealed class FreshnessWatchTests
         await house.Store.WriteAsync(
             session =>
                 session.AddUpdate(
-                    new StoredUpdate(0, "flights/raw", "2001-01-01", null, null, null, "me", null, null, "backfill 1 made it", time.GetUtcNow())
+                    new StoredUpdate(
+                        0,
+                        "flights/raw",
+                        "2001-01-01",
+                        null,
+                        null,
+                        null,
+                        "me",
+                        null,
+                        null,
+                        "backfill 1 made it",
+                        time.GetUtcNow()
+                    )
                 ),
             House.Cancel
         );

@@ -29,7 +29,10 @@ public abstract partial class StoreConformance
         Assert.True(await store.WriteAsync(Miss, Ct));
         Assert.False(await store.WriteAsync(Miss, Ct));
         var open = Assert.Single(store.Read(s => s.OpenMisses()));
-        Assert.Equal((daily, "a", Made.Noon.AddHours(1), Made.Noon, null), (open.Pipeline, open.Dataset, open.DueAt, open.UpdatedAt, open.EndedAt));
+        Assert.Equal(
+            (daily, "a", Made.Noon.AddHours(1), Made.Noon, null),
+            (open.Pipeline, open.Dataset, open.DueAt, open.UpdatedAt, open.EndedAt)
+        );
         await store.WriteAsync(
             s =>
                 s.AddAlert(

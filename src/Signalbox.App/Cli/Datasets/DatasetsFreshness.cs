@@ -47,7 +47,9 @@ internal static class DatasetsFreshness
     {
         if (document.Datasets.Length == 0)
         {
-            Console.Out.WriteLine("no pipeline states the freshness of a dataset: write `freshness: 26h` beside the `dataset:` of an output");
+            Console.Out.WriteLine(
+                "no pipeline states the freshness of a dataset: write `freshness: 26h` beside the `dataset:` of an output"
+            );
             return;
         }
 
@@ -70,7 +72,9 @@ internal static class DatasetsFreshness
         );
         foreach (var miss in document.Misses)
         {
-            Console.Out.WriteLine($"late by {miss.DueAt}: {(miss.EndedAt is { } ended ? $"updated at {ended}" : "not updated yet")} ({miss.Rule})");
+            Console.Out.WriteLine(
+                $"late by {miss.DueAt}: {(miss.EndedAt is { } ended ? $"updated at {ended}" : "not updated yet")} ({miss.Rule})"
+            );
         }
     }
 
@@ -131,7 +135,14 @@ internal sealed record DatasetFreshnessDocument(
 
 /// <summary>A time at which a dataset was late.</summary>
 /// <param name="EndedAt">When the next update came; null: it is late still.</param>
-internal sealed record FreshnessMissDocument(string Pipeline, string Rule, string DueAt, string? UpdatedAt, string NoticedAt, string? EndedAt)
+internal sealed record FreshnessMissDocument(
+    string Pipeline,
+    string Rule,
+    string DueAt,
+    string? UpdatedAt,
+    string NoticedAt,
+    string? EndedAt
+)
 {
     public static FreshnessMissDocument Of(FreshnessMiss miss) =>
         new(

@@ -80,9 +80,7 @@ internal static class DatasetsVerb
         {
             using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
             var lines =
-                store?.Read(session =>
-                    DatasetLineDocument.Read(session, SpaceOf(parsed.GetValue(space)), TimeProvider.System.GetUtcNow())
-                )
+                store?.Read(session => DatasetLineDocument.Read(session, SpaceOf(parsed.GetValue(space)), TimeProvider.System.GetUtcNow()))
                 ?? [];
             if (parsed.GetValue(json))
             {
