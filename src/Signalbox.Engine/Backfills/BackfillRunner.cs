@@ -163,7 +163,15 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
                 }
             }
 
-            await GoOnAsync(backfill.Id, cancellationToken);
+            try
+            {
+                await GoOnAsync(backfill.Id, cancellationToken);
+            }
+            catch (StoreException failure) when (failure is not StoreUnavailable)
+            {
+                // One that cannot go on holds up neither the others nor the engine: it is said, and tried again.
+                GoOn?.Invoke($"backfill {backfill.Id}", stop => GoOnAsync(backfill.Id, stop));
+            }
         }
     }
 
@@ -241,7 +249,7 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
                     new VersionHash(wanted.Version!),
                     slice,
                     RunTrigger.Backfill,
-                    wanted is { Selective: true, Variant: null } ? SelectiveName(slice, backfill) : null,
+                    wanted is { Selective: true, Variant: null } ? SelectiveName(session, pipeline, slice, backfill) : null,
                     wanted.Params,
                     wanted.Reason,
                     id,
@@ -324,8 +332,22 @@ internal sealed partial class BackfillRunner(EngineParts parts, RunFactory facto
         }
     }
 
-    private static string SelectiveName(Slice slice, StoredBackfill backfill) =>
-        $"selective_backfill_{slice.LogicalDate:yyyy-MM-dd}_{backfill.CreatedAt.ToUnixTimeSeconds()}";
+    /// <summary>
+    /// <c>selective_backfill_{date}_{epoch}</c>, of the date in the schedule's zone. A day may have several dates, and a second several backfills:
+    /// from the second run of a name on it has a number.
+    /// </summary>
+    private static string SelectiveName(ReadSession session, Pipeline pipeline, Slice slice, StoredBackfill backfill)
+    {
+        var day = pipeline.ScheduleOf().Zone.LabelAt(slice.LogicalDate);
+        var name = $"selective_backfill_{day:yyyy-MM-dd}_{backfill.CreatedAt.ToUnixTimeSeconds()}";
+        var free = name;
+        for (var number = 2; session.RunsNamed(new RunId(free)).Any(run => run.Pipeline == pipeline.Name); number++)
+        {
+            free = $"{name}_{number}";
+        }
+
+        return free;
+    }
 
     /// <summary>The definition that the backfill began with: a file that is changed meanwhile makes no half of it different.</summary>
     private static Pipeline PipelineOf(StoredBackfill backfill, Request.StartBackfill wanted, WriteSession session) =>

@@ -67,6 +67,9 @@ public sealed class WebhookDesk
     /// <summary>The largest body, in bytes.</summary>
     public const int MostBytes = 1024 * 1024;
 
+    /// <summary>How deep objects and lists of a body may be nested.</summary>
+    public const int MostDepth = 32;
+
     public const string TimestampHeader = "x-signalbox-timestamp";
     public const string SignatureHeader = "x-signalbox-signature";
 
@@ -234,18 +237,22 @@ public sealed class WebhookDesk
             SHA256.HashData(Encoding.UTF8.GetBytes(secret))
         );
 
-    private static string? JsonProblem(ReadOnlyMemory<byte> body)
+    private static string? JsonProblem(ReadOnlyMemory<byte> body) =>
+        body.IsEmpty ? "the body is empty; a message is JSON"
+        : Problem(body, MostDepth) is not { } problem ? null
+        : Problem(body, body.Length) is null ? $"the body is nested more than {MostDepth} deep"
+        : $"the body is not JSON: line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}";
+
+    private static JsonException? Problem(ReadOnlyMemory<byte> body, int depth)
     {
         try
         {
-            using var _ = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 60 });
+            JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = depth }).Dispose();
             return null;
         }
         catch (JsonException problem)
         {
-            return body.Length == 0
-                ? "the body is empty; a message is JSON"
-                : $"the body is not JSON: line {problem.LineNumber + 1}, byte {problem.BytePositionInLine + 1}";
+            return problem;
         }
     }
 

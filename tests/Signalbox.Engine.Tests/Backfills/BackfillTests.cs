@@ -120,6 +120,39 @@ public sealed class BackfillTests
     }
 
     [Fact]
+    [Trait("Requirement", "S135")]
+    public async Task Chosen_hours_of_one_day_and_dates_of_another_zone_have_names_of_their_own()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: hourly\npartition: hour\ntasks:\n  a: { run: \"true\" }\n");
+        house.Pipeline(
+            "pipeline: zoned\nschedule: { cron: \"0 0 * * *\", timezone: Asia/Kolkata }\nstart: 2030-01-01\ntasks:\n  a: { run: \"true\" }\n"
+        );
+        await house.SaveAsync();
+        var midnight = new DateTimeOffset(2024, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        var names = await NamesAsync("hourly", [midnight, midnight.AddHours(1), midnight.AddHours(2)]);
+        Assert.All(names, name => Assert.StartsWith("selective_backfill_2024-03-01_", name, StringComparison.Ordinal));
+        Assert.Equal(3, names.Distinct().Count());
+        Assert.StartsWith(
+            "selective_backfill_2024-03-02_",
+            Assert.Single(await NamesAsync("zoned", [new DateTimeOffset(2024, 3, 1, 18, 30, 0, TimeSpan.Zero)])),
+            StringComparison.Ordinal
+        );
+
+        async Task<string[]> NamesAsync(string pipeline, ImmutableArray<DateTimeOffset> dates)
+        {
+            var answer = await house.AskAsync(new Request.StartBackfill(pipeline, dates, 2, "{}", [], "TZ bug", true, false));
+            await house.Session.WaitForBackfillAsync(answer.Number!.Value, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
+            return
+            [
+                .. house.Store.Read(session =>
+                    session.BackfillItems(answer.Number!.Value).Select(item => session.Run(item.Run!.Value)!.Id.Value)
+                ),
+            ];
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_backfill_begins_nothing_more_and_stops_what_runs_also_under_another_engine()
     {
         await using var house = new House();

@@ -175,6 +175,17 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    [Trait("Requirement", "S127")]
+    public async Task A_body_that_is_nested_too_deep_is_refused_as_that()
+    {
+        await using var house = await ServedAsync(Bearer.Replace("type: string", "type: any", StringComparison.Ordinal));
+        static string Nested(int depth) => $$"""{"key":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
+        Assert.Equal("the body is nested more than 32 deep", Refusal(await house.PostAsync("landing", Nested(WebhookDesk.MostDepth + 1))));
+        Assert.Equal("the body is nested more than 32 deep", Refusal(await house.PostAsync("landing", Nested(100_000))));
+        Assert.Equal(InboxState.Started, (await house.PostAsync("landing", Nested(WebhookDesk.MostDepth))).Only().State);
+    }
+
+    [Fact]
     public async Task A_signature_holds_for_five_minutes_for_its_own_body_and_for_one_message()
     {
         var time = new ManualTime(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
