@@ -107,7 +107,7 @@ internal sealed class RunDriver : IEventSink
     }
 
     /// <summary>The same, unless the run is driven already.</summary>
-    public void AdoptIfUnknown(LiveRun run)
+    public void AdoptIfUnknown(LiveRun run, bool afterRestart = true)
     {
         // From now on, so that nobody claims it a second time meanwhile.
         Note(run.Snapshot.Run.Number, isDriven: true);
@@ -115,7 +115,7 @@ internal sealed class RunDriver : IEventSink
         {
             if (!_runs.ContainsKey(run.Snapshot.Run.Number))
             {
-                TakeOver(run, afterRestart: true);
+                TakeOver(run, afterRestart);
             }
         });
     }

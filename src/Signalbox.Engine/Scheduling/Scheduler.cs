@@ -54,7 +54,13 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
         {
             parts.SchedulerLooks();
             var now = parts.Time.GetUtcNow();
-            await Task.WhenAll(TakeDue(now).Select(name => LookAsync(name, now, cancellationToken)));
+            var looks = await Task.WhenAll(TakeDue(now).Select(name => LookAsync(name, now, cancellationToken)));
+            // With thousands due at one instant, what the first of them do would make the last ones late: they begin when all are made.
+            foreach (var run in looks.SelectMany(made => made))
+            {
+                driver.AdoptIfUnknown(run, afterRestart: false);
+            }
+
             await Task.Delay(UntilNext(parts.Time.GetUtcNow()), parts.Time, cancellationToken);
         }
     }
@@ -71,7 +77,8 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
         }
     }
 
-    private async Task LookAsync(PipelineName name, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Decides what is due of a pipeline; the runs that were made.</summary>
+    private async Task<List<LiveRun>> LookAsync(PipelineName name, DateTimeOffset now, CancellationToken cancellationToken)
     {
         Followed? known;
         lock (_guard)
@@ -79,16 +86,17 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
             known = _known.GetValueOrDefault(name);
         }
 
+        var made = new List<LiveRun>();
         if (known is null)
         {
-            return;
+            return made;
         }
 
         try
         {
             if (known.Before is { } before)
             {
-                await DecideAsync(before, now, cancellationToken);
+                made.AddRange(await DecideAsync(before, now, cancellationToken));
                 lock (_guard)
                 {
                     if (_known.GetValueOrDefault(name) == known)
@@ -98,7 +106,7 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
                 }
             }
 
-            await DecideAsync(known, now, cancellationToken);
+            made.AddRange(await DecideAsync(known, now, cancellationToken));
         }
         catch (StoreException failure)
         {
@@ -109,7 +117,7 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
                 _due.Enqueue(name, now + TimeSpan.FromSeconds(1));
             }
 
-            return;
+            return made;
         }
 
         lock (_guard)
@@ -119,13 +127,15 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
                 _due.Enqueue(name, next);
             }
         }
+
+        return made;
     }
 
-    private async Task DecideAsync(Followed known, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<List<LiveRun>> DecideAsync(Followed known, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (known.Times.Entries.IsEmpty)
         {
-            return;
+            return [];
         }
 
         var name = known.Pipeline.Name;
@@ -151,15 +161,12 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
             );
         }
 
-        foreach (var run in written.Runs)
-        {
-            driver.Adopt(run, afterRestart: false);
-        }
-
         foreach (var tick in written.Ticks)
         {
             Ticked?.Invoke(name, tick);
         }
+
+        return written.Runs;
     }
 
     private HashSet<PipelineName> TakeDue(DateTimeOffset now)

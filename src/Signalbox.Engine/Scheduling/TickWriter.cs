@@ -53,24 +53,29 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
             // Too many to list: one line says it of all of them.
             var from = older.Span.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
             var to = older.Span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            Keep(
-                new StoredTick(
-                    pipeline.Name,
-                    older.Schedule,
-                    $"{from}/{to}",
-                    older.Span.To,
-                    null,
-                    $"all from {from} to {to} skipped: {older.Span.Reason}",
-                    now,
-                    older.Span.Kind
-                )
-            );
+            var label = $"{from}/{to}";
+            if (!session.HasTick(pipeline.Name, older.Schedule, label))
+            {
+                Keep(
+                    new StoredTick(
+                        pipeline.Name,
+                        older.Schedule,
+                        label,
+                        older.Span.To,
+                        null,
+                        $"all from {from} to {to} skipped: {older.Span.Reason}",
+                        now,
+                        older.Span.Kind
+                    )
+                );
+            }
         }
 
         var due = decision.Ticks.Where(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Key)).ToList();
         var last = due.FindLast(tick => tick.Run is not null);
         var active = pipeline.Overlap is OverlapPolicy.Queue or OverlapPolicy.Allow ? 0 : session.LiveRuns(pipeline.Name).Count;
         var variants = last is null ? [] : session.Variants(pipeline.Name);
+        var parameters = last is null ? null : ParamChecker.Check(pipeline, "{}");
         foreach (var tick in due)
         {
             if (tick.Run is not { } wanted)
@@ -86,22 +91,35 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
                 var others = active == 1 ? "another run has" : $"{active} other runs have";
                 Record(tick, $"{others} not ended (overlap: {Names.Of(pipeline.Overlap)})", SkipReason.Overlap);
             }
-            else if (session.Run(pipeline.Name, wanted.Id) is { Trigger: RunTrigger.Scheduled } there)
+            else
+            {
+                Make(tick, wanted);
+            }
+        }
+
+        session.AdvanceCursor(pipeline.Name, decision.Cursor);
+
+        void Make(DecidedTick tick, TickRun wanted)
+        {
+            var there = session.Run(pipeline.Name, wanted.Id);
+            if (there is { Trigger: RunTrigger.Scheduled })
             {
                 // After an edit of the file two ticks may be about one date. It must not hold up the next.
                 Record(tick, $"run {there.Number} is about the same logical date already", SkipReason.SameDate);
             }
-            else if (ParamChecker.Check(pipeline, "{}") is { Json: null } parameters)
+            else if (parameters!.Json is not { } given)
             {
-                Record(
-                    tick,
-                    $"a scheduled run has no parameters: {string.Join("; ", parameters.Problems.Select(problem => problem.Message))}",
-                    SkipReason.Params
-                );
+                var problems = string.Join("; ", parameters.Problems.Select(problem => problem.Message));
+                Record(tick, $"a scheduled run has no parameters: {problems}", SkipReason.Params);
             }
             else
             {
-                var run = Create(session, pipeline, version, wanted);
+                // Somebody may have given that name to a run of their own.
+                var id = there is null ? wanted.Id.Value : null;
+                var run = factory.Create(
+                    session,
+                    new NewRun(pipeline, version, wanted.Slice, RunTrigger.Scheduled, id, given, Reason: null, Backfill: null, [])
+                );
                 Keep(new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, run.Snapshot.Run.Number, null, now));
                 active++;
                 written.Runs.Add(run);
@@ -109,45 +127,20 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
             }
         }
 
-        session.AdvanceCursor(pipeline.Name, decision.Cursor);
-
         void Record(DecidedTick tick, string reason, SkipReason skip) =>
             Keep(new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, null, reason, now, skip));
 
         void Keep(StoredTick tick)
         {
-            if (!session.HasTick(pipeline.Name, tick.Schedule, tick.Label))
+            session.RecordTick(tick);
+            if (tick.Skip is SkipReason.CatchUp or SkipReason.Overlap or SkipReason.Params)
             {
-                session.RecordTick(tick);
-                if (tick.Skip is SkipReason.CatchUp or SkipReason.Overlap or SkipReason.Params)
-                {
-                    // Nobody wanted it skipped, as in a pause: that its deadline passes without a run is told then.
-                    session.AddDeadlines(pipeline.Name, run: null, tick.At, DeadlineRules.Of(pipeline, tick.At));
-                }
-
-                written.Ticks.Add(tick);
+                // Nobody wanted it skipped, as in a pause: that its deadline passes without a run is told then.
+                session.AddDeadlines(pipeline.Name, run: null, tick.At, DeadlineRules.Of(pipeline, tick.At));
             }
-        }
-    }
 
-    private LiveRun Create(WriteSession session, Pipeline pipeline, VersionHash version, TickRun wanted)
-    {
-        // Somebody may have given that name to a run of their own.
-        var id = session.Run(pipeline.Name, wanted.Id) is null ? wanted.Id.Value : null;
-        return factory.Create(
-            session,
-            new NewRun(
-                pipeline,
-                version,
-                wanted.Slice,
-                RunTrigger.Scheduled,
-                id,
-                ParamChecker.Check(pipeline, "{}").Json!,
-                Reason: null,
-                Backfill: null,
-                []
-            )
-        );
+            written.Ticks.Add(tick);
+        }
     }
 
     /// <summary>The run of a variant for a tick of the live pipeline: the same tick, in the same transaction, into its own namespace.</summary>

@@ -77,6 +77,7 @@ public sealed partial class WriteSession
         """
         insert into ticks (pipeline, schedule, label, at_ms, run_number, skipped, skip, recorded_ms)
         values (@pipeline, @schedule, @label, @at_ms, @run_number, @skipped, @skip, @recorded_ms)
+        on conflict (pipeline, schedule, label) do nothing
         """
     );
     private static readonly Sql MoveCursor = new(
@@ -86,17 +87,11 @@ public sealed partial class WriteSession
     );
 
     /// <summary>
-    /// Records what became of an occurrence, and moves the pipeline's cursor to it: in the transaction that creates the run. Ask
-    /// <see cref="ReadSession.HasTick"/> first, and only move the cursor when it is there.
+    /// Records what became of an occurrence: in the transaction that creates the run, and that moves the pipeline's cursor past it
+    /// (<see cref="AdvanceCursor"/>). Ask <see cref="ReadSession.HasTick"/> first, and only move the cursor when it is there.
     /// </summary>
     /// <exception cref="StoreConflict">The occurrence has been decided already: nothing of this transaction's work is kept.</exception>
-    public void RecordTick(StoredTick tick)
-    {
-        if (HasTick(tick.Pipeline, tick.Schedule, tick.Label))
-        {
-            throw new StoreConflict($"pipeline {tick.Pipeline}: the occurrence {tick.Label} has been decided already");
-        }
-
+    public void RecordTick(StoredTick tick) =>
         Use(AddTick)
             .Set("@pipeline", tick.Pipeline.Value)
             .Set("@schedule", tick.Schedule)
@@ -106,9 +101,7 @@ public sealed partial class WriteSession
             .Set("@skipped", tick.Skipped)
             .Set("@skip", tick.Skip is { } skip ? Names.Of(skip) : null)
             .Set("@recorded_ms", tick.RecordedAt)
-            .Post();
-        AdvanceCursor(tick.Pipeline, tick.At);
-    }
+            .Post(() => new StoreConflict($"pipeline {tick.Pipeline}: the occurrence {tick.Label} has been decided already"));
 
     /// <summary>Notes that every occurrence up to an instant has been decided. It never goes back.</summary>
     public void AdvanceCursor(PipelineName pipeline, DateTimeOffset to) =>

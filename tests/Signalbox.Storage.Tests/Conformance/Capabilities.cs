@@ -35,6 +35,7 @@ public abstract partial class StoreConformance
                         var run = Made.Run(s.NextRunNumber(), version, day: day, trigger: RunTrigger.Scheduled);
                         s.CreateRun(Made.Decision(new Change.RunChanged(run)), owner: null);
                         s.RecordTick(new(new("daily"), "cron", Label(day), Day(day + 1), run.Number, null, Made.Noon));
+                        s.AdvanceCursor(new("daily"), Day(day + 1));
                     },
                     Ct
                 );
