@@ -16,8 +16,6 @@ internal sealed partial class Timeline
     /// <summary>Stands for an instant that never comes.</summary>
     public const long Never = long.MaxValue;
 
-    private const int WholeRun = -1;
-
     private readonly IReadOnlyList<PlannedRun> _runs;
     private readonly bool _late;
     private readonly long _now;
@@ -33,6 +31,7 @@ internal sealed partial class Timeline
     private readonly Line[] _lineOf;
     private readonly Pool[][] _poolsOf;
     private readonly PriorityQueue<(int Run, int Node, Happening What), Moment> _events = new();
+    private readonly List<(long At, int Run)> _coming = [];
     private long _order;
 
     private Timeline(IReadOnlyList<PlannedRun> runs, ForecastLimits limits, DateTimeOffset now, bool late, Func<PoolMeter>? meter)
@@ -69,7 +68,6 @@ internal sealed partial class Timeline
 
     private enum Happening
     {
-        Created,
         Ready,
         Ended,
     }
@@ -133,21 +131,40 @@ internal sealed partial class Timeline
             }
             else
             {
-                Enqueue(i, WholeRun, Happening.Created, Ms(planned.CreatedAt));
+                // What is queued now begins now at the earliest.
+                _coming.Add((planned.Run is null ? Ms(planned.CreatedAt) : Math.Max(_now, Ms(planned.CreatedAt)), i));
             }
         }
+
+        // The runs of months wait in a list, so that the heap of what happens stays as small as what goes on at one time.
+        _coming.Sort();
     }
 
     private void Play()
     {
         Admit(_now);
-        while (_events.TryDequeue(out var next, out var when))
+        var created = 0;
+        while (true)
         {
-            Happens(next.Run, next.Node, next.What, when.At);
-            if (!_events.TryPeek(out _, out var following) || following.At > when.At)
+            var at = created < _coming.Count ? _coming[created].At : Never;
+            at = _events.TryPeek(out _, out var next) ? Math.Min(at, next.At) : at;
+            if (at == Never)
             {
-                Admit(when.At);
+                return;
             }
+
+            for (; created < _coming.Count && _coming[created].At == at; created++)
+            {
+                Create(_coming[created].Run, _lineOf[_coming[created].Run], at);
+            }
+
+            while (_events.TryPeek(out var what, out var moment) && moment.At == at)
+            {
+                _events.Dequeue();
+                Happens(what.Run, what.Node, what.What, at);
+            }
+
+            Admit(at);
         }
     }
 
@@ -159,23 +176,18 @@ internal sealed partial class Timeline
             return;
         }
 
-        switch (what)
+        if (what == Happening.Ready)
         {
-            case Happening.Created:
-                Create(run, _lineOf[run], at);
-                break;
-            case Happening.Ready:
-                MakeReady(run, node, at);
-                break;
-            case Happening.Ended:
-                if ((_state[_offset[run] + node] & HasSlot) != 0)
-                {
-                    GiveBack(run, node, at);
-                }
-
-                End(run, node, at);
-                break;
+            MakeReady(run, node, at);
+            return;
         }
+
+        if ((_state[_offset[run] + node] & HasSlot) != 0)
+        {
+            GiveBack(run, node, at);
+        }
+
+        End(run, node, at);
     }
 
     private void Create(int run, Line line, long at)

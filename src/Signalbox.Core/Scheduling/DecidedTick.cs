@@ -54,7 +54,7 @@ public static class ScheduledRunId
     /// </summary>
     public static RunId Of(DateTimeOffset logicalDate, string? schedule = null, DateTime? skippedLabel = null)
     {
-        var name = $"scheduled__{logicalDate.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}";
+        var name = $"scheduled__{logicalDate.UtcDateTime.ToString("s", CultureInfo.InvariantCulture)}Z";
         if (schedule is not null)
             name += $"__{schedule}";
         return new(skippedLabel is { } label ? $"{name}__{label.ToString("HHmm", CultureInfo.InvariantCulture)}" : name);

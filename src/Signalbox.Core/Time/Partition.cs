@@ -43,7 +43,7 @@ public sealed record Partition : IComparable<Partition>
         Scheme.Kind switch
         {
             PartitionKind.Hour => Label.ToString("yyyy-MM-dd'T'HH", CultureInfo.InvariantCulture),
-            PartitionKind.Day => Label.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            PartitionKind.Day => DateOnly.FromDateTime(Label).ToString("O", CultureInfo.InvariantCulture),
             PartitionKind.Week => PartitionWeek.KeyOf(Label),
             PartitionKind.Month => Label.ToString("yyyy-MM", CultureInfo.InvariantCulture),
             _ => "",

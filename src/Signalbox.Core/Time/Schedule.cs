@@ -168,7 +168,7 @@ public abstract partial record Schedule
     public virtual string KeyOf(Tick tick) =>
         tick.Utc.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    private static string LabelKey(Tick tick) => tick.Label.ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
+    private static string LabelKey(Tick tick) => tick.Label.ToString("s", CultureInfo.InvariantCulture)[..^":00".Length];
 
     /// <summary>The data interval that ends at a tick. The first tick there is has an empty one.</summary>
     public DataInterval IntervalOf(Tick tick) => new(Previous(tick) ?? tick, tick);

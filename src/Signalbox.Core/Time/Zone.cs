@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Signalbox.Core.Time;
 
 /// <summary>An IANA time zone with our own mapping from wall clock to instant. The server's own zone is never one of them by accident.</summary>
@@ -17,6 +19,9 @@ public sealed class Zone : IEquatable<Zone>
     // Two days from the ends of the calendar no offset can carry a date over its edge.
     private const long Earliest = 2 * TimeSpan.TicksPerDay;
     private static readonly long Latest = DateTime.MaxValue.Ticks - 4 * TimeSpan.TicksPerDay;
+
+    // The platform copies all rules of a zone for whoever asks whether it has any, so each zone is made once.
+    private static readonly ConcurrentDictionary<string, Zone> Found = new(StringComparer.Ordinal);
 
     private readonly TimeZoneInfo _info;
     private readonly bool _isFixed;
@@ -40,8 +45,10 @@ public sealed class Zone : IEquatable<Zone>
         ArgumentNullException.ThrowIfNull(id);
         if (id is "UTC" or "Etc/UTC" or "Z" or "Zulu" or "Etc/Zulu" or "UCT" or "Etc/UCT" or "Universal" or "Etc/Universal")
             return new ZoneLookup(string.Equals(id, "UTC", StringComparison.Ordinal) ? Utc : new Zone(id, TimeZoneInfo.Utc), Error: null);
+        if (Found.TryGetValue(id, out var known))
+            return new ZoneLookup(known, Error: null);
         return ZoneNames.IsPlausible(id) && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var info) && info.HasIanaId
-            ? new ZoneLookup(new Zone(id, info), Error: null)
+            ? new ZoneLookup(Found.GetOrAdd(id, new Zone(id, info)), Error: null)
             : new ZoneLookup(Zone: null, ZoneNames.Refusal(id));
     }
 

@@ -67,7 +67,9 @@ public sealed record Plan
         var active = runs.Count;
         var paused = (session?.Pipelines() ?? []).Where(each => each.Paused).ToDictionary(each => each.Name, PauseOf);
         var ticks = new List<(PlanTick Tick, PipelineModel Model)>();
-        foreach (var pipeline in pipelines.Where(each => !each.Schedules.IsDefaultOrEmpty))
+        foreach (
+            var pipeline in pipelines.Where(each => !each.Schedules.IsDefaultOrEmpty).OrderBy(each => each.Name.Value, StringComparer.Ordinal)
+        )
         {
             var model = new PipelineModel(pipeline, session?.TaskHistories(pipeline.Name) ?? NoHistory);
             var pause = paused.GetValueOrDefault(pipeline.Name);
@@ -77,14 +79,8 @@ public sealed record Plan
             }
         }
 
-        ticks.Sort(
-            (a, b) =>
-                a.Tick.Tick.FiresAt != b.Tick.Tick.FiresAt
-                    ? a.Tick.Tick.FiresAt.CompareTo(b.Tick.Tick.FiresAt)
-                    : string.CompareOrdinal(a.Tick.Pipeline.Name.Value, b.Tick.Pipeline.Name.Value)
-        );
         var listed = new List<PlanTick>(ticks.Count);
-        foreach (var (tick, model) in ticks)
+        foreach (var (tick, model) in ticks.OrderBy(each => each.Tick.Tick.FiresAt.UtcTicks))
         {
             if (tick.Skip is null)
             {

@@ -158,6 +158,17 @@ public sealed class ForecastTests
         Assert.Equal(now.AddHours(2).AddMinutes(5), Forecast.Of([Running(model, Due)], Wide, now.AddHours(2))[0].Span.End);
     }
 
+    [Fact]
+    [Trait("Requirement", "S66")]
+    public void What_is_queued_begins_now_at_the_earliest()
+    {
+        var model = Model(Made.Pipeline(Made.Task("a")), ("a", [10, 10, 10, 10, 10]));
+        var queued = Coming(model, Due) with { Run = Runs.Lab.NewRun(model.Pipeline) with { State = RunState.Queued } };
+        var now = Due.AddHours(3);
+
+        Assert.Equal((now, now.AddMinutes(10)), (Forecast.Of([queued], Wide, now)[0].Span.Start, Forecast.Of([queued], Wide, now)[0].Span.End));
+    }
+
     private static PlannedRun Coming(PipelineModel model, DateTimeOffset due) =>
         new()
         {
