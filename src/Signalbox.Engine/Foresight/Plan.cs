@@ -68,7 +68,9 @@ public sealed record Plan
         var paused = (session?.Pipelines() ?? []).Where(each => each.Paused).ToDictionary(each => each.Name, PauseOf);
         var ticks = new List<(PlanTick Tick, PipelineModel Model)>();
         foreach (
-            var pipeline in pipelines.Where(each => !each.Schedules.IsDefaultOrEmpty).OrderBy(each => each.Name.Value, StringComparer.Ordinal)
+            var pipeline in pipelines
+                .Where(each => !each.Schedules.IsDefaultOrEmpty)
+                .OrderBy(each => each.Name.Value, StringComparer.Ordinal)
         )
         {
             var model = new PipelineModel(pipeline, session?.TaskHistories(pipeline.Name) ?? NoHistory);

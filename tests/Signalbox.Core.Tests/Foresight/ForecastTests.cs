@@ -166,7 +166,10 @@ public sealed class ForecastTests
         var queued = Coming(model, Due) with { Run = Runs.Lab.NewRun(model.Pipeline) with { State = RunState.Queued } };
         var now = Due.AddHours(3);
 
-        Assert.Equal((now, now.AddMinutes(10)), (Forecast.Of([queued], Wide, now)[0].Span.Start, Forecast.Of([queued], Wide, now)[0].Span.End));
+        Assert.Equal(
+            (now, now.AddMinutes(10)),
+            (Forecast.Of([queued], Wide, now)[0].Span.Start, Forecast.Of([queued], Wide, now)[0].Span.End)
+        );
     }
 
     private static PlannedRun Coming(PipelineModel model, DateTimeOffset due) =>

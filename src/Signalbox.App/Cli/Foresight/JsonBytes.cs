@@ -48,7 +48,12 @@ internal sealed class JsonBytes
 
         var length = Encoding.UTF8.GetBytes(text, _text);
         Raw("\""u8);
-        JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(_text.AsSpan(0, length), Room(length * LongestEscape), out _, out var written);
+        JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(
+            _text.AsSpan(0, length),
+            Room(length * LongestEscape),
+            out _,
+            out var written
+        );
         _length += written;
         return Raw("\""u8);
     }

@@ -87,8 +87,7 @@ internal sealed class TickJson(Plan plan)
 
         /// <summary>Of each task what comes before its instants and after them.</summary>
         public (byte[] Name, byte[] History)[] TasksOf(PipelineModel model) =>
-            _tasks ??=
-            [
+            _tasks ??= [
                 .. model.Pipeline.Tasks.Select(
                     (task, node) =>
                     {
