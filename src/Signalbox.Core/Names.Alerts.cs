@@ -17,6 +17,7 @@ public static partial class Names
             AlertKind.BackfillFinished => "backfill_finished",
             AlertKind.ApprovalReminder => "approval_reminder",
             AlertKind.TriggerDeadLetter => "trigger_dead_letter",
+            AlertKind.BreakerOpened => "breaker_opened",
             AlertKind.Resolved => "resolved",
             _ => throw new UnreachableException(),
         };
@@ -33,6 +34,7 @@ public static partial class Names
             "backfill_finished" => AlertKind.BackfillFinished,
             "approval_reminder" => AlertKind.ApprovalReminder,
             "trigger_dead_letter" => AlertKind.TriggerDeadLetter,
+            "breaker_opened" => AlertKind.BreakerOpened,
             "resolved" => AlertKind.Resolved,
             _ => null,
         };

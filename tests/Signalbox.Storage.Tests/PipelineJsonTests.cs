@@ -240,6 +240,7 @@ public sealed class PipelineJsonTests
                 Description = "rows",
             },
         ],
+        CircuitBreaker = new(3, TimeSpan.FromMinutes(9)),
         Triggers =
         [
             new TriggerSpec.Datasets(
@@ -285,6 +286,7 @@ public sealed class PipelineJsonTests
                 Grace = TimeSpan.Zero,
                 Sla = [new SlaSpec.Within(TimeSpan.FromHours(3))],
                 Pool = "gpu",
+                Target = "partner",
                 Slots = 2,
                 Priority = 5,
                 Idempotent = false,

@@ -57,6 +57,7 @@ internal static class ApiHost
         SessionEndpoints.Map(web);
         PipelineEndpoints.Map(web);
         VariantEndpoints.Map(web);
+        BreakerEndpoints.Map(web);
         RunEndpoints.Map(web);
         RunWriteEndpoints.Map(web);
         LogEndpoints.Map(web);

@@ -59,6 +59,8 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(PromoteVariantRequest))]
 [JsonSerializable(typeof(DrainEntryDocument[]))]
 [JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(BreakerDocument[]))]
+[JsonSerializable(typeof(ResetBreakerRequest))]
 [JsonSerializable(typeof(EndDrainRequest))]
 [JsonSerializable(typeof(StartRunRequest))]
 [JsonSerializable(typeof(RerunRequest))]

@@ -51,6 +51,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(AlertRoutesDocument))]
 [JsonSerializable(typeof(AlertTestDocument))]
 [JsonSerializable(typeof(InboxDocument[]))]
+[JsonSerializable(typeof(BreakerDocument[]))]
 [JsonSerializable(typeof(InboxDetailDocument))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]
 [JsonSerializable(typeof(ModelLineDocument[]))]

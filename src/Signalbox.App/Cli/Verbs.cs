@@ -26,6 +26,7 @@ internal static class Verbs
         PauseVerb.Verb,
         PauseVerb.Unpause,
         DrainVerb.Verb,
+        BreakersVerb.Verb,
         BackfillVerb.Verb,
         WatermarkVerb.Verb,
         InboxVerb.Verb,

@@ -77,6 +77,9 @@ public enum AlertKind
     /// <summary>A message from outside could not be made a run of.</summary>
     TriggerDeadLetter,
 
+    /// <summary>Runs of a pipeline, or attempts on a target, failed so often in a row that new ones are held.</summary>
+    BreakerOpened,
+
     /// <summary>The trouble of an earlier alert is over. Told to those who were told of the trouble.</summary>
     Resolved,
 }

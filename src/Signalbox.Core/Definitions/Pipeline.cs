@@ -1,3 +1,4 @@
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Time;
 
 namespace Signalbox.Core.Definitions;
@@ -75,6 +76,9 @@ public sealed record Pipeline
 
     /// <summary>Limit of a whole run from its start; past it the run is failed and what runs is killed. Default none.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>When new runs are held because runs fail one after the other. Default never.</summary>
+    public BreakerSpec? CircuitBreaker { get; init; }
 
     /// <summary>What starts runs beside the schedule, or instead of it, in the order of the file. Default nothing.</summary>
     public ImmutableArray<TriggerSpec> Triggers { get; init; } = [];

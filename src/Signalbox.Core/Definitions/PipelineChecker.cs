@@ -70,6 +70,12 @@ public sealed partial class PipelineChecker
         AtLeast(1, _pipeline.MaxActiveRuns, "max_active_runs");
         AtLeast(1, _pipeline.MaxActiveTasks, "max_active_tasks");
         Positive(_pipeline.Timeout, "timeout");
+        if (_pipeline.CircuitBreaker is { } breaker)
+        {
+            AtLeast(1, breaker.Failures, "circuit_breaker.failures");
+            Positive(breaker.CoolDown, "circuit_breaker.cool_down");
+        }
+
         CheckSla(_pipeline.Sla, "sla");
         if (_pipeline.Tasks.IsDefaultOrEmpty)
         {

@@ -25,6 +25,7 @@ public static partial class PipelineJson
         Put(json, "grace", task.Grace, DefaultTask.Grace);
         WriteSla(json, task.Sla);
         Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
+        Put(json, "target", task.Target);
         Put(json, "slots", task.Slots, DefaultTask.Slots);
         Put(json, "priority", task.Priority, DefaultTask.Priority);
         Put(json, "idempotent", task.Idempotent, DefaultTask.Idempotent);
@@ -68,6 +69,7 @@ public static partial class PipelineJson
             Grace = Span(json, "grace") ?? DefaultTask.Grace,
             Sla = ReadSla(json),
             Pool = Text(json, "pool") ?? DefaultTask.Pool,
+            Target = Text(json, "target"),
             Slots = Number(json, "slots", DefaultTask.Slots),
             Priority = Number(json, "priority", DefaultTask.Priority),
             Idempotent = Truth(json, "idempotent", DefaultTask.Idempotent),

@@ -77,6 +77,14 @@ public static partial class PipelineJson
         Put(json, "max_active_tasks", pipeline.MaxActiveTasks, Default.MaxActiveTasks);
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
+        if (pipeline.CircuitBreaker is { } breaker)
+        {
+            json.WriteStartObject("circuit_breaker");
+            json.WriteNumber("failures", breaker.Failures);
+            Put(json, "cool_down", breaker.CoolDown);
+            json.WriteEndObject();
+        }
+
         WriteTriggers(json, pipeline.Triggers);
         WriteSla(json, pipeline.Sla);
         WriteParams(json, "params", pipeline.Params);
@@ -121,6 +129,9 @@ public static partial class PipelineJson
             MaxActiveTasks = Number(json, "max_active_tasks", Default.MaxActiveTasks),
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
+            CircuitBreaker = json.TryGetProperty("circuit_breaker", out var breaker)
+                ? new(breaker.GetProperty("failures").GetInt32(), RequiredSpan(breaker, "cool_down"))
+                : null,
             Triggers = All(json, "triggers", ReadTrigger),
             Sla = ReadSla(json),
             Params = All(json, "params", ReadParam),

@@ -59,6 +59,9 @@ public sealed record TaskNode
     /// <summary>The pool whose slots an attempt takes. Default <c>default</c>.</summary>
     public string Pool { get; init; } = "default";
 
+    /// <summary>What outside the task depends on, by its name in the project's <c>targets</c>: whose circuit breaker and retry budget count. Default nothing.</summary>
+    public string? Target { get; init; }
+
     /// <summary>Slots of <see cref="Pool"/> that an attempt takes. Default 1.</summary>
     public int Slots { get; init; } = 1;
 

@@ -13,7 +13,9 @@ public sealed partial class Admission
         int Slots,
         RunNumber? Run,
         TaskName? Map,
-        bool IsBackfill
+        bool IsBackfill,
+        string? Target,
+        bool IsRetry
     );
 
     private readonly record struct Limit(char Kind, string Name, long Run)
@@ -27,6 +29,8 @@ public sealed partial class Admission
             new('n', lane.Namespace is { } space ? $"{lane.Pipeline}@{space}" : lane.Pipeline.Value, 0);
 
         public static Limit OfMap(Lane lane) => new('m', lane.Map!.Value.Value, lane.Run!.Value.Value);
+
+        public static Limit OfTarget(string target) => new('t', target, 0);
 
         /// <summary>Counts what backfills alone hold of it.</summary>
         public Limit OfBackfills => this with { Kind = char.ToUpperInvariant(Kind) };

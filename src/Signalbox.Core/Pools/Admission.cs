@@ -38,6 +38,8 @@ public sealed partial class Admission
     private readonly SortedSet<(Entry Head, Lane Lane)> _openBackfills = new(HeadOrder.Instance);
     private readonly Dictionary<Limit, HashSet<Lane>> _parkedAt = [];
     private readonly Dictionary<Limit, int> _used = [];
+    private readonly Dictionary<string, Held> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Held> _retriesLeft = new(StringComparer.Ordinal);
     private Dictionary<string, int> _pools = [];
     private int _total;
     private int _liveInARow;
@@ -63,6 +65,28 @@ public sealed partial class Admission
         foreach (var limit in new List<Limit>(_parkedAt.Keys))
         {
             Unpark(limit);
+        }
+    }
+
+    /// <summary>What the circuit breaker and the retry budget of a target let through.</summary>
+    /// <param name="attempts">Attempts at one time. Null: any number.</param>
+    /// <param name="retries">Retries that may begin from now on. Null: any number.</param>
+    public void SetTarget(string target, Held? attempts, Held? retries)
+    {
+        Put(_targets, attempts);
+        Put(_retriesLeft, retries);
+        Unpark(Limit.OfTarget(target));
+
+        void Put(Dictionary<string, Held> all, Held? held)
+        {
+            if (held is null)
+            {
+                all.Remove(target);
+            }
+            else
+            {
+                all[target] = held;
+            }
         }
     }
 
@@ -158,6 +182,11 @@ public sealed partial class Admission
                 : _openBackfills.Count > 0 ? _liveInARow + 1
                 : _liveInARow;
             Leave(head);
+            if (lane is { IsRetry: true, Target: { } target } && _retriesLeft.TryGetValue(target, out var left))
+            {
+                _retriesLeft[target] = left with { Most = left.Most - 1 };
+            }
+
             head.Holds = true;
             Use(head, 1);
             taken.Add(head.Seat);
@@ -179,6 +208,11 @@ public sealed partial class Admission
         }
 
         var lane = entry.Lane;
+        if (HeldBy(lane) is { } held)
+        {
+            found.Add(held);
+        }
+
         var size = SizeOf(lane.Pool);
         if (Impossible(lane.Pool, lane.Slots, size) is { } impossible)
         {
@@ -246,7 +280,9 @@ public sealed partial class Admission
                 node.Slots,
                 isMapped ? run.Run.Number : null,
                 isMapped ? node.Name : null,
-                run.Run.Trigger == RunTrigger.Backfill
+                run.Run.Trigger == RunTrigger.Backfill,
+                node.Target,
+                node.Target is not null && task.TryNumber > task.TriesBefore
             ),
             Priority = run.Run.Priority + node.Priority,
             IsBackfill = run.Run.Trigger == RunTrigger.Backfill,
@@ -260,6 +296,11 @@ public sealed partial class Admission
     /// <summary>The narrowest limit that keeps the head of a lane from its slots.</summary>
     private Limit? Refusing(Entry head, Lane lane)
     {
+        if (lane.Target is { } target && HeldBy(lane) is not null)
+        {
+            return Limit.OfTarget(target);
+        }
+
         if (lane.Map is not null && _used.GetValueOrDefault(Limit.OfMap(lane)) >= head.MapLimit)
         {
             return Limit.OfMap(lane);
@@ -275,6 +316,15 @@ public sealed partial class Admission
             : null;
     }
 
+    /// <summary>What its target holds a lane back by.</summary>
+    private Hindrance? HeldBy(Lane lane) =>
+        lane.Target is not { } target ? null
+        : _targets.TryGetValue(target, out var attempts) && _used.GetValueOrDefault(Limit.OfTarget(target)) >= attempts.Most
+            ? new Hindrance("breaker", attempts.Reason)
+        : lane.IsRetry && _retriesLeft.TryGetValue(target, out var retries) && retries.Most <= 0
+            ? new Hindrance("retry_budget", retries.Reason)
+        : null;
+
     /// <summary>Where a backfill would take the last place although it holds others there.</summary>
     private Limit? Kept(Entry head, Lane lane) =>
         IsLast(Limit.Server, InUse + 1, _total) ? Limit.Server
@@ -289,6 +339,11 @@ public sealed partial class Admission
         Add(Limit.Server, sign);
         Add(Limit.OfPool(entry.Lane.Pool), sign * entry.Lane.Slots);
         Add(Limit.OfPipeline(entry.Lane), sign);
+        if (entry.Lane.Target is { } target)
+        {
+            Add(Limit.OfTarget(target), sign);
+        }
+
         if (entry.Lane.Map is not null)
         {
             Add(Limit.OfMap(entry.Lane), sign);
@@ -440,7 +495,12 @@ public sealed partial class Admission
 /// <summary>A task of a run, as the dispatcher names it.</summary>
 public readonly record struct Seat(RunNumber Run, TaskKey Task);
 
+/// <summary>A limit that comes and goes: of a circuit breaker, or of a retry budget.</summary>
+/// <param name="Most">How many may; 0 is none.</param>
+/// <param name="Reason">A sentence for people.</param>
+public sealed record Held(int Most, string Reason);
+
 /// <summary>Something that keeps a task or a run from starting.</summary>
-/// <param name="Kind">A stable word: pool, pipeline, map, server, live, order.</param>
+/// <param name="Kind">A stable word: pool, pipeline, map, server, live, breaker, retry_budget, order.</param>
 /// <param name="Message">A sentence for people.</param>
 public sealed record Hindrance(string Kind, string Message);

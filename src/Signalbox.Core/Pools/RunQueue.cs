@@ -24,6 +24,7 @@ public sealed class RunQueue
     private readonly Dictionary<long, int> _backfillLimits = [];
     private readonly Dictionary<long, int> _backfillActive = [];
     private readonly HashSet<Line> _ready = [];
+    private readonly Dictionary<PipelineName, Held> _breakers = [];
     private HashSet<PipelineName> _drained = [];
     private bool _isDrained;
 
@@ -44,6 +45,22 @@ public sealed class RunQueue
         _ready.UnionWith(_lines.Values);
     }
 
+    /// <summary>What the circuit breaker of a pipeline lets through of its live line: what is in a namespace goes by itself.</summary>
+    /// <param name="held">Null: everything.</param>
+    public void SetBreaker(PipelineName pipeline, Held? held)
+    {
+        if (held is null)
+        {
+            _breakers.Remove(pipeline);
+        }
+        else
+        {
+            _breakers[pipeline] = held;
+        }
+
+        _ready.UnionWith(_lines.Values);
+    }
+
     /// <summary>Takes note of a run as it now is: queued, running or ended. Repeating one changes nothing.</summary>
     /// <param name="maxActiveRuns">The limit of the run's pipeline, as it is defined now.</param>
     /// <param name="keepsPlace">Whether live runs of the pipeline come by themselves, so that a place is kept for them.</param>
@@ -56,7 +73,7 @@ public sealed class RunQueue
 
         if (!_lines.TryGetValue((run.Pipeline, run.Namespace), out var line))
         {
-            _lines.Add((run.Pipeline, run.Namespace), line = new Line(run.Pipeline));
+            _lines.Add((run.Pipeline, run.Namespace), line = new Line(run.Pipeline, run.Namespace is null));
         }
 
         line.Limit = maxActiveRuns;
@@ -91,7 +108,7 @@ public sealed class RunQueue
         var taken = new List<Run>();
         foreach (var line in _ready)
         {
-            while (!IsHeld(line) && line.Active < line.Limit && Next(line) is { } run)
+            while (!IsHeld(line) && line.Active < MostOf(line) && Next(line) is { } run)
             {
                 line.LiveInARow =
                     run.Backfill is not null ? 0
@@ -122,6 +139,11 @@ public sealed class RunQueue
             found.Add(
                 new Hindrance("drained", _isDrained ? "the project takes no new runs" : $"pipeline {run.Pipeline} takes no new runs")
             );
+        }
+
+        if (BreakerOf(line) is { } held && line.Active >= held.Most)
+        {
+            found.Add(new Hindrance("breaker", held.Reason));
         }
 
         if (line.Active >= line.Limit)
@@ -173,6 +195,10 @@ public sealed class RunQueue
         return line.LiveInARow >= LiveInARow ? bestOfBackfills ?? best : best;
     }
 
+    private Held? BreakerOf(Line line) => line.IsLive ? _breakers.GetValueOrDefault(line.Pipeline) : null;
+
+    private int MostOf(Line line) => BreakerOf(line) is { } held ? Math.Min(held.Most, line.Limit) : line.Limit;
+
     private bool IsHeld(Line line) => _isDrained || _drained.Contains(line.Pipeline);
 
     /// <summary>Whether the last place of a pipeline is left to live runs.</summary>
@@ -214,8 +240,11 @@ public sealed class RunQueue
         }
     }
 
-    private sealed class Line(PipelineName pipeline)
+    private sealed class Line(PipelineName pipeline, bool isLive)
     {
+        /// <summary>Whether it is not that of a namespace.</summary>
+        public bool IsLive => isLive;
+
         public PipelineName Pipeline => pipeline;
 
         public int Limit { get; set; }

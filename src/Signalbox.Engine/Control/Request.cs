@@ -65,6 +65,10 @@ public abstract record Request
     /// <param name="Pipeline">Of one pipeline; null is all of the project.</param>
     public sealed record Drain(string? Pipeline, string Reason) : Request;
 
+    /// <summary>Close a circuit breaker and forget its failures.</summary>
+    /// <param name="Of">pipeline or target.</param>
+    public sealed record ResetBreaker(string Of, string Name, string Reason) : Request;
+
     /// <summary>Take runs again.</summary>
     /// <param name="Pipeline">What was drained: one pipeline; null is all of the project.</param>
     public sealed record EndDrain(string? Pipeline) : Request;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
@@ -165,6 +166,7 @@ internal sealed class RequestDesk(
             Request.UnpausePipeline unpause => schedules.Unpause(unpause, session),
             Request.Drain drain => schedules.Drain(drain, sender, session),
             Request.EndDrain undo => schedules.EndDrain(undo, session),
+            Request.ResetBreaker reset => ResetBreaker(reset, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.ReplayRejected replay => Replay(replay, session, sender),
             Request.ReplayMessage replay => ReplayMessage(replay, session),
@@ -284,6 +286,26 @@ internal sealed class RequestDesk(
                 $"run {run.Snapshot.Run.Number} of {first.Pipeline} is queued; it finds the rows at ${TaskEnvironment.Rejected}"
             ),
             Then: () => driver.Adopt(run, afterRestart: false)
+        );
+    }
+
+    private Deed ResetBreaker(Request.ResetBreaker reset, WriteSession session)
+    {
+        var kind = Names.BreakerKindOf(reset.Of) ?? throw new RequestRefused($"`{reset.Of}` is neither pipeline nor target");
+        var key = new BreakerKey(kind, reset.Name);
+        if (!session.RemoveBreaker(key))
+        {
+            throw new RequestRefused($"the circuit breaker of {key} is closed, and has counted no failure");
+        }
+
+        session.ResolveAlert(BreakerBook.KeyOf(key), $"the circuit breaker of {key} was closed by hand: {reset.Reason}", Now);
+        return new Deed(
+            new Answer(Done: true, null, $"the circuit breaker of {key} is closed"),
+            Then: () =>
+            {
+                driver.LoadBreakers();
+                parts.Alerts.Ring();
+            }
         );
     }
 

@@ -23,6 +23,7 @@ internal static class RequestJson
             Request.UnpausePipeline => "unpause",
             Request.Drain => "drain",
             Request.EndDrain => "end_drain",
+            Request.ResetBreaker => "reset_breaker",
             Request.StartBackfill => "backfill",
             Request.CancelBackfill => "cancel_backfill",
             Request.PauseBackfill => "pause_backfill",
@@ -107,6 +108,11 @@ internal static class RequestJson
                 case Request.Drain drain:
                     Optional(json, "pipeline", drain.Pipeline);
                     json.WriteString("reason", drain.Reason);
+                    break;
+                case Request.ResetBreaker reset:
+                    json.WriteString("of", reset.Of);
+                    json.WriteString("name", reset.Name);
+                    json.WriteString("reason", reset.Reason);
                     break;
                 case Request.EndDrain undo:
                     Optional(json, "pipeline", undo.Pipeline);
@@ -257,6 +263,7 @@ internal static class RequestJson
             "pause" => new Request.PausePipeline(String(json, "pipeline"), String(json, "reason")),
             "unpause" => new Request.UnpausePipeline(String(json, "pipeline"), String(json, "reason")),
             "drain" => new Request.Drain(StringOrNull(json, "pipeline"), String(json, "reason")),
+            "reset_breaker" => new Request.ResetBreaker(String(json, "of"), String(json, "name"), String(json, "reason")),
             "end_drain" => new Request.EndDrain(StringOrNull(json, "pipeline")),
             "backfill" => ReadBackfill(json),
             "replay_rejected" => new Request.ReplayRejected(Number(json, "rejected"), String(json, "path"), String(json, "reason")),

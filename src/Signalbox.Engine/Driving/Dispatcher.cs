@@ -14,6 +14,10 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
 
     public void SetDrains(bool all, IEnumerable<PipelineName> pipelines) => runs.SetDrains(all, pipelines);
 
+    public void SetBreaker(PipelineName pipeline, Held? held) => runs.SetBreaker(pipeline, held);
+
+    public void SetTarget(string target, Held? attempts, Held? retries) => tasks.SetTarget(target, attempts, retries);
+
     public void Add(RunSnapshot run)
     {
         Update(run, run.Run);

@@ -13,6 +13,8 @@ internal sealed class RunBatch
 
     private readonly List<Action<WriteSession>> _writes = [];
 
+    private bool _tells;
+
     public bool IsEmpty => _steps.Count == 0 && _writes.Count == 0;
 
     public IEnumerable<LiveRun> Runs => _steps.Select(step => step.Run).Distinct();
@@ -25,6 +27,13 @@ internal sealed class RunBatch
 
     /// <summary>Rows that belong to the batch and to no one run in it.</summary>
     public void Add(Action<WriteSession> write) => _writes.Add(write);
+
+    /// <summary>Rows that belong to the batch, an alert among them.</summary>
+    public void AddTold(Action<WriteSession> write)
+    {
+        Add(write);
+        _tells = true;
+    }
 
     /// <summary>Somebody wants to know when this batch is durable.</summary>
     public void Tell(TaskCompletionSource asked) => _asked.Add(asked);
@@ -46,7 +55,7 @@ internal sealed class RunBatch
             write(session);
         }
 
-        HasAlerts = session.Write(_steps.Where(step => !step.Alerts.IsEmpty).Select(step => (step.Run.Snapshot.Run, step.Alerts)));
+        HasAlerts = _tells | session.Write(_steps.Where(step => !step.Alerts.IsEmpty).Select(step => (step.Run.Snapshot.Run, step.Alerts)));
     }
 
     public IEnumerable<(LiveRun Run, RunCommand Command)> Deeds()

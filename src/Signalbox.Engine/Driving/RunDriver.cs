@@ -28,6 +28,7 @@ internal sealed class RunDriver : IEventSink
     private readonly EngineParts _parts;
     private readonly Deeds _deeds;
     private readonly Dispatcher _dispatcher;
+    private readonly BreakerBook _breakers;
     private readonly Dictionary<RunNumber, LiveRun> _runs = [];
     private readonly RunTimers _timers = new();
     private readonly Waiters _waiters = new();
@@ -46,6 +47,8 @@ internal sealed class RunDriver : IEventSink
         _parts = parts;
         _deeds = deeds;
         _dispatcher = dispatcher;
+        _breakers = new BreakerBook(parts, dispatcher);
+        LoadBreakersNow();
     }
 
     /// <summary>Told of every change after it is durable.</summary>
@@ -139,6 +142,11 @@ internal sealed class RunDriver : IEventSink
             )
         );
 
+    /// <summary>Somebody closed a circuit breaker by hand: what it held may begin.</summary>
+    public void LoadBreakers() => _inbox.Writer.TryWrite(_ => LoadBreakersNow());
+
+    private void LoadBreakersNow() => _breakers.Load(_parts.Time.GetUtcNow());
+
     /// <summary>A message has come for runs of a pipeline: those of their tasks that wait for one are looked at at once.</summary>
     public void LookAtMessages(PipelineName pipeline) =>
         _inbox.Writer.TryWrite(_ =>
@@ -184,6 +192,11 @@ internal sealed class RunDriver : IEventSink
                 Decide(batch, due, new RunEvent.TimerFired(now), write: null);
             }
 
+            if (_breakers.Next <= now)
+            {
+                _breakers.Pass(now);
+            }
+
             GrantSlots(batch, now);
             if (!batch.IsEmpty)
             {
@@ -199,7 +212,8 @@ internal sealed class RunDriver : IEventSink
             return;
         }
 
-        var wait = _timers.Next is { } next ? next - _parts.Time.GetUtcNow() : LongestSleep;
+        var next = _timers.Next is { } timer && !(_breakers.Next < timer) ? timer : _breakers.Next;
+        var wait = next is { } at ? at - _parts.Time.GetUtcNow() : LongestSleep;
         if (wait <= TimeSpan.Zero)
         {
             return;
@@ -242,6 +256,7 @@ internal sealed class RunDriver : IEventSink
         foreach (var change in decision.Changes)
         {
             _dispatcher.Follow(run.Snapshot, change);
+            _breakers.Follow(batch, run.Snapshot, change, _parts.Time.GetUtcNow());
             if (change is Change.TaskChanged { After: var task })
             {
                 _waiters.Follow(run.Snapshot, task);
@@ -347,16 +362,25 @@ internal sealed class RunDriver : IEventSink
         {
             var number = run.Snapshot.Run.Number;
             Forget(number);
+            await UntilReadAsync(() =>
+            {
+                if (_parts.Store.Read(session => LiveRun.Load(session, number, run.Fence)) is { } again)
+                {
+                    TakeOver(again, afterRestart: true);
+                }
+            });
+        }
+
+        await UntilReadAsync(LoadBreakersNow);
+
+        async Task UntilReadAsync(Action read)
+        {
             while (true)
             {
                 try
                 {
-                    if (_parts.Store.Read(session => LiveRun.Load(session, number, run.Fence)) is { } again)
-                    {
-                        TakeOver(again, afterRestart: true);
-                    }
-
-                    break;
+                    read();
+                    return;
                 }
                 catch (StoreUnavailable)
                 {

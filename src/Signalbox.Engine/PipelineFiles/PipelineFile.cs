@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Calendars;
@@ -66,6 +67,7 @@ public static class PipelineFile
     /// <param name="projectDefaults">Settings of tasks for which neither task nor pipeline has a word. Default none.</param>
     /// <param name="connections">The connections of the project, which tasks name. Null: whether there are such is not checked.</param>
     /// <param name="alerts">With the channels, which tasks name. Null: whether there are such is not checked.</param>
+    /// <param name="targets">The targets of the project, which tasks name. Null: whether there are such is not checked.</param>
     /// <param name="calendars">The calendars of the project, which schedules name. Null: a schedule that names one is a mistake.</param>
     public static ParsedPipeline Parse(
         string path,
@@ -73,7 +75,8 @@ public static class PipelineFile
         TaskDefaults? projectDefaults = null,
         IReadOnlyDictionary<string, Connection>? connections = null,
         AlertSettings? alerts = null,
-        CalendarShelf? calendars = null
+        CalendarShelf? calendars = null,
+        IReadOnlyDictionary<string, TargetSpec>? targets = null
     )
     {
         var source = SourceText.Decode(content, out var refusal);
@@ -101,6 +104,7 @@ public static class PipelineFile
                     .. LoadConnections.Check(pipeline, connections),
                     .. TriggerConnections.Check(pipeline, connections),
                     .. NotifyShape.Check(pipeline, alerts),
+                    .. BreakerShapes.Check(pipeline, targets),
                 ],
                 places,
                 reading

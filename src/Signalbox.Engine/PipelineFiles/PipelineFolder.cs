@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Signalbox.Core;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Calendars;
@@ -37,13 +38,15 @@ public sealed record PipelineSet(ImmutableArray<LoadedPipeline> Pipelines, Immut
 /// <param name="defaults">Settings of tasks that neither task nor pipeline gives.</param>
 /// <param name="connections">The connections that tasks may name. Null: whether there are such is not checked.</param>
 /// <param name="alerts">With the channels that tasks may name. Null: whether there are such is not checked.</param>
+/// <param name="targets">The targets that tasks may name. Null: whether there are such is not checked.</param>
 /// <param name="calendars">The calendars that schedules may name beside files. Null: the project declares none.</param>
 public sealed class PipelineFolder(
     string project,
     TaskDefaults? defaults = null,
     IReadOnlyDictionary<string, Connection>? connections = null,
     AlertSettings? alerts = null,
-    CalendarShelf? calendars = null
+    CalendarShelf? calendars = null,
+    IReadOnlyDictionary<string, TargetSpec>? targets = null
 )
 {
     /// <summary>The name of the folder in a project.</summary>
@@ -226,7 +229,7 @@ public sealed class PipelineFolder(
             return false;
         }
 
-        var parsed = PipelineFile.Parse(name, content, defaults, connections, alerts, _calendars);
+        var parsed = PipelineFile.Parse(name, content, defaults, connections, alerts, _calendars, targets);
         var loaded = parsed.Pipeline is { } pipeline ? new LoadedPipeline(name, pipeline, PipelineJson.HashOf(pipeline)) : known?.Loaded;
         _files[name] = new Known(stamp, hash, loaded, parsed.Problems)
         {

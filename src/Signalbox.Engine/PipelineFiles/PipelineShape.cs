@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Signalbox.Core;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Calendars;
@@ -194,6 +195,16 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"2h\""],
             },
+            new Field<Draft, BreakerSpec>(
+                "circuit_breaker",
+                BreakerShapes.Breaker,
+                (d, v) => d.CircuitBreaker = v,
+                "When new runs are held because runs fail one after the other."
+            )
+            {
+                Nullable = true,
+                Examples = ["{\"failures\": 3, \"cool_down\": \"30m\"}"],
+            },
             new Field<Draft, SlaSpec[]>(
                 "sla",
                 SlaShape.List,
@@ -332,6 +343,7 @@ internal static class PipelineShape
             MaxActiveTasks = draft.MaxActiveTasks,
             Priority = draft.Priority,
             Timeout = draft.Timeout,
+            CircuitBreaker = draft.CircuitBreaker,
             Triggers = [.. draft.Triggers],
             Sla = [.. draft.Sla],
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
@@ -390,6 +402,8 @@ internal static class PipelineShape
         public int Priority { get; set; }
 
         public TimeSpan? Timeout { get; set; }
+
+        public BreakerSpec? CircuitBreaker { get; set; }
 
         public SlaSpec[] Sla { get; set; } = [];
 

@@ -42,6 +42,8 @@ public sealed record TaskDefaults
 
     public string? Pool { get; internal set; }
 
+    public string? Target { get; internal set; }
+
     public int? Slots { get; internal set; }
 
     public int? Priority { get; internal set; }
@@ -77,6 +79,7 @@ public sealed record TaskDefaults
             Timeout = Timeout ?? outer.Timeout,
             Grace = Grace ?? outer.Grace,
             Pool = Pool ?? outer.Pool,
+            Target = Target ?? outer.Target,
             Slots = Slots ?? outer.Slots,
             Priority = Priority ?? outer.Priority,
             Idempotent = Idempotent ?? outer.Idempotent,
@@ -114,6 +117,7 @@ public sealed record TaskDefaults
             Timeout = Timeout ?? task.Timeout,
             Grace = Grace ?? task.Grace,
             Pool = Pool ?? task.Pool,
+            Target = Target ?? task.Target,
             Slots = Slots ?? task.Slots,
             Priority = Priority ?? task.Priority,
             Idempotent = Idempotent ?? task.Idempotent,
@@ -239,6 +243,15 @@ public sealed record TaskDefaults
         new Field<TaskDefaults, string>("pool", Scalars.Slug, (d, v) => d.Pool = v, "The pool whose slots an attempt takes.")
         {
             Default = "\"default\"",
+        },
+        new Field<TaskDefaults, string>(
+            "target",
+            Scalars.Slug,
+            (d, v) => d.Target = v,
+            "What outside the task depends on, by its name under `targets` in signalbox.yaml: whose circuit breaker and retry budget count."
+        )
+        {
+            Examples = ["\"partner_api\""],
         },
         new Field<TaskDefaults, int>("slots", Scalars.Whole(1), (d, v) => d.Slots = v, "Slots of the pool that an attempt takes.")
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Calendars;
@@ -51,6 +52,10 @@ public sealed record Project
     public ImmutableSortedDictionary<string, CalendarSource> Calendars { get; init; } =
         ImmutableSortedDictionary.Create<string, CalendarSource>(StringComparer.Ordinal);
 
+    /// <summary>What outside tasks depend on, by name: whose circuit breakers and retry budgets count. Default none.</summary>
+    public ImmutableSortedDictionary<string, TargetSpec> Targets { get; init; } =
+        ImmutableSortedDictionary.Create<string, TargetSpec>(StringComparer.Ordinal);
+
     /// <summary>Task attempts of all pipelines that may run at one time. Default 16.</summary>
     public int MaxActiveTasks { get; init; } = 16;
 
@@ -76,7 +81,7 @@ public sealed record Project
     public Secrets Secrets => new(Path.Combine(StateFolder, Secrets.FolderName), new SealedSecrets(StateFolder));
 
     /// <summary>The pipelines of the project.</summary>
-    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts, CalendarShelf);
+    public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts, CalendarShelf, Targets);
 
     /// <summary>Finds the calendars that schedules name.</summary>
     public CalendarShelf CalendarShelf => new(Folder, Calendars);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Calendars;
@@ -86,6 +87,18 @@ internal static class ProjectFile
         )
         {
             Default = "16",
+        },
+        new Field<Draft, Named<TargetSpec>[]>(
+            "targets",
+            BreakerShapes.Targets,
+            (d, v) => d.Targets = v,
+            "What outside tasks depend on, by name, and what it bears: when attempts on it are held, and how many retries it is asked to take. Tasks name it by `target`."
+        )
+        {
+            Examples =
+            [
+                "{\"partner_api\": {\"circuit_breaker\": {\"failures\": 5, \"cool_down\": \"5m\"}, \"retry_budget\": {\"retries\": 10, \"per\": \"1m\"}}}",
+            ],
         },
         new Field<Draft, TimeSpan>(
             "staging_ttl",
@@ -188,6 +201,10 @@ internal static class ProjectFile
         {
             Calendars = project.Calendars.SetItems(draft.Calendars.Select(calendar => KeyValuePair.Create(calendar.Name, calendar.Value))),
         };
+        project = project with
+        {
+            Targets = project.Targets.SetItems(draft.Targets.Select(target => KeyValuePair.Create(target.Name, target.Value))),
+        };
         foreach (var connection in draft.Connections)
         {
             var made = connection.Value.Make(connection.Name, folder);
@@ -233,6 +250,8 @@ internal static class ProjectFile
         public Named<CalendarSource>[] Calendars { get; set; } = [];
 
         public int MaxActiveTasks { get; set; } = 16;
+
+        public Named<TargetSpec>[] Targets { get; set; } = [];
 
         public TimeSpan StagingTtl { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -103,9 +103,9 @@ public sealed partial class WriteSession
         returning {ReturnedAlert}
         """
     );
-    private static readonly Sql ResolveLate = new(
+    private static readonly Sql ResolveOfKey = new(
         $"""
-        update alerts set resolved_ms = @at where dedup_key = @key and resolved_ms is null and kind = 'freshness_missed'
+        update alerts set resolved_ms = @at where dedup_key = @dedup_key and kind <> 'resolved' and resolved_ms is null
         returning {ReturnedAlert}
         """
     );
@@ -149,7 +149,7 @@ public sealed partial class WriteSession
     /// <param name="message">A sentence.</param>
     /// <returns>How many alerts were resolved.</returns>
     public int ResolveLateness(string dedupKey, string message, DateTimeOffset at) =>
-        Resolve(Use(ResolveLate).Set("@at", at).Set("@key", dedupKey).All(AlertOf), _ => message, at);
+        ResolveAlert(dedupKey, message, at);
 
     private int Resolve(IReadOnlyList<StoredAlert> over, Func<Alert, string> message, DateTimeOffset at)
     {
@@ -172,6 +172,12 @@ public sealed partial class WriteSession
 
         return over.Count;
     }
+
+    /// <summary>What was told under a key is over: it is noted, and those who were told are told of it.</summary>
+    /// <param name="message">What people are told.</param>
+    /// <returns>How many alerts were resolved.</returns>
+    public int ResolveAlert(string dedupKey, string message, DateTimeOffset at) =>
+        Resolve(Use(ResolveOfKey).Set("@at", at).Set("@dedup_key", dedupKey).All(AlertOf), _ => message, at);
 
     /// <summary>Writes what people are told of decisions about runs, in their order.</summary>
     /// <returns>Whether there is something to deliver.</returns>

@@ -8,7 +8,7 @@ internal static partial class FirstSchema
         create table alerts (
             id {identity},
             kind text not null check (kind in ('failed', 'retried', 'blocked', 'sla_missed', 'backfill_finished', 'approval_reminder',
-                'trigger_dead_letter', 'freshness_missed', 'resolved')),
+                'trigger_dead_letter', 'freshness_missed', 'breaker_opened', 'resolved')),
             severity text not null check (severity in ('info', 'warning', 'error', 'critical')),
             dedup_key text not null check (dedup_key <> ''),
             once_key text unique,

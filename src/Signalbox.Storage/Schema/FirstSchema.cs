@@ -463,5 +463,6 @@ internal static partial class FirstSchema
         + Datasets
         + Access
         + DeadlineTables
-        + Inbox;
+        + Inbox
+        + Breakers;
 }

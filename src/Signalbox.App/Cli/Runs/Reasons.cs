@@ -1,4 +1,5 @@
 using Signalbox.Core;
+using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
@@ -33,6 +34,8 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         {
             reasons.Add(Drained(drain));
         }
+
+        AddBreaker(reasons, new BreakerKey(BreakerKind.Pipeline, pipeline.Name.Value));
 
         if (pipeline.LoadError is { } error)
         {
@@ -308,6 +311,7 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
             reasons.Add(Drained(drain));
         }
 
+        AddBreaker(reasons, new BreakerKey(BreakerKind.Pipeline, picture.Run.Pipeline.Value));
         if (picture.Pipeline.Overlap == OverlapPolicy.Allow)
         {
             reasons.Add(new("queue", "it is queued, and begins beside the others (overlap: allow)"));
@@ -326,9 +330,38 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
         );
     }
 
+    /// <summary>What a circuit breaker holds.</summary>
+    private void AddBreaker(List<WhyReason> reasons, BreakerKey key)
+    {
+        if (session.BreakerNamed(key) is { OpenedAt: not null } breaker)
+        {
+            reasons.Add(new("breaker", breaker.SentenceAt(now)));
+        }
+    }
+
+    private void AddBudget(List<WhyReason> reasons, string target)
+    {
+        if (project.Targets.GetValueOrDefault(target)?.Budget is { } budget)
+        {
+            var spent = session.RetriesOf(target, now - budget.Per).Count;
+            reasons.Add(
+                new(
+                    "retry_budget",
+                    $"target {target} bears {budget.Retries} {(budget.Retries == 1 ? "retry" : "retries")} within {Brief.Of(budget.Per)}; {spent} {(spent == 1 ? "was" : "were")} made"
+                )
+            );
+        }
+    }
+
     /// <summary>Every limit that the task counts under, with how full it is.</summary>
     private void AddLimits(List<WhyReason> reasons, RunPicture picture, TaskNode node)
     {
+        if (node.Target is { } target)
+        {
+            AddBreaker(reasons, new BreakerKey(BreakerKind.Target, target));
+            AddBudget(reasons, target);
+        }
+
         var inUse = new Usage(session);
         var pool = project.Pools.GetValueOrDefault(node.Pool);
         if (pool == 0)
