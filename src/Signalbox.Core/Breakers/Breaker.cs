@@ -101,7 +101,16 @@ public sealed record Breaker(BreakerKey Key)
     {
         var failures = Failures + 1;
         return failures < spec.Failures || StateAt(at) == BreakerState.Open
-            ? this with { Failures = failures }
-            : this with { Failures = failures, OpenedAt = OpenedAt ?? at, ProbeAt = at + spec.CoolDown, Reason = reason };
+            ? this with
+            {
+                Failures = failures,
+            }
+            : this with
+            {
+                Failures = failures,
+                OpenedAt = OpenedAt ?? at,
+                ProbeAt = at + spec.CoolDown,
+                Reason = reason,
+            };
     }
 }

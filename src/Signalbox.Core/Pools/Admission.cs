@@ -38,8 +38,6 @@ public sealed partial class Admission
     private readonly SortedSet<(Entry Head, Lane Lane)> _openBackfills = new(HeadOrder.Instance);
     private readonly Dictionary<Limit, HashSet<Lane>> _parkedAt = [];
     private readonly Dictionary<Limit, int> _used = [];
-    private readonly Dictionary<string, Held> _targets = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Held> _retriesLeft = new(StringComparer.Ordinal);
     private Dictionary<string, int> _pools = [];
     private int _total;
     private int _liveInARow;
@@ -65,28 +63,6 @@ public sealed partial class Admission
         foreach (var limit in new List<Limit>(_parkedAt.Keys))
         {
             Unpark(limit);
-        }
-    }
-
-    /// <summary>What the circuit breaker and the retry budget of a target let through.</summary>
-    /// <param name="attempts">Attempts at one time. Null: any number.</param>
-    /// <param name="retries">Retries that may begin from now on. Null: any number.</param>
-    public void SetTarget(string target, Held? attempts, Held? retries)
-    {
-        Put(_targets, attempts);
-        Put(_retriesLeft, retries);
-        Unpark(Limit.OfTarget(target));
-
-        void Put(Dictionary<string, Held> all, Held? held)
-        {
-            if (held is null)
-            {
-                all.Remove(target);
-            }
-            else
-            {
-                all[target] = held;
-            }
         }
     }
 
@@ -315,15 +291,6 @@ public sealed partial class Admission
             : lane.IsBackfill ? Kept(head, lane)
             : null;
     }
-
-    /// <summary>What its target holds a lane back by.</summary>
-    private Hindrance? HeldBy(Lane lane) =>
-        lane.Target is not { } target ? null
-        : _targets.TryGetValue(target, out var attempts) && _used.GetValueOrDefault(Limit.OfTarget(target)) >= attempts.Most
-            ? new Hindrance("breaker", attempts.Reason)
-        : lane.IsRetry && _retriesLeft.TryGetValue(target, out var retries) && retries.Most <= 0
-            ? new Hindrance("retry_budget", retries.Reason)
-        : null;
 
     /// <summary>Where a backfill would take the last place although it holds others there.</summary>
     private Limit? Kept(Entry head, Lane lane) =>

@@ -109,7 +109,8 @@ internal sealed class BreakerBook(EngineParts parts, Dispatcher dispatcher)
                 or FailureClass.Timeout
                 or FailureClass.Auth;
 
-    private static bool IsRetry(RunSnapshot run, Attempt attempt) => run.Find(attempt.Key) is { } task && attempt.Number - task.TriesBefore > 1;
+    private static bool IsRetry(RunSnapshot run, Attempt attempt) =>
+        run.Find(attempt.Key) is { } task && attempt.Number - task.TriesBefore > 1;
 
     private void Ended(RunBatch batch, BreakerKey key, BreakerSpec? spec, string? failure, DateTimeOffset now)
     {
@@ -137,9 +138,7 @@ internal sealed class BreakerBook(EngineParts parts, Dispatcher dispatcher)
         }
         else if (before.OpenedAt is not null && after.OpenedAt is null)
         {
-            batch.AddTold(session =>
-                session.ResolveAlert(KeyOf(key), $"the circuit breaker of {key} is closed: it works again", now)
-            );
+            batch.AddTold(session => session.ResolveAlert(KeyOf(key), $"the circuit breaker of {key} is closed: it works again", now));
         }
 
         Tell(key, now);
@@ -212,10 +211,7 @@ internal sealed class BreakerBook(EngineParts parts, Dispatcher dispatcher)
             Pipeline = breaker.Key.Kind == BreakerKind.Pipeline ? new PipelineName(breaker.Key.Name) : null,
             Message =
                 $"{breaker.Failures} failures in a row: {(breaker.Key.Kind == BreakerKind.Pipeline ? "new runs of" : "attempts on")} {breaker.Key} are held for {Duration.Print(spec.CoolDown)}; the last: {breaker.Reason}",
-            Facts =
-            [
-                new("reset", $"signalbox breakers reset {Names.Of(breaker.Key.Kind)} {breaker.Key.Name}"),
-            ],
+            Facts = [new("reset", $"signalbox breakers reset {Names.Of(breaker.Key.Kind)} {breaker.Key.Name}")],
             At = now,
         };
 

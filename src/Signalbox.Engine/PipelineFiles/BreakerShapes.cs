@@ -59,7 +59,12 @@ internal static class BreakerShapes
                 (d, v) => d.Breaker = v,
                 "When attempts of tasks that name the target are held, because attempts on it fail one after the other."
             ),
-            new Field<TargetDraft, RetryBudget>("retry_budget", Budget, (d, v) => d.Budget = v, "How many retries the target is asked to bear.")
+            new Field<TargetDraft, RetryBudget>(
+                "retry_budget",
+                Budget,
+                (d, v) => d.Budget = v,
+                "How many retries the target is asked to bear."
+            )
         ).To(draft => new TargetSpec(draft.Breaker, draft.Budget)),
         "a mapping from names of targets to what they bear",
         Scalars.SlugPattern,

@@ -148,8 +148,7 @@ public sealed partial class WriteSession
     /// <param name="dedupKey">The key of the alerts.</param>
     /// <param name="message">A sentence.</param>
     /// <returns>How many alerts were resolved.</returns>
-    public int ResolveLateness(string dedupKey, string message, DateTimeOffset at) =>
-        ResolveAlert(dedupKey, message, at);
+    public int ResolveLateness(string dedupKey, string message, DateTimeOffset at) => ResolveAlert(dedupKey, message, at);
 
     private int Resolve(IReadOnlyList<StoredAlert> over, Func<Alert, string> message, DateTimeOffset at)
     {

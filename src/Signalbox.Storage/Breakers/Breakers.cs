@@ -70,8 +70,7 @@ public sealed partial class WriteSession
     }
 
     /// <summary>Closes a breaker and forgets its failures. False: there was nothing to forget.</summary>
-    public bool RemoveBreaker(BreakerKey key) =>
-        Use(DropBreaker).Set("@kind", Names.Of(key.Kind)).Set("@name", key.Name).Execute() == 1;
+    public bool RemoveBreaker(BreakerKey key) => Use(DropBreaker).Set("@kind", Names.Of(key.Kind)).Set("@name", key.Name).Execute() == 1;
 
     /// <summary>A task on a target is tried again; what lies before <paramref name="until"/> counts no more and is forgotten.</summary>
     public void AddRetryOf(string target, DateTimeOffset at, DateTimeOffset until)

@@ -48,7 +48,9 @@ public sealed class BreakerTests
     public async Task Attempts_on_a_target_that_fails_are_held_for_all_pipelines_and_one_is_let_through_after_the_cool_down()
     {
         await using var house = new House(Partner.Replace("1h", "1500ms", StringComparison.Ordinal));
-        house.Pipeline("pipeline: first\ndefaults: { target: partner }\ntasks:\n  a: { run: exit 1 }\n  b: { needs: [a], trigger_rule: all_done, run: exit 1 }\n");
+        house.Pipeline(
+            "pipeline: first\ndefaults: { target: partner }\ntasks:\n  a: { run: exit 1 }\n  b: { needs: [a], trigger_rule: all_done, run: exit 1 }\n"
+        );
         house.Pipeline("pipeline: second\ntasks:\n  asks: { run: echo asked >> asked.txt, target: partner }\n  own: { run: \"true\" }\n");
         Assert.Equal(RunState.Failed, (await house.RunAsync("first")).State);
         var held = await house.StartAsync("second");

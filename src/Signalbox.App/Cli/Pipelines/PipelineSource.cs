@@ -196,7 +196,15 @@ internal static class PipelineSource
         var full = Path.GetFullPath(path);
         var inProject = full.StartsWith(folder, StringComparison.Ordinal);
         var name = inProject ? Path.GetRelativePath(project.Folder, full) : shown;
-        var parsed = PipelineFile.Parse(shown, content, project.Defaults, project.Connections, project.Alerts, project.CalendarShelf, project.Targets);
+        var parsed = PipelineFile.Parse(
+            shown,
+            content,
+            project.Defaults,
+            project.Connections,
+            project.Alerts,
+            project.CalendarShelf,
+            project.Targets
+        );
         return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject) { Parsed = parsed };
     }
 }

@@ -13,7 +13,7 @@ using Signalbox.Storage;
 namespace Signalbox.App.Cli;
 
 /// <summary>Finds out from the store why something is in its state. Everything it says can be seen in the rows, so it needs no server.</summary>
-internal sealed class Reasons(ReadSession session, Project project, DateTimeOffset now)
+internal sealed partial class Reasons(ReadSession session, Project project, DateTimeOffset now)
 {
     private const int MostNamed = 10;
 
@@ -328,29 +328,6 @@ internal sealed class Reasons(ReadSession session, Project project, DateTimeOffs
                 )
                 : new("queue", $"it is queued; {running} of at most {limit} runs of {picture.Run.Pipeline} are running (max_active_runs)")
         );
-    }
-
-    /// <summary>What a circuit breaker holds.</summary>
-    private void AddBreaker(List<WhyReason> reasons, BreakerKey key)
-    {
-        if (session.BreakerNamed(key) is { OpenedAt: not null } breaker)
-        {
-            reasons.Add(new("breaker", breaker.SentenceAt(now)));
-        }
-    }
-
-    private void AddBudget(List<WhyReason> reasons, string target)
-    {
-        if (project.Targets.GetValueOrDefault(target)?.Budget is { } budget)
-        {
-            var spent = session.RetriesOf(target, now - budget.Per).Count;
-            reasons.Add(
-                new(
-                    "retry_budget",
-                    $"target {target} bears {budget.Retries} {(budget.Retries == 1 ? "retry" : "retries")} within {Brief.Of(budget.Per)}; {spent} {(spent == 1 ? "was" : "were")} made"
-                )
-            );
-        }
     }
 
     /// <summary>Every limit that the task counts under, with how full it is.</summary>
