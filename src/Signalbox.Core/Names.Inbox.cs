@@ -47,6 +47,7 @@ public static partial class Names
         {
             InboxState.Waiting => "waiting",
             InboxState.Started => "started",
+            InboxState.Signalled => "signalled",
             InboxState.Ignored => "ignored",
             InboxState.Dead => "dead",
             InboxState.Dropped => "dropped",
@@ -59,6 +60,7 @@ public static partial class Names
         {
             "waiting" => InboxState.Waiting,
             "started" => InboxState.Started,
+            "signalled" => InboxState.Signalled,
             "ignored" => InboxState.Ignored,
             "dead" => InboxState.Dead,
             "dropped" => InboxState.Dropped,

@@ -108,6 +108,7 @@ public sealed class PipelineJsonTests
             Params = ImmutableSortedDictionary<string, string>.Empty.Add("key", "{{ body.key }}"),
             Date = "{{ body.day }}",
             IdempotencyKey = "{{ body.id }}",
+            Signal = "labels_{{ body.kind }}",
         },
         new MessageTrigger.File("landing/*.csv")
         {

@@ -118,6 +118,36 @@ public sealed partial class PipelineChecker
         {
             CheckMessageTemplate(trigger, key, $"{path}.idempotency_key");
         }
+
+        if (trigger.Signal is { } signal)
+        {
+            CheckSignal(trigger, signal, path);
+        }
+    }
+
+    /// <summary>A message that is sent on needs a run to be sent to, and a task that waits for it.</summary>
+    private void CheckSignal(MessageTrigger trigger, string signal, string path)
+    {
+        CheckMessageTemplate(trigger, signal, $"{path}.signal");
+        if (trigger.Params is not null)
+        {
+            Error("two-kinds", $"{path}.params", "a message that is sent on as a `signal` starts no run, and needs no parameters");
+        }
+
+        if (trigger.Date is null && trigger is not MessageTrigger.PipelineEnd)
+        {
+            Error("missing-key", path, "a `signal` needs the `date` of the run that it is sent to, e.g. \"{{ body.date }}\"");
+        }
+
+        var waited = _pipeline.Tasks.Select(task => task.Kind).OfType<TaskKind.WaitForMessage>().Select(kind => kind.Name).ToList();
+        if (waited.Count == 0)
+        {
+            Error("never-matches", $"{path}.signal", "no task waits for a message; one does with `wait_for: { message: NAME }`");
+        }
+        else if (!waited.Append(signal).Any(name => name.Contains("{{", StringComparison.Ordinal)) && !waited.Contains(signal))
+        {
+            Error("never-matches", $"{path}.signal", $"no task waits for `{signal}`{Suggestion.DidYouMean(signal, waited)}");
+        }
     }
 
     private void CheckMessageTemplate(MessageTrigger trigger, string text, string path)

@@ -74,6 +74,7 @@ public static partial class PipelineJson
 
         Put(json, "date", trigger.Date);
         Put(json, "idempotency_key", trigger.IdempotencyKey);
+        Put(json, "signal", trigger.Signal);
     }
 
     private static MessageTrigger ReadMessageTrigger(JsonElement json)
@@ -132,6 +133,7 @@ public static partial class PipelineJson
                 : null,
             Date = Text(json, "date"),
             IdempotencyKey = Text(json, "idempotency_key"),
+            Signal = Text(json, "signal"),
         };
     }
 }

@@ -9,6 +9,9 @@ public enum InboxState
     /// <summary>A run was started from it: the only one there ever is.</summary>
     Started,
 
+    /// <summary>It was sent on to the tasks that wait for it, as its trigger says.</summary>
+    Signalled,
+
     /// <summary>It is about nothing that could be run.</summary>
     Ignored,
 

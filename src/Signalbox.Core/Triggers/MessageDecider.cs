@@ -15,6 +15,12 @@ public abstract record MessageDecision
     /// <param name="Slice">What the run is about.</param>
     public sealed record Start(string Params, Slice Slice) : MessageDecision;
 
+    /// <summary>It is sent on to the tasks that wait for it.</summary>
+    /// <param name="Name">The name under which they wait.</param>
+    /// <param name="Slice">What their run is about.</param>
+    /// <param name="Data">JSON that is handed down.</param>
+    public sealed record Signal(string Name, Slice Slice, string Data) : MessageDecision;
+
     /// <summary>It is about nothing that could be run, and that is no mistake.</summary>
     public sealed record Ignore(string Reason) : MessageDecision;
 
@@ -27,6 +33,12 @@ public static class MessageDecider
 {
     /// <summary>The longest payload that is kept, in UTF-16 units: above the 1 MiB that webhooks take and queues send by default.</summary>
     public const int LongestPayload = 4 * 1024 * 1024;
+
+    /// <summary>The longest JSON that is sent on to a task that waits, in UTF-16 units.</summary>
+    public const int LongestData = 64 << 10;
+
+    /// <summary>The longest name of a message that a task waits for, in UTF-16 units.</summary>
+    public const int LongestSignal = 200;
 
     private const int LongestKey = 400;
 
@@ -55,6 +67,11 @@ public static class MessageDecider
 
         message = S3Event.Decode(message);
         var problems = new List<string>();
+        if (trigger.Signal is not null)
+        {
+            return SendOn(pipeline, trigger, message, receivedAt, problems);
+        }
+
         var given = trigger.Params is null ? ByName(pipeline, trigger, message) : ByTemplate(pipeline, trigger.Params, message, problems);
         var slice = SliceOf(pipeline, trigger, message, receivedAt, problems);
         KeyOf(trigger, message, problems);
@@ -68,6 +85,37 @@ public static class MessageDecider
             ? new MessageDecision.Refuse(string.Join("; ", parameters.Problems.Select(problem => $"{problem.Path}: {problem.Message}")))
             : new MessageDecision.Start(parameters.Json, slice!);
     }
+
+    private static MessageDecision SendOn(
+        Pipeline pipeline,
+        MessageTrigger trigger,
+        Value.Map message,
+        DateTimeOffset receivedAt,
+        List<string> problems
+    )
+    {
+        var name = Text(trigger.Signal!, message, "signal", problems);
+        var slice = SliceOf(pipeline, trigger, message, receivedAt, problems);
+        KeyOf(trigger, message, problems);
+        var data = (Content(trigger, message) ?? Value.Map.Empty).ToJson();
+        if (name is not null && (name.Trim().Length == 0 || name.Length > LongestSignal))
+        {
+            problems.Add($"signal: a message has a name of at most {LongestSignal} characters");
+        }
+
+        if (data.Length > LongestData)
+        {
+            problems.Add($"the message has {data.Length} characters; at most {LongestData} are sent on, so send where the data lies");
+        }
+
+        return problems.Count > 0
+            ? new MessageDecision.Refuse(string.Join("; ", problems))
+            : new MessageDecision.Signal(name!, slice!, data);
+    }
+
+    /// <summary>What the sender sent, without what is known about the sending.</summary>
+    private static Value? Content(MessageTrigger trigger, Value.Map message) =>
+        trigger is MessageTrigger.Webhook && S3Event.First(message) is { } record ? record : At(message, trigger.Source);
 
     /// <summary>The payload as it is kept: itself, or how long it is when that is too long.</summary>
     public static string Kept(string payload) =>
@@ -143,7 +191,7 @@ public static class MessageDecider
 
     private static Value.Map ByName(Pipeline pipeline, MessageTrigger trigger, Value.Map message)
     {
-        var source = trigger is MessageTrigger.Webhook && S3Event.First(message) is { } record ? record : At(message, trigger.Source);
+        var source = Content(trigger, message);
         var found = new List<KeyValuePair<string, Value>>();
         foreach (var spec in pipeline.Params)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Signalbox.Core.Definitions;
 
 namespace Signalbox.Core.Triggers;
 
@@ -44,6 +45,12 @@ public abstract record MessageTrigger
     /// tells messages apart by.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// A template that gives the name of a message that tasks wait for (<see cref="TaskKind.WaitForMessage"/>): it is sent to the run of
+    /// <see cref="Date"/>, there already or not, with the value at <see cref="Source"/>, and no run is started. Null: it starts a run.
+    /// </summary>
+    public string? Signal { get; init; }
 
     /// <summary>The names that templates may use, e.g. <c>body</c>.</summary>
     public abstract ImmutableArray<string> Roots { get; }

@@ -312,6 +312,11 @@ internal sealed class RequestDesk(
     private Deed ReplayMessage(Request.ReplayMessage replay, WriteSession session)
     {
         var message = Message(session, replay.Message);
+        if (message.State == InboxState.Signalled)
+        {
+            throw new RequestRefused($"message {message.Id} was sent on already; `signalbox signal` sends one by hand");
+        }
+
         if (message.State is InboxState.Started or InboxState.Waiting)
         {
             throw new RequestRefused(
@@ -328,12 +333,14 @@ internal sealed class RequestDesk(
                 Done: after.State != InboxState.Dead,
                 run?.Snapshot.Run.Number.Value,
                 run is not null ? $"run {run.Snapshot.Run.Number} of {message.Pipeline} is queued"
+                    : after.State == InboxState.Signalled ? after.Reason!
                     : after.State == InboxState.Waiting ? $"message {message.Id} waits until {message.Pipeline} is not paused"
                     : $"message {message.Id} is {Names.Of(after.State)} again: {after.Reason}"
             ),
             Then: () =>
             {
                 parts.Alerts.Ring();
+                driver.LookAtMessages(message.Pipeline);
                 if (run is not null)
                 {
                     driver.Adopt(run, afterRestart: false);
@@ -350,7 +357,7 @@ internal sealed class RequestDesk(
             : throw new RequestRefused(
                 message.Run is { } started
                     ? $"message {message.Id} has started run {started}; `signalbox cancel {started}` stops it"
-                    : $"message {message.Id} is dropped already"
+                    : $"message {message.Id} is {Names.Of(message.State)} already"
             );
     }
 

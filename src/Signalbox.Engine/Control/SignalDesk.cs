@@ -2,6 +2,7 @@ using System.Text.Json;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Triggers;
 using Signalbox.Engine.Driving;
 using Signalbox.Storage;
 
@@ -10,15 +11,12 @@ namespace Signalbox.Engine.Control;
 /// <summary>Keeps the messages that tasks wait for, and has those looked at that may wait for them.</summary>
 internal sealed class SignalDesk(EngineParts parts, RunDriver driver)
 {
-    private const int MostNameCharacters = 200;
-    private const int MostData = 64 << 10;
-
     /// <summary>One run is named, or a pipeline and the date; whether a task waits already makes no difference.</summary>
     public Deed Keep(Request.SendSignal wanted, string sender, WriteSession session)
     {
-        if (string.IsNullOrWhiteSpace(wanted.Name) || wanted.Name.Length > MostNameCharacters)
+        if (string.IsNullOrWhiteSpace(wanted.Name) || wanted.Name.Length > MessageDecider.LongestSignal)
         {
-            throw new RequestRefused($"a message has a name of at most {MostNameCharacters} characters");
+            throw new RequestRefused($"a message has a name of at most {MessageDecider.LongestSignal} characters");
         }
 
         if (wanted.Data is { } data && Problem(data) is { } problem)
@@ -66,9 +64,9 @@ internal sealed class SignalDesk(EngineParts parts, RunDriver driver)
 
     private static string? Problem(string data)
     {
-        if (data.Length > MostData)
+        if (data.Length > MessageDecider.LongestData)
         {
-            return $"at most {MostData >> 10} KiB of JSON";
+            return $"at most {MessageDecider.LongestData >> 10} KiB of JSON";
         }
 
         try

@@ -288,6 +288,15 @@ internal static class MessageTriggerShapes
                 {
                     Examples = ["\"{{ body.order_id }}\""],
                 },
+                new Field<Draft, string>(
+                    "signal",
+                    Scalars.Text,
+                    (d, v) => d.Signal = v,
+                    "Send the message to the tasks that wait for one of this name (`wait_for: { message }`), in the run of `date`, and start no run."
+                )
+                {
+                    Examples = ["\"labels_ready\""],
+                },
             ]
         );
 
@@ -301,6 +310,7 @@ internal static class MessageTriggerShapes
                     Params = draft.Params?.ToImmutableSortedDictionary(param => param.Name, param => param.Value, StringComparer.Ordinal),
                     Date = draft.Date,
                     IdempotencyKey = draft.IdempotencyKey,
+                    Signal = draft.Signal,
                 }
             );
 
@@ -313,6 +323,8 @@ internal static class MessageTriggerShapes
         public string? Date { get; set; }
 
         public string? IdempotencyKey { get; set; }
+
+        public string? Signal { get; set; }
 
         public string? Bearer { get; set; }
 

@@ -95,7 +95,9 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
     /// <summary>Has a message decided anew, in the transaction of whoever asks for it.</summary>
     /// <returns>The run that it starts, to be driven when the transaction is kept; null when it starts none.</returns>
     public LiveRun? Replay(WriteSession session, InboxMessage message) =>
-        session.ReplayInboxMessage(message.Id) && Open(session, message.Pipeline) is { } definition
+        session.ReplayInboxMessage(message.Id)
+        && Current(session, message.Pipeline) is { } definition
+        && (Open(session, message.Pipeline) is not null || TriggerOf(definition, message) is { Signal: not null })
             ? Decide(session, definition, message with { State = InboxState.Waiting }, [])
             : null;
 
@@ -118,14 +120,27 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
         var isDone = false;
         foreach (var pipeline in parts.Store.Read(session => session.PipelinesWithMessages()))
         {
-            var ids = parts.Store.Read(session =>
-                session.WaitingInbox(pipeline, Room(session, pipeline)).Select(message => message.Id).ToList()
-            );
+            var ids = parts.Store.Read(session => Next(session, pipeline));
             isDone |= ids.Count > 0 && await DecideAsync(pipeline, ids, cancellationToken);
         }
 
         return isDone;
     }
+
+    /// <summary>The oldest messages that may become runs, and those that are sent on to runs: they wait for none to end.</summary>
+    private List<long> Next(ReadSession session, PipelineName pipeline) =>
+        [
+            .. session
+                .WaitingInbox(pipeline, Room(session, pipeline))
+                .Concat(
+                    (Current(session, pipeline)?.Pipeline.MessageTriggers() ?? [])
+                        .Where(trigger => trigger.Signal is not null)
+                        .SelectMany(trigger => session.WaitingInbox(pipeline, trigger.Name, MostAtOnce))
+                )
+                .Select(message => message.Id)
+                .Distinct()
+                .Order(),
+        ];
 
     private static int Room(ReadSession session, PipelineName pipeline) =>
         Math.Clamp(MostUnfinished - session.UnfinishedEventRuns(pipeline), 0, MostAtOnce);
@@ -164,15 +179,18 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 var runs = new List<LiveRun>();
                 var lines = new List<string>();
                 var count = 0;
-                if (Open(session, pipeline) is not { } definition)
+                if (Current(session, pipeline) is not { } definition)
                 {
                     return (runs, lines, count);
                 }
 
-                var room = Room(session, pipeline);
+                var room = Open(session, pipeline) is null ? 0 : Room(session, pipeline);
                 foreach (var id in ids)
                 {
-                    if (runs.Count < room && session.InboxMessage(id) is { State: InboxState.Waiting } message)
+                    if (
+                        session.InboxMessage(id) is { State: InboxState.Waiting } message
+                        && (runs.Count < room || TriggerOf(definition, message) is { Signal: not null })
+                    )
                     {
                         count++;
                         if (Decide(session, definition, message, lines) is { } run)
@@ -191,11 +209,16 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
             driver.Adopt(run, afterRestart: false);
         }
 
+        if (count > runs.Count)
+        {
+            driver.LookAtMessages(pipeline);
+        }
+
         Tell(lines);
         return count > 0;
     }
 
-    /// <summary>Each message cancels the runs before it: that, its run and its mark are one transaction.</summary>
+    /// <summary>Each message that becomes a run cancels the runs before it: that, its run and its mark are one transaction.</summary>
     private async Task<bool> DecideAfterOthersAsync(PipelineName pipeline, List<long> ids, CancellationToken cancellationToken)
     {
         var isDone = false;
@@ -203,7 +226,9 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
         {
             var others = await parts.Store.WriteAsync(
                 session =>
-                    Open(session, pipeline) is { } definition && session.InboxMessage(id) is { State: InboxState.Waiting }
+                    Open(session, pipeline) is { } definition
+                    && session.InboxMessage(id) is { State: InboxState.Waiting } message
+                    && DecisionOf(definition, message) is MessageDecision.Start
                         ? schedules.Admit(session, definition.Pipeline, factory.Owner)
                         : [],
                 cancellationToken
@@ -250,8 +275,20 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
             ? Definition(session, pipeline, version)
             : null;
 
+    /// <summary>The definition of a pipeline, whether it takes new runs or not.</summary>
+    private StoredDefinition? Current(ReadSession session, PipelineName pipeline) =>
+        session.Pipeline(pipeline)?.Version is { } version ? Definition(session, pipeline, version) : null;
+
     private OverlapPolicy OverlapOf(ReadSession session, PipelineName pipeline) =>
-        session.Pipeline(pipeline)?.Version is { } version ? Definition(session, pipeline, version).Pipeline.Overlap : OverlapPolicy.Queue;
+        Current(session, pipeline)?.Pipeline.Overlap ?? OverlapPolicy.Queue;
+
+    private static MessageTrigger? TriggerOf(StoredDefinition definition, InboxMessage message) =>
+        definition.Pipeline.MessageTriggers().FirstOrDefault(trigger => trigger.Name == message.Source);
+
+    private static MessageDecision DecisionOf(StoredDefinition definition, InboxMessage message) =>
+        TriggerOf(definition, message) is { } trigger
+            ? MessageDecider.Decide(definition.Pipeline, trigger, message.Payload, message.ReceivedAt)
+            : new MessageDecision.Refuse($"{definition.Pipeline.Name} has no trigger `{message.Source}` in version {definition.Version}");
 
     /// <summary>With <c>overlap: reject</c> a message that comes while a run is active starts none, and is kept for whoever wants it replayed.</summary>
     private MessageDecision Admitted(WriteSession session, Pipeline pipeline, MessageDecision decision)
@@ -275,11 +312,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
     private LiveRun? Decide(WriteSession session, StoredDefinition definition, InboxMessage message, List<string> lines)
     {
         var pipeline = definition.Pipeline;
-        var trigger = pipeline.MessageTriggers().FirstOrDefault(trigger => trigger.Name == message.Source);
-        var decision = trigger is null
-            ? new MessageDecision.Refuse($"{pipeline.Name} has no trigger `{message.Source}` in version {definition.Version}")
-            : Admitted(session, pipeline, MessageDecider.Decide(pipeline, trigger, message.Payload, message.ReceivedAt));
-        switch (decision)
+        switch (Admitted(session, pipeline, DecisionOf(definition, message)))
         {
             case MessageDecision.Start start:
                 var run = factory.Create(
@@ -301,6 +334,19 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 );
                 session.DecideInboxMessage(message.Id, InboxState.Started, reason: null, run.Snapshot.Run.Number, Now);
                 return run;
+            case MessageDecision.Signal signal:
+                var date = signal.Slice.LogicalDate;
+                session.Add(
+                    new Signal(pipeline.Name, date, Run: null, signal.Name, signal.Data, $"{message.Kind} {message.Source}", Now)
+                );
+                session.DecideInboxMessage(
+                    message.Id,
+                    InboxState.Signalled,
+                    $"message `{signal.Name}` is sent to {pipeline.Name} for {date.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}",
+                    run: null,
+                    Now
+                );
+                return null;
             case MessageDecision.Ignore ignore:
                 session.DecideInboxMessage(message.Id, InboxState.Ignored, ignore.Reason, run: null, Now);
                 return null;

@@ -12,7 +12,7 @@ internal static partial class FirstSchema
             kind text not null,
             message_key text not null check (message_key <> ''),
             payload text not null,
-            state text not null check (state in ('waiting', 'started', 'ignored', 'dead', 'dropped')),
+            state text not null check (state in ('waiting', 'started', 'signalled', 'ignored', 'dead', 'dropped')),
             reason text,
             run_number bigint references runs (number),
             received_ms bigint not null,
@@ -24,7 +24,7 @@ internal static partial class FirstSchema
         );
         create index inbox_waiting on inbox (pipeline, id) where state = 'waiting';
         create index inbox_dead on inbox (id) where state = 'dead';
-        create index inbox_decided on inbox (decided_ms) where state in ('started', 'ignored', 'dropped') and kind <> 'file';
+        create index inbox_decided on inbox (decided_ms) where state in ('started', 'signalled', 'ignored', 'dropped') and kind <> 'file';
         create index inbox_of_pipeline on inbox (pipeline, id);
         create unique index inbox_of_run on inbox (run_number) where run_number is not null;
 

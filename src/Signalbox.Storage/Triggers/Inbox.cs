@@ -8,7 +8,7 @@ namespace Signalbox.Storage;
 /// <param name="Kind">The kind of that trigger.</param>
 /// <param name="Key">What makes it this message, however often it is delivered; unique with pipeline and source.</param>
 /// <param name="Payload">A JSON object; opaque here.</param>
-/// <param name="Reason">Why it is dead, ignored or dropped.</param>
+/// <param name="Reason">Why it is dead, ignored or dropped; to whom it was sent on.</param>
 /// <param name="Run">The run that was started from it; not null exactly in the state started.</param>
 /// <param name="DecidedAt">Null exactly while it waits.</param>
 public sealed record InboxMessage(
@@ -59,6 +59,9 @@ public partial class ReadSession
     private static readonly Sql InboxNext = new(
         $"select {InboxColumns} from inbox where state = 'waiting' and pipeline = @pipeline order by id limit @limit"
     );
+    private static readonly Sql InboxNextOf = new(
+        $"select {InboxColumns} from inbox where state = 'waiting' and pipeline = @pipeline and source = @source order by id limit @limit"
+    );
     private static readonly Sql UnfinishedRuns = new(
         "select count(*) from runs where ended_ms is null and pipeline = @pipeline and started_by = 'event'"
     );
@@ -93,6 +96,10 @@ public partial class ReadSession
     /// <summary>The messages of a pipeline that wait, the oldest first.</summary>
     public IReadOnlyList<InboxMessage> WaitingInbox(PipelineName pipeline, int limit) =>
         Use(InboxNext).Set("@pipeline", pipeline.Value).Set("@limit", limit).All(InboxMessageOf);
+
+    /// <summary>The messages of one trigger that wait, the oldest first.</summary>
+    public IReadOnlyList<InboxMessage> WaitingInbox(PipelineName pipeline, string source, int limit) =>
+        Use(InboxNextOf).Set("@pipeline", pipeline.Value).Set("@source", source).Set("@limit", limit).All(InboxMessageOf);
 
     /// <summary>How many runs that messages started have not ended.</summary>
     public int UnfinishedEventRuns(PipelineName pipeline) => (int)(Use(UnfinishedRuns).Set("@pipeline", pipeline.Value).Scalar() ?? 0);
@@ -148,7 +155,7 @@ public sealed partial class WriteSession
     private static readonly Sql ForgetSome = new(
         """
         delete from inbox where id in (
-            select id from inbox where state in ('started', 'ignored', 'dropped') and kind <> 'file' and decided_ms < @before
+            select id from inbox where state in ('started', 'signalled', 'ignored', 'dropped') and kind <> 'file' and decided_ms < @before
             order by decided_ms limit @limit)
         """
     );

@@ -43,6 +43,24 @@ public sealed class MessageDeciderTests
     }
 
     [Fact]
+    [Trait("Requirement", "S22")]
+    public void A_message_that_is_a_signal_goes_to_the_run_of_its_date_with_what_was_sent()
+    {
+        var trigger = Hook with { Signal = "labels_{{ body.kind }}", Date = "{{ body.day }}" };
+        var sent = Assert.IsType<MessageDecision.Signal>(
+            Decide(trigger, """{"body":{"kind":"late","day":"2026-02-01","rows":7},"headers":{}}""", Whole("rows"))
+        );
+        Assert.Equal(("labels_late", "2026-02-01"), (sent.Name, sent.Slice.Partition));
+        Assert.Equal("""{"kind":"late","day":"2026-02-01","rows":7}""", sent.Data);
+
+        var reason = Refused(trigger, """{"body":{"day":"yesterday"}}""");
+        Assert.Contains("signal: ", reason, StringComparison.Ordinal);
+        Assert.Contains("date: `yesterday` is no logical date", reason, StringComparison.Ordinal);
+        var large = $$$"""{"body":{"kind":"a","day":"2026-02-01","more":"{{{new string('x', MessageDecider.LongestData)}}}"}}""";
+        Assert.Contains("send where the data lies", Refused(trigger, large), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void All_that_is_wrong_with_a_message_is_said_at_once()
     {
         var trigger = Hook with { Params = Map(("key", "{{ body.nothing.here }}"), ("rows", "{{ body.rows }}")), Date = "{{ body.day }}" };

@@ -66,9 +66,35 @@ public sealed class MessageTriggerFileTests
         "{ postgres: { connection: w, table: t, operations: upsert } }",
         "2:63: `upsert` is none of insert, update, delete; did you mean `insert`?"
     )]
+    [InlineData(
+        "{ webhook: { bearer: secret:a, signal: ready, date: \"{{ body.d }}\" } }",
+        "2:51: no task waits for a message; one does with `wait_for: { message: NAME }`"
+    )]
     [InlineData("{ pipeline: p }", "2:24: the end of a pipeline's runs cannot start runs of the same pipeline: it would never rest")]
     public void A_mistake_is_told_with_its_place(string trigger, string problem) =>
         Assert.Equal($"p.yaml:{problem}", Assert.Single(Yaml.Problems($"pipeline: p\ntriggers: [{trigger}]\nrun: echo")));
+
+    [Fact]
+    [Trait("Requirement", "S22")]
+    public void A_message_that_is_sent_on_needs_a_date_and_a_task_that_waits_for_it()
+    {
+        const string Tasks = "\ntasks: { a: { wait_for: { message: labels_ready } } }";
+        Assert.Equal(
+            "labels_ready",
+            Yaml.Good($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: labels_ready, date: \"{{{{ body.d }}}}\" }} }}]{Tasks}")
+                .MessageTriggers()
+                .Single()
+                .Signal
+        );
+        Assert.Equal(
+            [
+                "p.yaml:2:14: a `signal` needs the `date` of the run that it is sent to, e.g. \"{{ body.date }}\"",
+                "p.yaml:2:51: no task waits for `label_ready`; did you mean `labels_ready`?",
+                "p.yaml:2:72: a message that is sent on as a `signal` starts no run, and needs no parameters",
+            ],
+            Yaml.Problems($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: label_ready, params: {{}} }} }}]{Tasks}").Order()
+        );
+    }
 
     [Fact]
     public void Two_triggers_of_one_kind_need_names()

@@ -158,6 +158,53 @@ public sealed class WebhookTests
         Assert.Equal(["""{"key":"in/a b.csv","rows":1}""", """{"key":"in/ü.csv","rows":1}"""], house.Params("landing"));
     }
 
+    [Fact]
+    [Trait("Requirement", "S22")]
+    public async Task A_webhook_ends_the_wait_of_the_run_of_its_date_once_also_when_it_comes_first_or_the_pipeline_is_paused()
+    {
+        await using var house = await ServedAsync(
+            """
+            pipeline: waits
+            overlap: cancel_running
+            triggers:
+              - webhook: { bearer: secret:hook, signal: labels_ready, date: "{{ body.day }}" }
+            tasks:
+              labels: { wait_for: { message: labels_ready }, every: 10h, timeout: 20h }
+              read: { needs: [labels], run: "echo '{{ tasks.labels.result.data.rows }}' >> rows" }
+            """
+        );
+        var run = await house.StartAsync("waits");
+        await house.UntilAsync(() => house.Task(run, "labels").Polls == 1, "the first look");
+        await house.AskAsync(new Request.PausePipeline("waits", "no new runs"));
+        var sent = (await house.PostAsync("waits", """{"day":"2024-03-01","rows":12}""", "d-1")).Only();
+        Assert.Equal((InboxState.Signalled, null), (sent.State, sent.Run));
+        Assert.Equal("message `labels_ready` is sent to waits for 2024-03-01T00:00:00Z", sent.Reason);
+        Assert.Equal(sent.Id, (await house.PostAsync("waits", """{"day":"2024-03-01","rows":13}""", "d-1")).Only().Id);
+        Assert.Equal(RunState.Success, (await house.EndAsync(run)).State);
+        Assert.Equal(["12"], house.Lines("rows"));
+
+        // Before its run is there.
+        await house.PostAsync("waits", """{"day":"2024-03-02","rows":5}""", "d-2");
+        Assert.Equal(RunState.Success, (await house.RunAsync("waits", "2024-03-02")).State);
+        Assert.Equal(["12", "5"], house.Lines("rows"));
+        Assert.False((await house.AskAsync(new Request.ReplayMessage(sent.Id))).Done);
+        Assert.Contains("is signalled already", (await house.AskAsync(new Request.DropMessage(sent.Id, "no"))).Message, StringComparison.Ordinal);
+        Assert.Equal(InboxState.Dead, (await house.PostAsync("waits", """{"day":"soon"}""")).Only().State);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S21")]
+    public async Task With_overlap_cancel_running_a_message_that_becomes_no_run_cancels_none()
+    {
+        await using var house = await ServedAsync(
+            Bearer.Replace("run: \"true\"", "overlap: cancel_running\nrun: until test -e go; do sleep 0.05; done", StringComparison.Ordinal)
+        );
+        var first = (await house.PostAsync("landing", """{"key":"a"}""")).Only();
+        Assert.Equal(InboxState.Dead, (await house.PostAsync("landing", "{}")).Only().State);
+        house.Write("go", "");
+        Assert.Equal(RunState.Success, (await house.EndAsync(first.Run!.Value)).State);
+    }
+
     [Theory]
     [InlineData("""{"key":"a"}""", "wrong", WebhookRefusal.Unauthorized, "Authorization: Bearer SECRET")]
     [InlineData("{\"key\":\"a\"", "s3cret", WebhookRefusal.Malformed, "the body is not JSON: line 1")]

@@ -120,7 +120,7 @@ internal sealed record HookDocument(HookMessageDocument[] Messages)
 
 /// <summary>What has become of a message so far.</summary>
 /// <param name="Message">The number that <c>inbox show</c> takes.</param>
-/// <param name="State">waiting, started, ignored, dead or dropped.</param>
+/// <param name="State">waiting, started, signalled, ignored, dead or dropped.</param>
 /// <param name="Run">The number of the run that it started; null while there is none.</param>
 /// <param name="Reason">Why there will be none.</param>
 internal sealed record HookMessageDocument(long Message, string State, long? Run, string? Reason)

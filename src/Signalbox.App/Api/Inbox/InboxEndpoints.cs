@@ -20,7 +20,7 @@ internal static class InboxEndpoints
             .MapGet("/api/inbox", List)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("Messages that triggers took, the newest first: `state` is waiting, started, ignored, dead or dropped");
+            .WithSummary("Messages that triggers took, the newest first: `state` is waiting, started, signalled, ignored, dead or dropped");
         routes
             .MapGet("/api/inbox/{message:long}", Show)
             .RequireAuthorization(Policies.Viewer)

@@ -43,7 +43,7 @@ internal static class InboxVerb
         );
         var state = new Option<string?>("--state")
         {
-            Description = "Only those: waiting, started, ignored, dead or dropped",
+            Description = "Only those: waiting, started, signalled, ignored, dead or dropped",
             HelpName = "STATE",
         };
         var pipeline = new Option<string?>("--pipeline") { Description = "Only those of a pipeline", HelpName = "NAME" };
@@ -182,7 +182,7 @@ internal static class InboxVerb
     {
         var state = Names.InboxStateOf(word);
         problem = state is null
-            ? $"`{word}` is no state of a message{Suggestion.DidYouMean(word, Enum.GetValues<InboxState>().Select(Names.Of))}; write waiting, started, ignored, dead or dropped"
+            ? $"`{word}` is no state of a message{Suggestion.DidYouMean(word, Enum.GetValues<InboxState>().Select(Names.Of))}; write waiting, started, signalled, ignored, dead or dropped"
             : null;
         return state;
     }
