@@ -90,7 +90,7 @@ public sealed class MessageTriggerFileTests
             [
                 "p.yaml:2:14: a `signal` needs the `date` of the run that it is sent to, e.g. \"{{ body.date }}\"",
                 "p.yaml:2:51: no task waits for `label_ready`; did you mean `labels_ready`?",
-                "p.yaml:2:72: a message that is sent on as a `signal` starts no run, and needs no parameters",
+                "p.yaml:2:64: a message that is sent on as a `signal` starts no run, and needs no parameters",
             ],
             Yaml.Problems($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: label_ready, params: {{}} }} }}]{Tasks}").Order()
         );
