@@ -336,9 +336,7 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 return run;
             case MessageDecision.Signal signal:
                 var date = signal.Slice.LogicalDate;
-                session.Add(
-                    new Signal(pipeline.Name, date, Run: null, signal.Name, signal.Data, $"{message.Kind} {message.Source}", Now)
-                );
+                session.Add(new Signal(pipeline.Name, date, Run: null, signal.Name, signal.Data, $"{message.Kind} {message.Source}", Now));
                 session.DecideInboxMessage(
                     message.Id,
                     InboxState.Signalled,

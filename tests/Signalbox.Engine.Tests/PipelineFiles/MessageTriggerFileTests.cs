@@ -81,7 +81,9 @@ public sealed class MessageTriggerFileTests
         const string Tasks = "\ntasks: { a: { wait_for: { message: labels_ready } } }";
         Assert.Equal(
             "labels_ready",
-            Yaml.Good($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: labels_ready, date: \"{{{{ body.d }}}}\" }} }}]{Tasks}")
+            Yaml.Good(
+                    $"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: labels_ready, date: \"{{{{ body.d }}}}\" }} }}]{Tasks}"
+                )
                 .MessageTriggers()
                 .Single()
                 .Signal
@@ -92,7 +94,8 @@ public sealed class MessageTriggerFileTests
                 "p.yaml:2:51: no task waits for `label_ready`; did you mean `labels_ready`?",
                 "p.yaml:2:64: a message that is sent on as a `signal` starts no run, and needs no parameters",
             ],
-            Yaml.Problems($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: label_ready, params: {{}} }} }}]{Tasks}").Order()
+            Yaml.Problems($"pipeline: p\ntriggers: [{{ webhook: {{ bearer: secret:a, signal: label_ready, params: {{}} }} }}]{Tasks}")
+                .Order()
         );
     }
 

@@ -188,7 +188,11 @@ public sealed class WebhookTests
         Assert.Equal(RunState.Success, (await house.RunAsync("waits", "2024-03-02")).State);
         Assert.Equal(["12", "5"], house.Lines("rows"));
         Assert.False((await house.AskAsync(new Request.ReplayMessage(sent.Id))).Done);
-        Assert.Contains("is signalled already", (await house.AskAsync(new Request.DropMessage(sent.Id, "no"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is signalled already",
+            (await house.AskAsync(new Request.DropMessage(sent.Id, "no"))).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(InboxState.Dead, (await house.PostAsync("waits", """{"day":"soon"}""")).Only().State);
     }
 
