@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.PipelineFiles;
+using Signalbox.Engine.Projects;
 using Signalbox.Engine.Telemetry;
 
 namespace Signalbox.Engine;
@@ -17,6 +19,19 @@ public sealed record EngineOptions
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How a work begins that goes on beside whoever begins it. Default: on the thread pool. What plays an engine from a seed has all of
+    /// it on one thread, and decides what comes next.
+    /// </summary>
+    public Func<Func<Task>, Task> Begin { get; init; } = Task.Run;
+
+    /// <summary>Who runs attempts. Default: processes of this machine.</summary>
+    public Func<LocalExecutorOptions, IExecutor> Executor { get; init; } = options => new LocalExecutor(options);
+
+    /// <summary>The pipelines of a project now, and again after every change. Default: as its files say.</summary>
+    public Func<Project, CancellationToken, IAsyncEnumerable<PipelineSet>> Pipelines { get; init; } =
+        (project, stop) => project.OpenPipelines().WatchAsync(stop);
 
     /// <summary>
     /// How firmly the processes of an attempt are held together. Default: by session, which costs nothing; <c>serve</c> uses control groups

@@ -30,6 +30,9 @@ public sealed record EngineParts
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Begins a work that goes on beside whoever begins it.</summary>
+    public required Func<Func<Task>, Task> Begin { get; init; }
+
     /// <summary>
     /// The program's own command for work that is done in a child process (SQL, checks), without its last arguments: the name of the
     /// work, the request file, the response file.

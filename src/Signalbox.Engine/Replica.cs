@@ -33,6 +33,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly List<Task> _loops = [];
     private readonly EngineLock _lock;
     private readonly EngineParts _parts;
+    private readonly Func<Project, CancellationToken, IAsyncEnumerable<PipelineSet>> _pipelines;
     private readonly RunDriver _driver;
     private readonly Deeds _deeds;
     private readonly AttemptRunner _attempts;
@@ -60,7 +61,7 @@ internal sealed class Replica : IAsyncDisposable
             Project = project,
             State = state,
             Store = store,
-            Executor = new LocalExecutor(
+            Executor = options.Executor(
                 new LocalExecutorOptions
                 {
                     Instance = instance,
@@ -72,6 +73,7 @@ internal sealed class Replica : IAsyncDisposable
             Staging = staging,
             Places = Places.Of(project, options, store),
             Time = options.Time,
+            Begin = options.Begin,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
             OwnPorts = options.OwnPorts,
@@ -91,6 +93,7 @@ internal sealed class Replica : IAsyncDisposable
             _driver
         );
         _deeds.Connect(_attempts, new Evaluation(_parts, names, _driver));
+        _pipelines = options.Pipelines;
         _factory = new RunFactory(_parts, _owner);
         _backfills = new BackfillRunner(_parts, _factory, _driver);
         _ticks = new TickWriter(_parts, _factory);
@@ -172,6 +175,9 @@ internal sealed class Replica : IAsyncDisposable
         var strays = new StraySweep(_parts);
         strays.Said += line => Said?.Invoke(line);
         Loop("strays", strays.WatchAsync);
+        var foundlings = new Foundlings(_parts, _driver, TakeOverAsync);
+        foundlings.Said += line => Said?.Invoke(line);
+        Loop("foundlings", foundlings.WatchAsync);
         var sweep = new StagingSweep(_parts, _attempts);
         sweep.Said += line => Said?.Invoke(line);
         sweep.SweepHere();
@@ -190,10 +196,13 @@ internal sealed class Replica : IAsyncDisposable
         var datasets = new DatasetTriggers(_parts, _factory, _driver);
         var freshness = new FreshnessWatch(_parts, line => Said?.Invoke(line));
         datasets.Said += line => Said?.Invoke(line);
-        var folder = _parts.Project.OpenPipelines();
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Loop("pipelines", stop => FollowFilesAsync(folder, scheduler, datasets, freshness, first, stop));
-        await first.Task.WaitAsync(cancellationToken);
+        Loop("pipelines", stop => FollowFilesAsync(scheduler, datasets, freshness, first, stop));
+        await using (cancellationToken.UnsafeRegister(_ => first.TrySetCanceled(cancellationToken), state: null))
+        {
+            await first.Task;
+        }
+
         Loop("scheduler", scheduler.WatchAsync);
         Loop("messages", _messages.WatchAsync);
         Loop("old messages", new InboxSweep(_parts, line => Said?.Invoke(line)).WatchAsync);
@@ -228,7 +237,7 @@ internal sealed class Replica : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _attempts.CloseAsync();
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await LoopsEndAsync();
         _alerts.Dispose();
         _telemetry?.Dispose();
@@ -322,11 +331,13 @@ internal sealed class Replica : IAsyncDisposable
                 var now = _parts.Store.ChangeCounter();
                 if (now != seen)
                 {
-                    seen = now;
                     if (_parts.Store.Read(session => session.RequestsWait()))
                     {
                         await _desk.ServeAsync(stop);
                     }
+
+                    // Only now: what could not be served is looked at again.
+                    seen = now;
                 }
             }
             catch (StoreUnavailable failure)
@@ -368,7 +379,6 @@ internal sealed class Replica : IAsyncDisposable
     }
 
     private async Task FollowFilesAsync(
-        PipelineFolder folder,
         Scheduler scheduler,
         DatasetTriggers datasets,
         FreshnessWatch freshness,
@@ -379,7 +389,7 @@ internal sealed class Replica : IAsyncDisposable
         var current = new Dictionary<PipelineName, VersionHash>();
         IReadOnlyCollection<string> told = [];
         HashSet<string> wasBroken = [];
-        await foreach (var set in folder.WatchAsync(stop))
+        await foreach (var set in _pipelines(_parts.Project, stop))
         {
             told = TellProblems(set, told);
             var broken = set
@@ -445,7 +455,7 @@ internal sealed class Replica : IAsyncDisposable
 
     private async Task SaveAsync(LoadedPipeline loaded, CancellationToken stop)
     {
-        var source = await File.ReadAllTextAsync(Path.Combine(_parts.Project.Folder, loaded.File), stop);
+        var source = File.ReadAllText(Path.Combine(_parts.Project.Folder, loaded.File));
         await _parts.Store.WriteAsync(
             session =>
             {
@@ -463,7 +473,7 @@ internal sealed class Replica : IAsyncDisposable
         lock (_loops)
         {
             _loops.RemoveAll(loop => loop.IsCompletedSuccessfully);
-            _loops.Add(Task.Run(() => KeepAsync(name, duty)));
+            _loops.Add(_parts.Begin(() => KeepAsync(name, duty)));
         }
     }
 
@@ -483,7 +493,8 @@ internal sealed class Replica : IAsyncDisposable
             catch (Exception failure)
             {
                 Said?.Invoke($"{name}: {failure.Message}; going on in a second");
-                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                await Task.Delay(TimeSpan.FromSeconds(1), _parts.Time, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
     }

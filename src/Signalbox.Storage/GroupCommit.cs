@@ -19,17 +19,28 @@ internal sealed class GroupCommit : IDisposable
     private readonly Dialect dialect;
     private readonly Queue<Work> waiting = new();
     private readonly SemaphoreSlim room = new(Room);
-    private readonly Thread thread;
+    private readonly Thread? thread;
+    private readonly Action<Action>? turns;
     private Link? link;
     private WriteSession? session;
     private bool closed;
     private long commits;
 
-    public GroupCommit(Dialect dialect, Link link)
+    /// <param name="turns">
+    /// Called when something waits, to have a turn taken that writes all of it: for whoever decides when that is. Null: a thread of its own
+    /// takes them, one after another.
+    /// </param>
+    public GroupCommit(Dialect dialect, Link link, Action<Action>? turns = null)
     {
         this.dialect = dialect;
         this.link = link;
+        this.turns = turns;
         session = new WriteSession(link);
+        if (turns is not null)
+        {
+            return;
+        }
+
         thread = new Thread(Loop) { IsBackground = true, Name = "signalbox store writer" };
         thread.Start();
     }
@@ -57,6 +68,7 @@ internal sealed class GroupCommit : IDisposable
             if (waiting.Count == 1)
             {
                 Monitor.Pulse(waiting);
+                turns?.Invoke(TakeTurn);
             }
         }
 
@@ -72,7 +84,8 @@ internal sealed class GroupCommit : IDisposable
             Monitor.Pulse(waiting);
         }
 
-        thread.Join();
+        thread?.Join();
+        TakeTurn();
         link?.Dispose();
     }
 
@@ -81,22 +94,36 @@ internal sealed class GroupCommit : IDisposable
         var batch = new List<Work>();
         while (Take(batch))
         {
-            try
-            {
-                Execute(batch);
-            }
-            catch (Exception problem)
-            {
-                // The connection is not to be trusted any more, whatever it was.
-                FailRest(
-                    batch,
-                    problem is TransactionLost ? new StoreUnavailable("the database has too much contention", problem) : Told(problem)
-                );
-                Reopen();
-            }
-
-            batch.Clear();
+            Write(batch);
         }
+    }
+
+    private void TakeTurn()
+    {
+        var batch = new List<Work>();
+        while (waiting.Count > 0 && Take(batch))
+        {
+            Write(batch);
+        }
+    }
+
+    private void Write(List<Work> batch)
+    {
+        try
+        {
+            Execute(batch);
+        }
+        catch (Exception problem)
+        {
+            // The connection is not to be trusted any more, whatever it was.
+            FailRest(
+                batch,
+                problem is TransactionLost ? new StoreUnavailable("the database has too much contention", problem) : Told(problem)
+            );
+            Reopen();
+        }
+
+        batch.Clear();
     }
 
     private bool Take(List<Work> batch)

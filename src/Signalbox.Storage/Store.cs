@@ -31,10 +31,10 @@ public sealed class Store : IAsyncDisposable, IDisposable
     private Link? counter;
     private bool closed;
 
-    private Store(Dialect dialect, Link link)
+    private Store(Dialect dialect, Link link, Action<Action>? turns)
     {
         this.dialect = dialect;
-        writer = new GroupCommit(dialect, link);
+        writer = new GroupCommit(dialect, link, turns);
         readers = new SemaphoreSlim(dialect.Readers);
     }
 
@@ -54,14 +54,17 @@ public sealed class Store : IAsyncDisposable, IDisposable
     /// <exception cref="StoreRefused">Its schema is newer than this program.</exception>
     /// <exception cref="StoreUnavailable">It cannot be reached.</exception>
     /// <exception cref="StoreCorrupt">It is no database, or a damaged one.</exception>
-    public static Store Open(string database)
+    public static Store Open(string database) => Open(DialectOf(database), turns: null);
+
+    /// <summary>The same for a database that a test has made worse than it is.</summary>
+    /// <param name="turns">Has the writer's turns taken on a thread of the caller's choice. Null: on a thread of its own.</param>
+    internal static Store Open(Dialect engine, Action<Action>? turns)
     {
-        var engine = DialectOf(database);
         var link = engine.Connect(readOnly: false);
         try
         {
             Migrations.Apply(link, Migrations.All);
-            return new Store(engine, link);
+            return new Store(engine, link, turns);
         }
         catch (Exception problem)
         {

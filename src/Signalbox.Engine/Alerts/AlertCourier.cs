@@ -146,7 +146,7 @@ internal sealed class AlertCourier(EngineParts parts, Action<string> say) : IDis
                 var due = Due(parts.Store.Read(session => session.WaitingDeliveries(channel, MostAtOnce)), now, ref rest);
                 if (due.Count > 0)
                 {
-                    _busy[channel] = Task.Run(() => DeliverAsync(channel, due, cancellationToken), CancellationToken.None);
+                    _busy[channel] = parts.Begin(() => DeliverAsync(channel, due, cancellationToken));
                 }
             }
         }

@@ -114,7 +114,7 @@ internal sealed partial class AttemptRunner
     /// </summary>
     public async Task CloseAsync()
     {
-        await _closing.CancelAsync();
+        _closing.Cancel();
         Task[] busy;
         lock (_busy)
         {
@@ -130,18 +130,10 @@ internal sealed partial class AttemptRunner
         {
             if (!_closing.IsCancellationRequested)
             {
-                var work = Task.Run(() => GuardAsync(attempt, step));
-                _busy.Add(work);
-                _ = work.ContinueWith(Forget, TaskScheduler.Default);
+                // What has ended is let go when something new begins: there is no more of it than there are attempts at one time.
+                _busy.RemoveWhere(work => work.IsCompleted);
+                _busy.Add(parts.Begin(() => GuardAsync(attempt, step)));
             }
-        }
-    }
-
-    private void Forget(Task work)
-    {
-        lock (_busy)
-        {
-            _busy.Remove(work);
         }
     }
 

@@ -90,20 +90,24 @@ internal sealed partial class AttemptRunner(
     }
 
     /// <summary>Looks whether a waiting task is satisfied, and reports.</summary>
-    public void Look(LiveAttempt attempt) => _ = Task.Run(() => LookAsync(attempt));
+    public void Look(LiveAttempt attempt) => _ = parts.Begin(() => LookAsync(attempt));
 
     /// <summary>Turns what the executor sees into events, until the engine stops.</summary>
     public async Task ObserveAsync(CancellationToken cancellationToken)
     {
-        await foreach (var seen in parts.Executor.Observations.ReadAllAsync(cancellationToken))
+        var observations = parts.Executor.Observations;
+        while (await observations.WaitToReadAsync(cancellationToken))
         {
-            if (_live.TryGetValue(seen.Key, out var attempt))
+            while (observations.TryRead(out var seen))
             {
-                Seen(attempt, seen);
-            }
-            else
-            {
-                children.Seen(seen);
+                if (_live.TryGetValue(seen.Key, out var attempt))
+                {
+                    Seen(attempt, seen);
+                }
+                else
+                {
+                    children.Seen(seen);
+                }
             }
         }
     }
@@ -338,7 +342,7 @@ internal sealed partial class AttemptRunner(
 
     private async Task StopAsync(LiveAttempt attempt, bool known, TimeSpan grace)
     {
-        await attempt.Stop.CancelAsync();
+        attempt.Stop.Cancel();
         if (!known)
         {
             // After a restart: ask the executor what became of it, so that its end is observed before it is stopped.
@@ -351,7 +355,8 @@ internal sealed partial class AttemptRunner(
             }
         }
 
-        if (await attempt.Submitted.Task.WaitAsync(_closing.Token))
+        await using var closing = _closing.Token.UnsafeRegister(_ => attempt.Submitted.TrySetCanceled(_closing.Token), state: null);
+        if (await attempt.Submitted.Task)
         {
             await parts.Executor.CancelAsync(attempt.Ref, grace, _closing.Token);
         }

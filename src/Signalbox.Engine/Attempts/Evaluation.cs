@@ -12,7 +12,7 @@ namespace Signalbox.Engine.Attempts;
 internal sealed class Evaluation(EngineParts parts, NamesOfRuns names, IEventSink events)
 {
     public void Start(Pipeline pipeline, Run run, TaskNode node) =>
-        _ = Task.Run(() =>
+        _ = parts.Begin(() =>
         {
             try
             {
@@ -29,6 +29,8 @@ internal sealed class Evaluation(EngineParts parts, NamesOfRuns names, IEventSin
             {
                 events.Post(run.Number, new RunEvent.EvaluationFailed(parts.Time.GetUtcNow(), node.Name, Endings.Of(error)));
             }
+
+            return Task.CompletedTask;
         });
 
     private IEnumerable<RunEvent> Evaluate(Pipeline pipeline, Run run, TaskNode node)

@@ -22,7 +22,9 @@ internal sealed class PathDoors
 
         try
         {
-            await door.Gate.WaitAsync(cancellationToken);
+            // Not with the token, which a semaphore watches on the thread pool: whoever is at the path leaves it in the end.
+            cancellationToken.ThrowIfCancellationRequested();
+            await door.Gate.WaitAsync(CancellationToken.None);
         }
         catch
         {

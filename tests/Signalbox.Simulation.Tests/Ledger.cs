@@ -1,0 +1,203 @@
+using Signalbox.Storage;
+
+namespace Signalbox.Simulation.Tests;
+
+/// <summary>
+/// What must be true after every commit, told from the rows, from the processes and from what readers see, and never from what the engine
+/// counts. The names are those of the invariants that docs/decisions/0015-engine-simulation.md lists.
+/// </summary>
+internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen)
+{
+    private static readonly Sql NewHistory = new(
+        "select id, run_number, task, map_index, from_state, event, to_state from history where id > @id order by id"
+    );
+    private static readonly Sql RunRow = new(
+        "select state, version, revision, epoch, pipeline from runs where number = @run"
+    );
+    private static readonly Sql TaskRows = new(
+        "select task, map_index, state, token, revision, attempt, try_number from tasks where run_number = @run"
+    );
+    private static readonly Sql LiveAttempts = new(
+        "select task, map_index, count(*), max(token) from attempts where run_number = @run and ended_ms is null group by task, map_index"
+    );
+    private static readonly Sql ActiveRuns = new(
+        "select count(*) from runs where pipeline = @pipeline and state = 'running' and namespace is null"
+    );
+    private static readonly Sql IsPrepared = new("select 1 from publications where id = @id and state = 'prepared'");
+
+    private readonly Dictionary<(long Run, string Task, long Item), (string State, long Token, long Revision)> _tasks = [];
+    private readonly Dictionary<long, (string State, string Version, long Revision, long Epoch)> _runs = [];
+    private readonly Dictionary<(long Run, string Task, long Item), string> _told = [];
+    private long _history;
+
+    /// <summary>How many processes may run at one time, and in the pool <c>gpu</c>.</summary>
+    public required int MostAttempts { get; init; }
+
+    public required int MostInGpu { get; init; }
+
+    public int Commits { get; private set; }
+
+    public int Events { get; private set; }
+
+    /// <summary>By pipeline; 0 when there is no limit that could be checked, for it has been edited.</summary>
+    public Dictionary<string, int> MostRuns { get; } = [];
+
+    /// <summary>After a commit.</summary>
+    public void Committed()
+    {
+        Commits++;
+        var touched = new SortedSet<long>();
+        using (var found = rows.Use(NewHistory).Set("@id", _history))
+        {
+            while (found.Read())
+            {
+                _history = found.Long();
+                Events++;
+                var (run, task, item) = (found.Long(), found.TextOrNull(), found.Long());
+                touched.Add(run);
+                Told(run, task, item, found.Text(), found.Text(), found.Text());
+            }
+        }
+
+        foreach (var run in touched)
+        {
+            Look(run);
+        }
+    }
+
+    /// <summary>I1, from the side of the machine: one process of a task at one time, and no more than the limits.</summary>
+    public void Started(Process started, IEnumerable<Process> running)
+    {
+        var (all, inGpu) = (0, 0);
+        var task = TaskOf(started.Spec.Key.Value);
+        foreach (var process in running)
+        {
+            all++;
+            inGpu += process.Task.EndsWith("gpu", StringComparison.Ordinal) ? 1 : 0;
+            Check.That(
+                process == started || TaskOf(process.Spec.Key.Value) != task,
+                $"I1: {started.Spec.Key} starts while {process.Spec.Key} runs"
+            );
+        }
+
+        Check.That(all <= MostAttempts, $"I6: {all} processes run, {MostAttempts} may");
+        Check.That(inGpu <= MostInGpu, $"I6: {inGpu} processes run in the pool gpu, {MostInGpu} may");
+    }
+
+    /// <summary>I4: what becomes visible is decided in a row, and whole, and of one attempt.</summary>
+    public void Published(Publication intent, string content)
+    {
+        Check.That(rows.Use(IsPrepared).Set("@id", intent.Id).Scalar() is not null, $"I4: {intent.Path}: version {intent.Id} becomes visible, and no row says so");
+        Check.That(content != "torn", $"I4: {intent.Path}: version {intent.Id} is of two attempts, or half of one");
+    }
+
+    private static string TaskOf(string key) => key[..key.LastIndexOf("-a", StringComparison.Ordinal)];
+
+    private void Told(long run, string? task, long item, string from, string what, string to)
+    {
+        if (what is "stale_rejected" or "sla_missed")
+        {
+            return;
+        }
+
+        var line = $"{(task is null ? "run" : "task")}: {from} --{what}--> {to}";
+        seen.Add(line);
+        Check.That(legal.Has(line), $"I2: run {run} {task}: {line} is no transition of docs/run-states.md");
+        var key = (run, task ?? "", item);
+        if (_told.TryGetValue(key, out var was))
+        {
+            Check.That(was == from, $"I12: run {run} {task}[{item}]: {line}, but it was {was}");
+        }
+
+        _told[key] = to;
+    }
+
+    private void Look(long number)
+    {
+        string pipeline;
+        using (var row = rows.Use(RunRow).Set("@run", number))
+        {
+            Check.That(row.Read(), $"I7: run {number} is gone");
+            var now = (State: row.Text(), Version: row.Text(), Revision: row.Long(), Epoch: row.Long());
+            pipeline = row.Text();
+            Check.That(_told[(number, "", -1)] == now.State, $"I12: run {number} is {now.State}, its history says {_told[(number, "", -1)]}");
+            if (_runs.TryGetValue(number, out var was))
+            {
+                Check.That(was.Version == now.Version, $"I9: run {number} was of version {was.Version} and is of {now.Version}");
+                Check.That(was.Revision <= now.Revision && was.Epoch <= now.Epoch, $"I3: run {number}: {now} after {was}");
+            }
+
+            _runs[number] = now;
+        }
+
+        if (MostRuns.GetValueOrDefault(pipeline) is > 0 and var most)
+        {
+            var active = rows.Use(ActiveRuns).Set("@pipeline", pipeline).Scalar();
+            Check.That(active <= most, $"I6: {active} runs of {pipeline} are running, {most} may");
+        }
+
+        var live = new Dictionary<(string, long), (long Count, long Token)>();
+        using (var found = rows.Use(LiveAttempts).Set("@run", number))
+        {
+            while (found.Read())
+            {
+                var (task, item, count, token) = (found.Text(), found.Long(), found.Long(), found.Long());
+                Check.That(count == 1, $"I1: run {number} {task}[{item}] has {count} live attempts");
+                live[(task, item)] = (count, token);
+            }
+        }
+
+        using var tasks = rows.Use(TaskRows).Set("@run", number);
+        while (tasks.Read())
+        {
+            var (task, item, state, token, revision, attempt) = (
+                tasks.Text(),
+                tasks.Long(),
+                tasks.Text(),
+                tasks.Long(),
+                tasks.Long(),
+                tasks.TextOrNull()
+            );
+            var key = (number, task, item);
+            if (_tasks.TryGetValue(key, out var was))
+            {
+                Check.That(token >= was.Token && revision >= was.Revision, $"I3: run {number} {task}[{item}]: token {token} after {was.Token}");
+            }
+
+            if (_told.TryGetValue(key, out var told))
+            {
+                Check.That(told == state, $"I12: run {number} {task}[{item}] is {state}, its history says {told}");
+            }
+
+            Check.That(
+                attempt is null || live.TryGetValue((task, item), out var lives),
+                $"I12: run {number} {task}[{item}] says its attempt is {attempt}, and none is live"
+            );
+            _tasks[key] = (state, token, revision);
+        }
+    }
+}
+
+/// <summary>The transitions that <c>docs/run-states.md</c> lists.</summary>
+internal sealed class TransitionTable
+{
+    private readonly HashSet<string> _lines = new(StringComparer.Ordinal);
+
+    public TransitionTable(string page)
+    {
+        var kind = "";
+        foreach (var line in File.ReadLines(page))
+        {
+            if (line.StartsWith("## Transitions of a", StringComparison.Ordinal))
+            {
+                kind = line[(line.LastIndexOf(' ') + 1)..];
+            }
+            else if (line.Contains(" --", StringComparison.Ordinal) && kind.Length > 0)
+            {
+                _lines.Add($"{kind}: {line}");
+            }
+        }
+    }
+
+    public bool Has(string line) => _lines.Contains(line);
+}

@@ -1,0 +1,356 @@
+using Signalbox.Core;
+using Signalbox.Engine.Projects;
+using Signalbox.Storage;
+using Signalbox.Storage.Sqlite;
+
+namespace Signalbox.Simulation.Tests;
+
+/// <summary>What came of a performance.</summary>
+/// <param name="Failure">The promise that was broken; null when all were kept.</param>
+/// <param name="Trace">The hash of all that happened: the same seed, the same hash.</param>
+internal sealed record Outcome(string? Failure, string Trace, IReadOnlyList<string> Story, IReadOnlyList<Incident> Plot, int Steps, int Commits, int Events);
+
+/// <summary>
+/// Seven days of an engine from one seed: its pipelines, what its machine and its database do to it, what people ask of it. In the end nothing
+/// fails any more, and everything must come to an end.
+/// </summary>
+internal sealed class Performance : IDisposable
+{
+    public static readonly TimeSpan Length = TimeSpan.FromDays(7);
+
+    private const int MostAttempts = 5;
+    private const int MostInGpu = 2;
+
+    // Each with a change of the clocks on its third day.
+    private static readonly DateTimeOffset[] Weeks =
+    [
+        new(2026, 3, 5, 12, 0, 0, TimeSpan.Zero),
+        new(2026, 3, 26, 12, 0, 0, TimeSpan.Zero),
+        new(2026, 10, 22, 12, 0, 0, TimeSpan.Zero),
+        new(2026, 10, 29, 12, 0, 0, TimeSpan.Zero),
+    ];
+
+    private readonly ulong _seed;
+    private readonly Dice _dice;
+    private readonly Stage _stage;
+    private readonly string _folder;
+    private readonly House _house;
+    private readonly People _people;
+    private readonly SqliteLink _rows;
+    private readonly DateTimeOffset _start;
+    private readonly Dictionary<string, int> _edits = [];
+    private readonly Queue<Incident> _plot;
+    private Server _server;
+    private int _lives = 1;
+    private int? _killAfter;
+    private TimeSpan? _restartAt;
+    private TimeSpan _busyUntil;
+    private string? _broken;
+
+    private Performance(ulong seed, IReadOnlyList<Incident>? plot, bool isTold, ISet<string> transitions)
+    {
+        _seed = seed;
+        _dice = new Dice(seed);
+        _start = _dice.Of(Weeks);
+        _stage = new Stage(seed + 1, _start, isTold);
+        _folder = Scene.NewFolder();
+        Directory.CreateDirectory(Path.Combine(_folder, "pipelines"));
+        var pipelines = new Dice(seed + 2);
+        var most = new Dictionary<string, int>();
+        foreach (var name in Pipelines.Names)
+        {
+            Write(name, Pipelines.Make(pipelines, name, 0, _start, out var mostRuns));
+            most[name] = mostRuns;
+        }
+
+        File.WriteAllText(Path.Combine(_folder, Project.FileName), $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n");
+        var project = Project.Open(_folder).Project!;
+        project.CreateState();
+        var file = Path.Combine(project.StateFolder, "signalbox.db");
+        File.Copy(Scene.Template, file);
+        _rows = new SqliteLink(new SqliteDialect(file), file, readOnly: true);
+        var ledger = new Ledger(_rows, Scene.Transitions, transitions) { MostAttempts = MostAttempts, MostInGpu = MostInGpu };
+        foreach (var (name, mostRuns) in most)
+        {
+            ledger.MostRuns[name] = mostRuns;
+        }
+
+        var machine = new Machine(_stage, seed + 3, (started, running) => Guard(() => ledger.Started(started, running)));
+        _house = new House(_stage, project, project.OpenPipelines(), machine, ledger, new Trouble(_stage), new PlaceTrouble(), Committed, Guard);
+        _people = new People(_stage, new FaultyDatabase(file, trouble: null, Committed));
+        var ticks = Pipelines
+            .Names.SelectMany(name => Scene.Ticks(name, _start).Where(at => at > _start && at < _start + Length).Select(at => at - _start))
+            .ToList();
+        Plot = plot ?? Incident.Plot(new Dice(seed + 4), ticks);
+        _plot = new Queue<Incident>(Plot);
+        _server = new Server(_house, _lives);
+    }
+
+    public IReadOnlyList<Incident> Plot { get; }
+
+    /// <summary>Plays a seed.</summary>
+    /// <param name="plot">What happens instead of what the seed says. Null: that.</param>
+    /// <param name="isTold">Whether the story is kept.</param>
+    /// <param name="transitions">Receives the transitions that were seen.</param>
+    public static Outcome Play(ulong seed, ISet<string> transitions, IReadOnlyList<Incident>? plot = null, bool isTold = false)
+    {
+        using var performance = new Performance(seed, plot, isTold, transitions);
+        string? failure = null;
+        try
+        {
+            performance.Play();
+        }
+        catch (BrokenPromiseException broken)
+        {
+            failure = broken.Message;
+        }
+        catch (Exception problem)
+        {
+            failure = problem.ToString();
+        }
+
+        var stage = performance._stage;
+        var ledger = performance._house.Ledger;
+        return new Outcome(failure, stage.Trace(), stage.Story, performance.Plot, stage.Steps, ledger.Commits, ledger.Events);
+    }
+
+    public void Dispose()
+    {
+        _server.Kill();
+        _people.Store.Dispose();
+        _rows.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Play()
+    {
+        Until(Length, () => false);
+        Heal();
+        // All that was held back goes on, and what was missed is made up for.
+        _people.Release();
+        Until(_stage.Elapsed + TimeSpan.FromHours(1), () => false);
+        _people.PauseSchedules();
+        Until(_stage.Elapsed + TimeSpan.FromMinutes(1), () => false);
+        var late = _stage.Elapsed + TimeSpan.FromHours(12);
+        Until(late, () => _people.Waiting == 0 && _house.Machine.RunningCount == 0 && Ending.IsAtRest(_people.Store));
+        // The sweeps come by every few minutes.
+        Until(_stage.Elapsed + TimeSpan.FromMinutes(12), () => false);
+        Ending.Check(_people, _house, _rows, name => Scene.Ticks(name, _start).Where(at => at > _start));
+    }
+
+    /// <summary>Lets things happen until a time, or until something is so.</summary>
+    private void Until(TimeSpan end, Func<bool> isDone)
+    {
+        while (_stage.Elapsed < end)
+        {
+            while (!_stage.IsQuiet)
+            {
+                _stage.Step();
+                Guarded();
+                if (_killAfter is { } steps && (_killAfter = steps - 1) < 0)
+                {
+                    _killAfter = null;
+                    Kill(TimeSpan.FromSeconds(_dice.Below(120)));
+                }
+            }
+
+            _people.Listen();
+            if (isDone())
+            {
+                return;
+            }
+
+            if (_server.HasEnded || _server.HasFailed)
+            {
+                _server.Kill();
+                _restartAt ??= _stage.Elapsed + TimeSpan.FromSeconds(_dice.Between(1, 60));
+            }
+
+            if (_restartAt is { } at && at <= _stage.Elapsed)
+            {
+                _restartAt = null;
+                _server = new Server(_house, ++_lives);
+                _stage.Tell($"server {_lives} starts");
+                continue;
+            }
+
+            if (_plot.TryPeek(out var incident) && incident.At <= _stage.Elapsed)
+            {
+                Happen(_plot.Dequeue());
+                _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(10);
+                continue;
+            }
+
+            Leap(end);
+        }
+    }
+
+    /// <summary>Time passes: little while much happens, and never past what the world has in store.</summary>
+    private void Leap(TimeSpan end)
+    {
+        var to = end;
+        if (_stage.NextWorldAlarm is { } next && next < to)
+        {
+            to = next;
+        }
+
+        if (_plot.TryPeek(out var incident) && incident.At < to)
+        {
+            to = incident.At;
+        }
+
+        if (_restartAt is { } at && at < to)
+        {
+            to = at;
+        }
+
+        var longest =
+            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_dice.Between(1, 90))
+            : _dice.Chance(30) ? (_stage.NextAlarm ?? end) - _stage.Elapsed
+            : _dice.Seconds(20);
+        var leap = to - _stage.Elapsed < longest ? to - _stage.Elapsed : longest;
+        _stage.Pass(leap > TimeSpan.Zero ? leap : TimeSpan.FromMilliseconds(1));
+    }
+
+    private void Happen(Incident incident)
+    {
+        _stage.Tell($"{incident.What}");
+        var dice = new Dice(incident.Seed);
+        var trouble = _house.Trouble;
+        var machine = _house.Machine;
+        switch (incident.What)
+        {
+            case What.Kill:
+                _killAfter = dice.Below(80);
+                break;
+            case What.Stop:
+                _server.Stop();
+                break;
+            case What.Reboot:
+                machine.Reboot();
+                Kill(dice.Seconds(600));
+                break;
+            case What.DatabaseAway:
+                trouble.AwayUntil = _stage.Elapsed + dice.Seconds(300);
+                break;
+            case What.DiskFull:
+                trouble.FullUntil = _stage.Elapsed + dice.Seconds(300);
+                break;
+            case What.SlowDatabase:
+                trouble.SlowUntil = _stage.Elapsed + dice.Seconds(300);
+                break;
+            case What.CommitFails:
+                trouble.CommitsThatFail += dice.Between(1, 3);
+                break;
+            case What.CommitLies:
+                trouble.CommitsThatLie += dice.Between(1, 3);
+                break;
+            case What.Busy:
+                trouble.Busy += dice.Between(1, 4);
+                break;
+            case What.ClockForward:
+                _stage.SetClock(dice.Seconds(12 * 3600));
+                break;
+            case What.ClockBack:
+                _stage.SetClock(-dice.Seconds(12 * 3600));
+                break;
+            case What.StartsRefused:
+                machine.RefusedStarts += dice.Between(1, 3);
+                break;
+            case What.Misbehaves:
+                for (var times = dice.Between(1, 3); times > 0; times--)
+                {
+                    machine.Next.Enqueue(dice.Of(Enum.GetValues<Behaviour>()));
+                }
+
+                break;
+            case What.SlowMachine:
+                machine.IsSlow = dice.Chance(60);
+                break;
+            case What.PlaceRefuses:
+                _house.Place.Refusals += dice.Between(1, 3);
+                break;
+            case What.SlowPlace:
+                _house.Place.IsSlow = dice.Chance(60);
+                break;
+            case What.Edit:
+                Edit(dice, dice.Of(Pipelines.Names));
+                break;
+            case What.BreakFile:
+                Write(dice.Of(Pipelines.Names), "pipeline: [\n");
+                _server.Edited();
+                break;
+            case What.DeleteFile:
+                File.Delete(FileOf(dice.Of(Pipelines.Names)));
+                _server.Edited();
+                break;
+            default:
+                _people.Do(incident.What, dice);
+                break;
+        }
+    }
+
+    private void Edit(Dice dice, string name)
+    {
+        var edit = _edits[name] = _edits.GetValueOrDefault(name) + 1;
+        // Runs of both versions are limited by their own: the rows alone do not tell what may be.
+        _house.Ledger.MostRuns[name] = 0;
+        Write(name, Pipelines.Make(dice, name, edit, _start, out _));
+        _server.Edited();
+    }
+
+    /// <summary>Nothing fails from now on; whoever was away is back.</summary>
+    private void Heal()
+    {
+        _stage.Tell("all is well from now on");
+        _killAfter = null;
+        _house.Trouble.Heal();
+        _house.Place.Heal();
+        _house.Machine.Heal();
+        foreach (var name in Pipelines.Names)
+        {
+            if (!File.Exists(FileOf(name)) || File.ReadAllText(FileOf(name)).StartsWith("pipeline: [", StringComparison.Ordinal))
+            {
+                Edit(new Dice(_seed + 5), name);
+            }
+        }
+    }
+
+    private void Kill(TimeSpan away)
+    {
+        _stage.Tell($"server {_lives} is killed");
+        _server.Kill();
+        _restartAt = _stage.Elapsed + away;
+    }
+
+    private void Committed()
+    {
+        _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(15);
+        Guard(_house.Ledger.Committed);
+    }
+
+    /// <summary>What is found out while the engine acts is told when it has acted: nobody in between may take it for a fault of the world.</summary>
+    private void Guard(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (BrokenPromiseException broken)
+        {
+            _broken ??= broken.Message;
+        }
+    }
+
+    private void Guarded()
+    {
+        if (_broken is not null)
+        {
+            throw new BrokenPromiseException(_broken);
+        }
+    }
+
+    private string FileOf(string pipeline) => Path.Combine(_folder, "pipelines", $"{pipeline}.yaml");
+
+    private void Write(string pipeline, string text) => File.WriteAllText(FileOf(pipeline), text);
+}
