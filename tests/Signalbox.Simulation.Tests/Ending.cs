@@ -35,7 +35,7 @@ internal static class Ending
         """
         select p.id from publications p join attempts a
         on a.run_number = p.run_number and a.task = p.task and a.map_index = p.map_index and a.number = p.attempt
-        where p.state = 'published' and a.state <> 'success' limit 1
+        where p.state = 'published' and a.state not in ('success', 'cancelled') limit 1
         """
     );
     private static readonly Sql RunThere = new("select 1 from runs where number = @run");
@@ -54,7 +54,7 @@ internal static class Ending
         None(rows, OpenItems, "backfill", "has a date that has not ended");
         None(rows, OpenRequests, "request", "was never answered");
         None(rows, ForgottenUpdates, "update", "was taken note of by nobody");
-        None(rows, Published, "publication", "counts, and its attempt is no success");
+        None(rows, Published, "publication", "counts, and its attempt failed");
         foreach (var process in house.Machine.Running)
         {
             throw new BrokenPromiseException($"I6: {process.Spec.Key} still runs when all has ended");

@@ -22,6 +22,7 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
     private readonly Dictionary<AttemptKey, Process> _processes = [];
     private readonly List<Hands> _hands = [];
     private int _pids;
+    private bool _isQuick;
 
     /// <summary>So many of the next starts are refused.</summary>
     public int RefusedStarts { get; set; }
@@ -53,11 +54,11 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
         }
     }
 
-    /// <summary>What hangs comes to an end.</summary>
+    /// <summary>What hangs comes to an end, and nothing takes long any more.</summary>
     public void Heal()
     {
         Next.Clear();
-        (RefusedStarts, IsSlow) = (0, false);
+        (RefusedStarts, IsSlow, _isQuick) = (0, false, true);
         foreach (var process in Running.ToList())
         {
             process.Due.Set(stage.Elapsed + TimeSpan.FromSeconds(1));
@@ -71,7 +72,7 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
         var behaviour = Next.TryDequeue(out var next) ? next
             : dice.Chance(8) ? Behaviour.Fails
             : Behaviour.Ends;
-        var length = dice.Chance(70) ? dice.Seconds(60) : dice.Seconds(3 * 3600);
+        var length = _isQuick || dice.Chance(70) ? dice.Seconds(60) : dice.Seconds(3 * 3600);
         var process = new Process(spec, behaviour, ++_pids, stage.Now);
         _processes[spec.Key] = process;
         started(process, Running);

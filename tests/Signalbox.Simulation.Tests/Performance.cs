@@ -2,6 +2,7 @@ using Signalbox.Core;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 using Signalbox.Storage.Sqlite;
+using Promise = Signalbox.Core.Tests.Simulation.Check;
 
 namespace Signalbox.Simulation.Tests;
 
@@ -20,6 +21,9 @@ internal sealed class Performance : IDisposable
 
     private const int MostAttempts = 5;
     private const int MostInGpu = 2;
+
+    // Far more than anything takes that is done at one time.
+    private const int MostSteps = 20_000;
 
     // Each with a change of the clocks on its third day.
     private static readonly DateTimeOffset[] Weeks =
@@ -45,6 +49,7 @@ internal sealed class Performance : IDisposable
     private int? _killAfter;
     private TimeSpan? _restartAt;
     private TimeSpan _busyUntil;
+    private bool _isHealed;
     private string? _broken;
 
     private Performance(ulong seed, IReadOnlyList<Incident>? plot, bool isTold, ISet<string> transitions)
@@ -143,11 +148,12 @@ internal sealed class Performance : IDisposable
     {
         while (_stage.Elapsed < end)
         {
-            while (!_stage.IsQuiet)
+            for (var steps = 0; !_stage.IsQuiet; steps++)
             {
+                Promise.That(steps < MostSteps, $"liveness: {steps} steps were taken, and no time has passed: the engine runs in circles");
                 _stage.Step();
                 Guarded();
-                if (_killAfter is { } steps && (_killAfter = steps - 1) < 0)
+                if (_killAfter is { } left && (_killAfter = left - 1) < 0)
                 {
                     _killAfter = null;
                     Kill(TimeSpan.FromSeconds(_dice.Below(120)));
@@ -205,7 +211,7 @@ internal sealed class Performance : IDisposable
         }
 
         var longest =
-            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_dice.Between(1, 90))
+            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_isHealed ? _dice.Between(1, 10) : _dice.Between(1, 90))
             : _dice.Chance(30) ? (_stage.NextAlarm ?? end) - _stage.Elapsed
             : _dice.Seconds(20);
         var leap = to - _stage.Elapsed < longest ? to - _stage.Elapsed : longest;
@@ -304,6 +310,7 @@ internal sealed class Performance : IDisposable
     {
         _stage.Tell("all is well from now on");
         _killAfter = null;
+        _isHealed = true;
         _house.Trouble.Heal();
         _house.Place.Heal();
         _house.Machine.Heal();

@@ -14,6 +14,22 @@ public sealed class SimulationTests
     private static readonly int Seeds = int.TryParse(Environment.GetEnvironmentVariable("SIGNALBOX_SEEDS"), out var seeds) ? seeds : Usual;
     private static readonly ulong From = ulong.TryParse(Environment.GetEnvironmentVariable("SIGNALBOX_FROM"), out var from) ? from : 0;
 
+    /// <summary>Tells the whole story of the seed <c>SIGNALBOX_TELL</c>.</summary>
+    [Fact]
+    public void A_seed_is_told_from_beginning_to_end()
+    {
+        var seed = ulong.TryParse(Environment.GetEnvironmentVariable("SIGNALBOX_TELL"), out var asked) ? asked : 0;
+        var outcome = Performance.Play(seed, new HashSet<string>(), isTold: true);
+        Assert.NotEmpty(outcome.Story);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"seed {seed}: {outcome.Steps} steps, {outcome.Commits} commits, {outcome.Events} events: {outcome.Failure ?? "every promise was kept"}"
+        );
+        if (Environment.GetEnvironmentVariable("SIGNALBOX_TELL") is not null)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', outcome.Story));
+        }
+    }
+
     [Fact]
     [Trait("Requirement", "S8")]
     [Trait("Requirement", "S93")]

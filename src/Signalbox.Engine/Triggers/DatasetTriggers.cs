@@ -97,10 +97,15 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
     private List<PipelineName> Concerned()
     {
         var behind = parts.Store.Read(session => session.SubscribersBehind());
+        List<PipelineName> concerned;
         lock (_guard)
         {
-            return [.. behind.Concat(_again).Distinct().Where(_known.ContainsKey)];
+            concerned = [.. behind.Concat(_again).Distinct().Where(_known.ContainsKey)];
         }
+
+        // What is paused may wait for days: asking each second costs a look, and no transaction that writes.
+        concerned.RemoveAll(name => parts.Store.Read(session => session.Pipeline(name)) is { Paused: true });
+        return concerned;
     }
 
     /// <summary>One subscriber's trouble is not that of the others.</summary>
