@@ -167,10 +167,12 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Takes over everything that has not ended, and keeps to the schedules of the project's pipelines, until it is disposed.</summary>
     public async Task ServeAsync(CancellationToken cancellationToken)
     {
-        foreach (var run in _parts.Store.Read(session => session.ActiveRuns()))
-        {
-            await TakeOverAsync(run.Number, cancellationToken);
-        }
+        _driver.HoldSlots();
+        var claims = await _parts.Store.WriteAsync(
+            session => session.ActiveRunNumbers().Select(run => (Run: run, Fence: session.ClaimRun(run, _owner))).ToList(),
+            cancellationToken
+        );
+        _driver.AdoptAll([.. _parts.Store.Read(session => claims.Select(claim => LiveRun.Load(session, claim.Run, claim.Fence))).OfType<LiveRun>()]);
 
         var strays = new StraySweep(_parts);
         strays.Said += line => Said?.Invoke(line);

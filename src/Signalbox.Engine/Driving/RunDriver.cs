@@ -33,6 +33,7 @@ internal sealed class RunDriver : IEventSink
     private readonly RunTimers _timers = new();
     private readonly Waiters _waiters = new();
     private TimeSpan _afterRefusal = FirstRefusalPause;
+    private volatile bool _holdsSlots;
 
     // The keys of _runs, for other threads.
     private readonly HashSet<RunNumber> _driven = [];
@@ -107,6 +108,35 @@ internal sealed class RunDriver : IEventSink
     {
         Note(run.Snapshot.Run.Number, isDriven: true);
         _inbox.Writer.TryWrite(_ => TakeOver(run, afterRestart));
+    }
+
+    /// <summary>
+    /// Has nothing begin until all runs that an engine before this one left are here: what still runs for them takes up slots, and is not
+    /// known before.
+    /// </summary>
+    public void HoldSlots() => _holdsSlots = true;
+
+    /// <summary>The same for all runs that an engine before this one left, at once; from now on slots are given.</summary>
+    public void AdoptAll(IReadOnlyList<LiveRun> runs)
+    {
+        foreach (var run in runs)
+        {
+            Note(run.Snapshot.Run.Number, isDriven: true);
+        }
+
+        _inbox.Writer.TryWrite(_ =>
+        {
+            foreach (var run in runs)
+            {
+                // A request may have been about the run meanwhile, and have claimed it after us.
+                if (_runs.GetValueOrDefault(run.Snapshot.Run.Number)?.Fence.Epoch is not { } epoch || epoch < run.Fence.Epoch)
+                {
+                    TakeOver(run, afterRestart: true);
+                }
+            }
+
+            _holdsSlots = false;
+        });
     }
 
     /// <summary>The same, unless the run is driven already.</summary>
@@ -277,6 +307,11 @@ internal sealed class RunDriver : IEventSink
 
     private void GrantSlots(RunBatch batch, DateTimeOffset now)
     {
+        if (_holdsSlots)
+        {
+            return;
+        }
+
         foreach (var admitted in _dispatcher.NextRuns())
         {
             Decide(batch, admitted, new RunEvent.RunAdmitted(now), write: null);
