@@ -12,6 +12,7 @@ public sealed partial class DeterminismTests
     private static readonly string[] Played =
     [
         "Replica.cs",
+        "Replica.Files.cs",
         "Driving",
         "Attempts",
         "Control",
@@ -22,7 +23,6 @@ public sealed partial class DeterminismTests
         "Triggers/DatasetTriggers.cs",
         "Triggers/InboxDesk.cs",
         "Triggers/TriggerRunner.cs",
-        "Alerts/AlertCourier.cs",
         "Outputs/Publisher.cs",
         "Outputs/Publisher.Placing.cs",
         "Outputs/Publisher.Checks.cs",
@@ -65,7 +65,7 @@ public sealed partial class DeterminismTests
     }
 
     [GeneratedRegex(
-        @"Task\.Run\(|Task\.Factory|DateTime(Offset)?\.(Utc)?Now|Stopwatch|Random\.|TickCount|PeriodicTimer|\.ReadAllAsync\(|\.CancelAsync\(|\.ContinueWith\(|TaskScheduler\.Default|Parallel\.|Task\.WhenAny\(|TimeProvider\.System|ThreadPool|new Thread\(|File\.\w+Async\(|Task\.Delay\((?!.*Time,)(?!$)",
+        @"Task\.Run\(|Task\.Factory|DateTime(Offset)?\.(Utc)?Now|Stopwatch|Random\.|TickCount|PeriodicTimer|\.ReadAllAsync\(|\.CancelAsync\(\)|\.ContinueWith\(|TaskScheduler\.Default|Parallel\.|Task\.WhenAny\(|TimeProvider\.System|ThreadPool|new Thread\(|File\.\w+Async\(|Task\.Delay\((?!.*Time,)(?!$)",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 5000
     )]
