@@ -69,7 +69,9 @@ internal static class Ending
         foreach (var (request, answer) in people.Promised)
         {
             Promise.That(
-                !answer.Done || !answer.Message.StartsWith("run ", StringComparison.Ordinal) || answer.Number is not { } run
+                !answer.Done
+                    || !answer.Message.StartsWith("run ", StringComparison.Ordinal)
+                    || answer.Number is not { } run
                     || rows.Use(RunThere).Set("@run", run).Scalar() is not null,
                 $"I7: request {request} was answered with a run that is not there: {answer.Message}"
             );

@@ -11,9 +11,7 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     private static readonly Sql NewHistory = new(
         "select id, run_number, task, map_index, from_state, event, to_state from history where id > @id order by id"
     );
-    private static readonly Sql RunRow = new(
-        "select state, version, revision, epoch, pipeline from runs where number = @run"
-    );
+    private static readonly Sql RunRow = new("select state, version, revision, epoch, pipeline from runs where number = @run");
     private static readonly Sql TaskRows = new(
         "select task, map_index, state, token, revision, attempt, try_number from tasks where run_number = @run"
     );
@@ -87,7 +85,10 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     /// <summary>I4: what becomes visible is decided in a row, and whole, and of one attempt.</summary>
     public void Published(Publication intent, string content)
     {
-        Check.That(rows.Use(IsPrepared).Set("@id", intent.Id).Scalar() is not null, $"I4: {intent.Path}: version {intent.Id} becomes visible, and no row says so");
+        Check.That(
+            rows.Use(IsPrepared).Set("@id", intent.Id).Scalar() is not null,
+            $"I4: {intent.Path}: version {intent.Id} becomes visible, and no row says so"
+        );
         Check.That(content != "torn", $"I4: {intent.Path}: version {intent.Id} is of two attempts, or half of one");
     }
 
@@ -120,7 +121,10 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
             Check.That(row.Read(), $"I7: run {number} is gone");
             var now = (State: row.Text(), Version: row.Text(), Revision: row.Long(), Epoch: row.Long());
             pipeline = row.Text();
-            Check.That(_told[(number, "", -1)] == now.State, $"I12: run {number} is {now.State}, its history says {_told[(number, "", -1)]}");
+            Check.That(
+                _told[(number, "", -1)] == now.State,
+                $"I12: run {number} is {now.State}, its history says {_told[(number, "", -1)]}"
+            );
             if (_runs.TryGetValue(number, out var was))
             {
                 Check.That(was.Version == now.Version, $"I9: run {number} was of version {was.Version} and is of {now.Version}");
@@ -161,7 +165,10 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
             var key = (number, task, item);
             if (_tasks.TryGetValue(key, out var was))
             {
-                Check.That(token >= was.Token && revision >= was.Revision, $"I3: run {number} {task}[{item}]: token {token} after {was.Token}");
+                Check.That(
+                    token >= was.Token && revision >= was.Revision,
+                    $"I3: run {number} {task}[{item}]: token {token} after {was.Token}"
+                );
             }
 
             if (_told.TryGetValue(key, out var told))

@@ -69,7 +69,8 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
     {
         // A die of its own for each attempt: what one does is not changed by what else happens.
         var dice = new Dice(seed ^ StableHash.Empty.Add(spec.Key.Value).Value);
-        var behaviour = Next.TryDequeue(out var next) ? next
+        var behaviour =
+            Next.TryDequeue(out var next) ? next
             : dice.Chance(8) ? Behaviour.Fails
             : Behaviour.Ends;
         var length = _isQuick || dice.Chance(70) ? dice.Seconds(60) : dice.Seconds(3 * 3600);
@@ -126,14 +127,7 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
     {
         process.Due.Drop();
         process.Kill?.Drop();
-        process.End = process.Now with
-        {
-            Phase = phase,
-            ExitCode = code,
-            Reason = reason,
-            OutOfMemory = outOfMemory,
-            EndedAt = stage.Now,
-        };
+        process.End = process.Now with { Phase = phase, ExitCode = code, Reason = reason, OutOfMemory = outOfMemory, EndedAt = stage.Now };
         stage.Tell($"  {process.Spec.Key} ends: {phase} {code}");
         process.Gone.TrySetResult();
         foreach (var hands in _hands)
@@ -158,7 +152,11 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
         }
         else
         {
-            process.Kill ??= stage.At(null, stage.Elapsed + TimeSpan.FromMilliseconds(5), () => End(process, Phase.Cancelled, 143, "stopped"));
+            process.Kill ??= stage.At(
+                null,
+                stage.Elapsed + TimeSpan.FromMilliseconds(5),
+                () => End(process, Phase.Cancelled, 143, "stopped")
+            );
         }
     }
 

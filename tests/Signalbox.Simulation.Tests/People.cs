@@ -73,7 +73,15 @@ internal sealed class People
                 break;
             case What.Mark when RunOf(dice) is { } run:
                 var task = TaskOf(run, dice);
-                Ask(new Request.MarkTask(run.Number.Value, task.Task.Value, task.MapIndex, dice.Of<string>(["success", "failed", "skipped"]), "known"));
+                Ask(
+                    new Request.MarkTask(
+                        run.Number.Value,
+                        task.Task.Value,
+                        task.MapIndex,
+                        dice.Of<string>(["success", "failed", "skipped"]),
+                        "known"
+                    )
+                );
                 break;
             case What.Pause:
                 Ask(new Request.PausePipeline(pipeline, "wait"));

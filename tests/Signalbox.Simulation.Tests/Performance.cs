@@ -9,7 +9,15 @@ namespace Signalbox.Simulation.Tests;
 /// <summary>What came of a performance.</summary>
 /// <param name="Failure">The promise that was broken; null when all were kept.</param>
 /// <param name="Trace">The hash of all that happened: the same seed, the same hash.</param>
-internal sealed record Outcome(string? Failure, string Trace, IReadOnlyList<string> Story, IReadOnlyList<Incident> Plot, int Steps, int Commits, int Events);
+internal sealed record Outcome(
+    string? Failure,
+    string Trace,
+    IReadOnlyList<string> Story,
+    IReadOnlyList<Incident> Plot,
+    int Steps,
+    int Commits,
+    int Events
+);
 
 /// <summary>
 /// Seven days of an engine from one seed: its pipelines, what its machine and its database do to it, what people ask of it. In the end nothing
@@ -81,7 +89,17 @@ internal sealed class Performance : IDisposable
         }
 
         var machine = new Machine(_stage, seed + 3, (started, running) => Guard(() => ledger.Started(started, running)));
-        _house = new House(_stage, project, project.OpenPipelines(), machine, ledger, new Trouble(_stage), new PlaceTrouble(), Committed, Guard);
+        _house = new House(
+            _stage,
+            project,
+            project.OpenPipelines(),
+            machine,
+            ledger,
+            new Trouble(_stage),
+            new PlaceTrouble(),
+            Committed,
+            Guard
+        );
         _people = new People(_stage, new FaultyDatabase(file, trouble: null, Committed));
         var ticks = Pipelines
             .Names.SelectMany(name => Scene.Ticks(name, _start).Where(at => at > _start && at < _start + Length).Select(at => at - _start))

@@ -74,5 +74,6 @@ internal static class Pipelines
     }
 
     private static bool IsMapped(string text, string task) =>
-        text.LastIndexOf($"  {task}:\n", StringComparison.Ordinal) is var at && text.AsSpan(at).Contains("for_each", StringComparison.Ordinal);
+        text.LastIndexOf($"  {task}:\n", StringComparison.Ordinal) is var at
+        && text.AsSpan(at).Contains("for_each", StringComparison.Ordinal);
 }

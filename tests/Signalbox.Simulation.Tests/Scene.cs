@@ -19,7 +19,8 @@ internal static class Scene
     public static TransitionTable Transitions => Page.Value;
 
     /// <summary>In memory where there is such a place: nothing here is about disks.</summary>
-    private static string Root { get; } = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"signalbox-play-{Environment.ProcessId}");
+    private static string Root { get; } =
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"signalbox-play-{Environment.ProcessId}");
 
     /// <summary>When a schedule is due from a week's start to well after its end.</summary>
     public static IReadOnlyList<DateTimeOffset> Ticks(string pipeline, DateTimeOffset start) =>
@@ -28,8 +29,7 @@ internal static class Scene
             key => [.. Simulation.Tests.Ticks.Of(key.Item1, key.Item2 - TimeSpan.FromDays(1), key.Item2 + TimeSpan.FromDays(20))]
         );
 
-    public static string NewFolder() =>
-        Directory.CreateDirectory(Path.Combine(Root, $"{Interlocked.Increment(ref folders)}")).FullName;
+    public static string NewFolder() => Directory.CreateDirectory(Path.Combine(Root, $"{Interlocked.Increment(ref folders)}")).FullName;
 
     /// <summary>Nothing is left of the performances.</summary>
     public static void Clear()

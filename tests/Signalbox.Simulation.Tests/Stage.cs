@@ -100,7 +100,9 @@ internal sealed class Stage
     {
         Elapsed += time;
         Now += time;
-        foreach (var alarm in _alarms.Where(alarm => alarm.Due <= Elapsed).OrderBy(alarm => alarm.Due).ThenBy(alarm => alarm.Order).ToList())
+        foreach (
+            var alarm in _alarms.Where(alarm => alarm.Due <= Elapsed).OrderBy(alarm => alarm.Due).ThenBy(alarm => alarm.Order).ToList()
+        )
         {
             _alarms.Remove(alarm);
             Add(alarm.Life, _ => alarm.Ring(), null);

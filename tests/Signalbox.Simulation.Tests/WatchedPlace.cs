@@ -20,7 +20,9 @@ internal sealed class WatchedPlace(LocalPlace real, Life life, House house) : IP
             house.Guard(() => house.Ledger.Published(placing.Intent, content));
         }
 
-        life.Stage.Tell($"  {Path.GetRelativePath(house.Project.Folder, placing.Intent.Path)} is of {content}{(placing.IsAgain ? " (again)" : "")}");
+        life.Stage.Tell(
+            $"  {Path.GetRelativePath(house.Project.Folder, placing.Intent.Path)} is of {content}{(placing.IsAgain ? " (again)" : "")}"
+        );
         await StepAsync(isDone: true);
         return placed;
     }
