@@ -73,6 +73,40 @@ public sealed class Spec028Partitions
     }
 
     [Fact]
+    public async Task Lists_cut_a_dataset_into_cells_that_are_listed_missed_and_shown_by_their_keys()
+    {
+        using var project = new TestProject().Pipeline(
+            "regions",
+            """
+            partition: { by: day, keys: { region: [eu, us], tier: [free, paid] } }
+            tasks:
+              make:
+                for_each: "{{ cells }}"
+                run: test {{ item.tier }} = free -o {{ item.region }} = eu && echo {{ partition }} > {{ outputs.o }}
+                outputs:
+                  o:
+                    path: "sales/{{ ds }}/{{ item.region }}-{{ item.tier }}.txt"
+                    dataset: sales
+                    keys: { region: "{{ item.region }}", tier: "{{ item.tier }}" }
+
+            """
+        );
+        await project.RunAsync("regions", 1, "--date", "2001-01-05");
+        await project.RunAsync("regions", 1, "--date", "2001-01-06");
+        string[] days = ["datasets", "partitions", "sales", "--from", "2001-01-05", "--to", "2001-01-06"];
+        Assert.Equal(6, Keys(await project.CallAsync([.. days, "--json"])).Length);
+        Assert.Equal(
+            ["2001-01-05/us/paid", "2001-01-06/us/paid"],
+            Keys(await project.CallAsync([.. days, "--missing", "--json"]))
+        );
+        var resolved = (await project.CallAsync("datasets", "resolve", "sales", "--partition", "2001-01-06/us/free")).Expect(0).Output;
+        Assert.Equal(project.PathOf("sales/2001-01-06/us-free.txt") + "\n", resolved);
+
+        static string[] Keys(Called called) =>
+            [.. called.Expect(0).Json.GetProperty("partitions").EnumerateArray().Select(one => one.GetProperty("partition").GetString()!)];
+    }
+
+    [Fact]
     [Trait("Requirement", "S82")]
     [Trait("Requirement", "S114")]
     public async Task Partitions_that_never_map_to_each_other_are_a_mistake_with_its_place()

@@ -19,9 +19,9 @@ public static class DatasetChecker
     {
         var makers = all
             .Values.OrderBy(each => each.Name.Value, StringComparer.Ordinal)
-            .SelectMany(each => each.Tasks.SelectMany(task => task.Outputs).Select(output => (Pipeline: each, output.Dataset)))
+            .SelectMany(each => each.Tasks.SelectMany(task => task.Outputs).Select(output => (Pipeline: each, output.Dataset, IsCell: !output.Keys.IsEmpty)))
             .Where(made => made.Dataset is not null)
-            .ToLookup(made => made.Dataset!, made => made.Pipeline, StringComparer.Ordinal);
+            .ToLookup(made => made.Dataset!, made => new Maker(made.Pipeline, made.IsCell), StringComparer.Ordinal);
         var own = pipeline.CalendarOf().Partitions;
         for (var i = 0; i < pipeline.Triggers.Length; i++)
         {
@@ -67,7 +67,7 @@ public static class DatasetChecker
                 continue;
             }
 
-            var producers = makers[wait.Dataset].Distinct().ToList();
+            var producers = makers[wait.Dataset].Select(maker => maker.Pipeline).Distinct().ToList();
             if (producers.Count > 0 && producers.TrueForAll(producer => WeeksDiffer(own, producer.CalendarOf().Partitions)))
             {
                 yield return new Diagnostic("never-maps", Severity.Error, $"{path}.dataset", Weeks(producers[0], own, wait.Dataset));
@@ -81,26 +81,39 @@ public static class DatasetChecker
     }
 
     /// <summary>The suggestion for a name that nothing makes and that is nearly one that something makes; null for others.</summary>
-    private static string? Unknown(string name, ILookup<string, Pipeline> makers) =>
+    private static string? Unknown(string name, ILookup<string, Maker> makers) =>
         !makers.Contains(name) && Suggestion.DidYouMean(name, makers.Select(made => made.Key)) is { Length: > 0 } advice ? advice : null;
 
     /// <summary>Why no update of any producer maps to a partition of the consumer, and what to write instead; null when one may.</summary>
-    private static string? Never(PartitionScheme own, List<Pipeline> producers, string dataset)
+    private static string? Never(PartitionScheme own, List<Maker> makers, string dataset)
     {
-        if (producers.Count == 0 || producers.Exists(producer => Maps(producer.CalendarOf().Partitions, own)))
+        if (makers.Count == 0 || makers.Exists(maker => Maps(maker, own)))
         {
             return null;
         }
 
-        var coarser = producers.Find(producer => producer.Partition > own.Kind);
+        if (makers.Find(maker => maker.IsTimeless) is { Pipeline: var lists })
+        {
+            return $"{lists.Name} cuts `{dataset}` by lists alone, so its keys name no {Names.Of(own.Kind)}, by which this pipeline is cut; write `partition: none` here";
+        }
+
+        var coarser = makers.Find(maker => maker.Pipeline.Partition > own.Kind)?.Pipeline;
         return coarser is null
-            ? Weeks(producers[0], own, dataset)
+            ? Weeks(makers[0].Pipeline, own, dataset)
             : $"{coarser.Name} cuts `{dataset}` by {Names.Of(coarser.Partition)}s and this pipeline is cut by {Names.Of(own.Kind)}s: one update would be many runs, so none ever starts it; "
                 + $"write `partition: {Names.Of(coarser.Partition)}` here, or cut {coarser.Name} by {Names.Of(own.Kind)}s";
     }
 
-    private static bool Maps(PartitionScheme made, PartitionScheme own) =>
-        own.Kind == PartitionKind.None || (made.Kind <= own.Kind && !WeeksDiffer(own, made));
+    private static bool Maps(Maker maker, PartitionScheme own) =>
+        own.Kind == PartitionKind.None
+        || (!maker.IsTimeless && maker.Pipeline.Partition <= own.Kind && !WeeksDiffer(own, maker.Pipeline.CalendarOf().Partitions));
+
+    /// <summary>Who makes a dataset.</summary>
+    /// <param name="IsCell">Whether an output of it is a cell of static lists.</param>
+    private sealed record Maker(Pipeline Pipeline, bool IsCell)
+    {
+        public bool IsTimeless => IsCell && Pipeline.Partition == PartitionKind.None;
+    }
 
     /// <summary>Keys of weeks look alike whatever their first day: nobody would see that they are different days.</summary>
     private static bool WeeksDiffer(PartitionScheme own, PartitionScheme made) =>

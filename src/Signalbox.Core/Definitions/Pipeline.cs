@@ -47,6 +47,9 @@ public sealed record Pipeline
     /// <summary>The first day of a week, where the data is cut by weeks. Default Monday, as ISO 8601 has it.</summary>
     public DayOfWeek WeekStarts { get; init; } = DayOfWeek.Monday;
 
+    /// <summary>The static lists by which datasets are cut beside time; a run makes all cells of its slice. Default none.</summary>
+    public ImmutableArray<PartitionDimension> Dimensions { get; init; } = [];
+
     /// <summary>No data interval that starts before this instant is ever created by the schedule. Default none.</summary>
     public DateTimeOffset? Start { get; init; }
 

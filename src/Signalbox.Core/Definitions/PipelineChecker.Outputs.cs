@@ -48,6 +48,7 @@ public sealed partial class PipelineChecker
             Error("wrong-key", $"{path}.registry", "`registry` goes with `model`, which the output does not have");
         }
 
+        CheckKeys(node, output, path);
         if (output.Freshness is { } freshness)
         {
             CheckFreshness(output, freshness, $"{path}.freshness");
@@ -156,6 +157,7 @@ public sealed partial class PipelineChecker
         reference.Root
             is not (
                 TemplateNames.Params
+                or TemplateNames.Cells
                 or TemplateNames.Item
                 or TemplateNames.MapIndex
                 or TemplateNames.Dag

@@ -133,6 +133,10 @@ public sealed partial class PipelineChecker
                         ? ("not-mapped", $"`{reference.Root}` is known in a task with `for_each`; `{task.Name}` runs once")
                     : place == Place.Decision ? NotHere(reference.Root, "it is decided for the task as a whole, before its items are known")
                     : null;
+            case TemplateNames.Cells:
+                return _pipeline.Dimensions.IsDefaultOrEmpty
+                    ? ("unknown-name", "`cells` are those of `partition: { keys: ... }`, which the pipeline does not have")
+                    : null;
             case TemplateNames.Ti or TemplateNames.TaskInstance:
                 return WordProblem(reference, InstanceWords);
             case TemplateNames.DagRun:

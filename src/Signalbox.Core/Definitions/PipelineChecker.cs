@@ -45,6 +45,7 @@ public sealed partial class PipelineChecker
             Error("bad-name", "pipeline", problem);
         }
 
+        CheckDimensions();
         CheckSchedules();
         CheckBlackouts();
         CheckTriggers();

@@ -10,6 +10,7 @@ public static partial class PipelineJson
         json.WriteString("name", output.Name);
         json.WriteString("path", output.Path);
         Put(json, "dataset", output.Dataset);
+        Put(json, "keys", output.Keys);
         Put(json, "model", output.Model);
         Put(json, "registry", output.Registry);
         Put(json, "optional", output.Optional, normal: false);
@@ -104,6 +105,7 @@ public static partial class PipelineJson
             Name = Required(json, "name"),
             Path = Required(json, "path"),
             Dataset = Text(json, "dataset"),
+            Keys = Map(json, "keys"),
             Model = Text(json, "model"),
             Registry = Text(json, "registry"),
             Optional = Truth(json, "optional", normal: false),

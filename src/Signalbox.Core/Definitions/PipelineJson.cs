@@ -67,6 +67,7 @@ public static partial class PipelineJson
         Put(json, "logical_date", Names.Of(pipeline.LogicalDate), Names.Of(Default.LogicalDate));
         Put(json, "partition", Names.Of(pipeline.Partition), Names.Of(Default.Partition));
         Put(json, "week_starts", Names.Of(pipeline.WeekStarts), Names.Of(Default.WeekStarts));
+        WriteDimensions(json, pipeline.Dimensions);
         Put(json, "start", pipeline.Start);
         Put(json, "end", pipeline.End);
         Put(json, "catch_up", Names.Of(pipeline.CatchUp), Names.Of(Default.CatchUp));
@@ -119,6 +120,7 @@ public static partial class PipelineJson
             LogicalDate = Word(json, "logical_date", Names.LogicalDateModeOf, Default.LogicalDate),
             Partition = Word(json, "partition", Names.PartitionKindOf, Default.Partition),
             WeekStarts = Word(json, "week_starts", Names.DayOfWeekOf, Default.WeekStarts),
+            Dimensions = All(json, "dimensions", one => new PartitionDimension(Required(one, "name"), Texts(one, "keys"))),
             Start = Instant(json, "start"),
             End = Instant(json, "end"),
             CatchUp = Word(json, "catch_up", Names.CatchUpOf, Default.CatchUp),
@@ -140,6 +142,25 @@ public static partial class PipelineJson
                 : null,
             Tasks = json.TryGetProperty("tasks", out _) ? All(json, "tasks", ReadTask) : throw new FormatException("`tasks` is missing"),
         };
+
+    private static void WriteDimensions(Utf8JsonWriter json, ImmutableArray<PartitionDimension> dimensions)
+    {
+        if (dimensions.IsDefaultOrEmpty)
+        {
+            return;
+        }
+
+        json.WriteStartArray("dimensions");
+        foreach (var dimension in dimensions)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", dimension.Name);
+            Put(json, "keys", dimension.Keys);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
 
     private static void WriteParam(Utf8JsonWriter json, ParamSpec param)
     {

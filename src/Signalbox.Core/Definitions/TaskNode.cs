@@ -449,6 +449,12 @@ public sealed record OutputSpec
     /// <summary>The default of <see cref="Keep"/>.</summary>
     public const int DefaultKeep = 2;
 
+    /// <summary>
+    /// A template for each dimension of the pipeline: which cell of the dataset it is, such as <c>{{ item.region }}</c>. Default none: it is the
+    /// whole slice of the run.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string> Keys { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     /// <summary>How often <see cref="Dataset"/> must be updated. Default: nobody watches it.</summary>
     public FreshnessSpec? Freshness { get; init; }
 

@@ -21,6 +21,9 @@ public sealed class RunScope : IScope
     public DateTimeOffset? NextLogicalDate { get; init; }
 
     public string? Partition { get; init; }
+
+    /// <summary>Null makes <c>cells</c> unknown: the pipeline has no dimensions.</summary>
+    public Value.List? Cells { get; init; }
     public Value.Map Params { get; init; } = Value.Map.Empty;
 
     /// <summary>What the trigger sent along: <c>dag_run.conf</c>.</summary>
@@ -45,6 +48,20 @@ public sealed class RunScope : IScope
 
     /// <summary>Further names of a special place (<c>staged</c> in checks, <c>body</c> in webhooks); they come first.</summary>
     public IScope? Extra { get; init; }
+
+    /// <summary>What <c>cells</c> is in a pipeline with these dimensions; null without.</summary>
+    public static Value.List? CellsOf(ImmutableArray<Time.PartitionDimension> dimensions) =>
+        dimensions.IsDefaultOrEmpty
+            ? null
+            : new Value.List([
+                .. Time.PartitionCells.Of(dimensions)
+                    .Select(cell =>
+                        (Value)
+                            new Value.Map(
+                                cell.Select((key, i) => new KeyValuePair<string, Value>(dimensions[i].Name, new Value.Text(key)))
+                            )
+                    ),
+            ]);
 
     public IEnumerable<string> Names => (Extra?.Names ?? []).Concat(TemplateNames.Roots.Where(name => TryGet(name, out _)));
 
@@ -80,6 +97,7 @@ public sealed class RunScope : IScope
             TemplateNames.RunId => RunId is null ? null : new Value.Text(RunId),
             TemplateNames.Params => Params,
             TemplateNames.Partition => Partition is null ? null : new Value.Text(Partition),
+            TemplateNames.Cells => Cells,
             TemplateNames.Pipeline => new Value.Text(Pipeline),
             TemplateNames.Macros => DateFunctions.Macros,
             TemplateNames.Item => Item,

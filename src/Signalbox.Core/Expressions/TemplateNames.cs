@@ -26,6 +26,9 @@ public static class TemplateNames
     public const string Macros = "macros";
     public const string XComPull = "xcom_pull";
     public const string Partition = "partition";
+
+    /// <summary>Every combination of the keys of the pipeline's dimensions, each a map from the name of a dimension to its key.</summary>
+    public const string Cells = "cells";
     public const string Pipeline = "pipeline";
     public const string Tasks = "tasks";
     public const string Models = "models";
@@ -61,6 +64,7 @@ public static class TemplateNames
         Ti,
         Macros,
         Partition,
+        Cells,
         Pipeline,
         Tasks,
         Models,

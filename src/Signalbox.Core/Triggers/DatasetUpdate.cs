@@ -58,6 +58,9 @@ public sealed record SubscriberState
     /// <summary>The partition of a dataset that was updated last, which says how it is cut; null when it was never updated. Default: never.</summary>
     public Func<string, string?> LatestOf { get; init; } = _ => null;
 
+    /// <summary>All cells of a dataset, as its producer declares them. Default: it has none.</summary>
+    public Func<string, ImmutableArray<string>> CellsOf { get; init; } = _ => [];
+
     /// <summary>Whether a run that this trigger made has not ended.</summary>
     public bool HasUnfinishedRun { get; init; }
 

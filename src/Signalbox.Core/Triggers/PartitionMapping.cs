@@ -13,13 +13,14 @@ public static class PartitionMapping
 {
     private static readonly PartitionKind[] Kinds = [PartitionKind.Hour, PartitionKind.Day, PartitionKind.Week, PartitionKind.Month];
 
-    /// <summary>The partition that a key of any cut names; null when it is the key of a static list, or empty.</summary>
+    /// <summary>The slice of time that a key names, whatever its cell; null when it is the key of static lists alone, or empty.</summary>
     /// <param name="scheme">The zone and the first day of the week by which it is read.</param>
     public static Partition? Read(string key, PartitionScheme scheme)
     {
+        var time = key.IndexOf(PartitionCells.Separator) is >= 0 and var at ? key[..at] : key;
         foreach (var kind in Kinds)
         {
-            if ((scheme with { Kind = kind }).Parse(key).Partition is { } partition)
+            if ((scheme with { Kind = kind }).Parse(time).Partition is { } partition)
             {
                 return partition;
             }
@@ -28,7 +29,13 @@ public static class PartitionMapping
         return null;
     }
 
-    /// <summary>The consumer's partition for an update.</summary>
+    /// <summary>The cell of a key: what stands after its time, or all of it when it has none; empty for a slice of time alone.</summary>
+    public static string CellOf(string key, PartitionScheme scheme) =>
+        Read(key, scheme) is null ? key
+        : key.IndexOf(PartitionCells.Separator) is >= 0 and var at ? key[(at + 1)..]
+        : "";
+
+    /// <summary>The consumer's partition for an update. Of a cell it is that of its time: a run is about all cells of its slice.</summary>
     /// <param name="key">The partition that was updated; empty for a dataset that is not cut, which maps by the time of its update.</param>
     /// <param name="at">When it was updated.</param>
     /// <param name="consumer">How the consumer is cut.</param>
@@ -61,24 +68,31 @@ public static class PartitionMapping
     }
 
     /// <summary>
-    /// The finer partitions that a partition of the consumer is made of, oldest first: the seven days of a week. Null when the key is not
-    /// of finer data: then it stands for itself.
+    /// The finer partitions that a partition of the consumer is made of, oldest first: the seven days of a week, and of each all cells. Null when
+    /// the key is not of finer data: then it stands for itself.
     /// </summary>
     /// <param name="target">Key of the consumer's partition.</param>
     /// <param name="example">A key of the dataset, which says how it is cut.</param>
-    public static ImmutableArray<string>? PartsOf(string target, string example, PartitionScheme consumer)
+    /// <param name="cells">All cells of the dataset, when it has any.</param>
+    public static ImmutableArray<string>? PartsOf(string target, string example, PartitionScheme consumer, ImmutableArray<string> cells)
     {
-        if (
-            consumer.Kind == PartitionKind.None
-            || Read(example, consumer) is not { } finer
-            || finer.Scheme.Kind >= consumer.Kind
-            || consumer.Parse(target).Partition is not { } whole
-        )
+        var isCell = !cells.IsDefaultOrEmpty && CellOf(example, consumer).Length > 0;
+        var finer = Read(example, consumer);
+        if (consumer.Kind == PartitionKind.None)
+        {
+            // All of a static list; of cells in time there is no end.
+            return isCell && finer is null ? cells : null;
+        }
+
+        if (finer is null || finer.Scheme.Kind > consumer.Kind || consumer.Parse(target).Partition is not { } whole)
         {
             return null;
         }
 
-        return Inside(whole, finer.Scheme);
+        var isFiner = finer.Scheme.Kind < consumer.Kind;
+        return isCell ? PartitionCells.Expand(isFiner ? Inside(whole, finer.Scheme) : [target], cells)
+            : isFiner ? Inside(whole, finer.Scheme)
+            : null;
     }
 
     /// <summary>The partitions of a scheme whose first minute lies in a partition, oldest first.</summary>

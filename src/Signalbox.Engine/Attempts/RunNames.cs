@@ -22,6 +22,7 @@ internal sealed class RunNames
     private readonly TimeSpan _offset;
     private readonly Value.Map _params;
     private readonly Value.Map _conf;
+    private readonly Value.List? _cells;
     private readonly TasksNames _tasks;
     private readonly ModelsNames _models;
     private readonly Lazy<string?> _rejected;
@@ -43,6 +44,7 @@ internal sealed class RunNames
                 ? parts.Store.Read(session => RunConf.Of(session, run, pipeline, declared))
                 : declared;
         _params = run.Backfill is null ? Together(_conf, declared) : declared;
+        _cells = RunScope.CellsOf(pipeline.Dimensions);
         _tasks = new TasksNames(this);
         _models = new ModelsNames(_facts);
         _active = new Lazy<ActiveVariants>(() =>
@@ -83,6 +85,7 @@ internal sealed class RunNames
             IntervalStart = _run.IntervalStart.ToOffset(_offset),
             IntervalEnd = _run.IntervalEnd.ToOffset(_offset),
             Partition = _run.Partition,
+            Cells = _cells,
             Params = _params,
             Conf = _conf,
             TaskName = node?.Name.Value,

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Models;
 using Signalbox.Engine.Outputs.Tables;
@@ -233,7 +234,7 @@ internal sealed partial class Publisher(
                 : $"{attempt.Pipeline.Name}.{attempt.Node.Name}.{output.Name}",
             staged.Target,
             staged.Path,
-            attempt.Run.Partition,
+            PartitionOf(attempt, context, output),
             parts.Places.Of(staged.Target).KindOf(staged),
             PublicationState.Prepared,
             content.Sha256,
@@ -245,6 +246,28 @@ internal sealed partial class Publisher(
             Namespace: attempt.Run.Namespace,
             Inputs: InputsOf(attempt, context)
         );
+    }
+
+    /// <summary>The partition of the run, and of a cell its keys.</summary>
+    private static string PartitionOf(LiveAttempt attempt, AttemptContext context, OutputSpec output)
+    {
+        if (output.Keys.IsEmpty)
+        {
+            return attempt.Run.Partition;
+        }
+
+        var keys = attempt.Pipeline.Dimensions.Select(dimension =>
+        {
+            var key = context.Render(output.Keys[dimension.Name], $"outputs.{output.Name}.keys.{dimension.Name}");
+            return dimension.Keys.Contains(key)
+                ? key
+                : throw TaskRefused.Because(
+                    FailureClass.Permanent,
+                    $"tasks.{attempt.Node.Name}.outputs.{output.Name}.keys.{dimension.Name}: `{key}` is none of {string.Join(", ", dimension.Keys.Take(10))}",
+                    "partition"
+                );
+        });
+        return PartitionCells.Key(attempt.Run.Partition, string.Join(PartitionCells.Separator, keys));
     }
 
     /// <summary>A place refused: what is visible is recorded as that, and the rest as never published.</summary>

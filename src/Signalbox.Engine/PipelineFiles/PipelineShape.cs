@@ -101,7 +101,7 @@ internal static class PipelineShape
             new Field<Draft, PartitionShape.Draft>("partition", PartitionShape.Partition, (d, v) => d.Partition = v, "How the data is cut.")
             {
                 Default = "\"day\"",
-                Examples = ["\"week\"", "{\"by\": \"week\", \"week_starts\": \"sunday\"}"],
+                Examples = ["\"week\"", "{\"by\": \"week\", \"week_starts\": \"sunday\"}", "{\"by\": \"day\", \"keys\": {\"region\": [\"eu\", \"us\"]}}"],
             },
             new Field<Draft, string>(
                 "start",
@@ -335,6 +335,7 @@ internal static class PipelineShape
             LogicalDate = draft.LogicalDate,
             Partition = draft.Partition.By,
             WeekStarts = draft.Partition.WeekStarts,
+            Dimensions = [.. draft.Partition.Dimensions],
             Start = draft.Start is { } start ? Instants.Parse(start, zone) : null,
             End = draft.End is { } end ? Instants.Parse(end, zone) : null,
             CatchUp = draft.CatchUp,

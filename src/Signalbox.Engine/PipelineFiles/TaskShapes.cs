@@ -51,6 +51,15 @@ internal static class TaskShapes
             {
                 Examples = ["\"flights/features\""],
             },
+            new Field<OutputDraft, Named<string>[]>(
+                "keys",
+                NameMaps.Of(Scalars.AnyText, "a key for each list of the pipeline's `partition`"),
+                (d, v) => d.Keys = v,
+                "With `dataset`: which cell of it this is, by the lists of the pipeline's `partition`."
+            )
+            {
+                Examples = ["{\"region\": \"{{ item.region }}\"}"],
+            },
             new Field<OutputDraft, FreshnessSpec>(
                 "freshness",
                 FreshnessShape.Freshness,
@@ -119,6 +128,7 @@ internal static class TaskShapes
             Name = "",
             Path = draft.Path,
             Dataset = draft.Dataset,
+            Keys = NameMaps.Sorted(draft.Keys),
             Freshness = draft.Freshness,
             Model = draft.Model,
             Registry = draft.Registry,
@@ -445,6 +455,8 @@ internal static class TaskShapes
         public string Path { get; set; } = "unreadable";
 
         public string? Dataset { get; set; }
+
+        public Named<string>[] Keys { get; set; } = [];
 
         public FreshnessSpec? Freshness { get; set; }
 

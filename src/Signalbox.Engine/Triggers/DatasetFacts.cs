@@ -35,6 +35,7 @@ public static class DatasetFacts
         {
             Updates = waiting,
             IsThere = (dataset, partition) => session.Partition(dataset, partition) is not null,
+            CellsOf = session.CellsOf,
             LatestOf = dataset => session.LatestPartition(dataset)?.Partition,
             HasUnfinishedRun = session.HasUnfinishedDatasetRun(pipeline),
             Open = waiting

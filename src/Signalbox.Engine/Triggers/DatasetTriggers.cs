@@ -12,7 +12,7 @@ namespace Signalbox.Engine.Triggers;
 /// <remarks>
 /// An update is a row of the transaction in which its producer succeeded. Every subscriber has its own cursor for every dataset, and a run is
 /// created in the transaction that moves it and writes down which updates the run consumed: so a kill between them is none. Which updates
-/// become which runs is Core's decision (<see cref="DatasetDecider"/>). A paused subscriber's cursor stands still: its updates are there when it
+/// become which runs is Core's decision (<see cref="DatasetDecider"/>). The cursor of one that is paused or drained stands still: its updates are there when it
 /// goes on; one at its limit gets its runs all the same, and they wait as queued.
 /// </remarks>
 internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, RunDriver driver)
@@ -94,6 +94,10 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
 
     private static TriggerSpec.Datasets? TriggerOf(Pipeline pipeline) => pipeline.Triggers.OfType<TriggerSpec.Datasets>().FirstOrDefault();
 
+    /// <summary>Not while it is paused or drained: its cursor stands still, and its updates are there when it goes on.</summary>
+    private static bool TakesRuns(ReadSession session, PipelineName pipeline) =>
+        session.Pipeline(pipeline) is { Paused: false } && session.Drain(pipeline) is null;
+
     private List<PipelineName> Concerned()
     {
         var behind = parts.Store.Read(session => session.SubscribersBehind());
@@ -139,6 +143,16 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
             }
         }
 
+        if (!parts.Store.Read(session => TakesRuns(session, name)))
+        {
+            lock (_guard)
+            {
+                _again.Add(name);
+            }
+
+            return false;
+        }
+
         var (runs, held, more) = await parts.Store.WriteAsync(
             session => Decide(known.Pipeline, known.Version, known.Trigger, session),
             cancellationToken
@@ -172,7 +186,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
     )
     {
         var runs = new List<(LiveRun, DatasetRun)>();
-        if (session.Pipeline(pipeline.Name) is not { Paused: false })
+        if (!TakesRuns(session, pipeline.Name))
         {
             return (runs, true, false);
         }
@@ -267,7 +281,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
                 isKnown = _known.ContainsKey(pipeline);
             }
 
-            if (isKnown && parts.Store.Read(session => session.Pipeline(pipeline)) is { Paused: false })
+            if (isKnown && parts.Store.Read(session => TakesRuns(session, pipeline)))
             {
                 _alarmed = now;
                 Said?.Invoke(

@@ -54,7 +54,7 @@ public partial class ReadSession
     private static readonly Sql PartitionsOfDataset = new(
         """
         select dataset, partition_key, updates, last_update, updated_ms from dataset_partitions
-        where dataset = @dataset and (@all = 1 or partition_key > @after) and partition_key >= @first and (@open = 1 or partition_key <= @last)
+        where dataset = @dataset and (@all = 1 or partition_key > @after) and partition_key >= @first and (@open = 1 or partition_key <= @last or substr(partition_key, 1, cast(@width as integer)) = @inside)
         order by partition_key limit @limit offset @skip
         """
     );
@@ -107,7 +107,7 @@ public partial class ReadSession
     /// <summary>Partitions of a dataset that have been updated, by their keys.</summary>
     /// <param name="after">Only greater keys: the last one of the page before. Null: from the beginning.</param>
     /// <param name="first">The smallest key. Null: from the beginning.</param>
-    /// <param name="last">The greatest key. Null: to the end.</param>
+    /// <param name="last">The greatest key, and all cells of it. Null: to the end.</param>
     /// <param name="skip">So many of them are left out.</param>
     public IReadOnlyList<DatasetPartition> Partitions(
         string dataset,
@@ -124,6 +124,8 @@ public partial class ReadSession
             .Set("@first", first ?? "")
             .Set("@open", last is null)
             .Set("@last", last ?? "")
+            .Set("@width", (last?.Length ?? 0) + 1)
+            .Set("@inside", $"{last}/")
             .Set("@limit", limit)
             .Set("@skip", skip)
             .All(PartitionOf);

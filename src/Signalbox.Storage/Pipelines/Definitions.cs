@@ -153,6 +153,7 @@ public sealed partial class WriteSession
             .Set("@source_file", sourceFile)
             .Set("@updated_ms", at)
             .Execute();
+        NoteCells(pipeline);
         return version;
     }
 

@@ -36,6 +36,13 @@ internal static partial class FirstSchema
 
         create index dataset_partitions_newest on dataset_partitions (dataset, updated_ms, last_update);
 
+        create table dataset_cells (
+            dataset text primary key,
+            pipeline text not null,
+            cells text not null check (cells <> '')
+        );
+        create index dataset_cells_of_pipeline on dataset_cells (pipeline);
+
         create table freshness_misses (
             id {identity},
             pipeline text not null,

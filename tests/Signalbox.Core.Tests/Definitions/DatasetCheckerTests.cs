@@ -48,6 +48,26 @@ public sealed class DatasetCheckerTests
     }
 
     [Fact]
+    public void A_dataset_that_is_cut_by_lists_alone_starts_no_pipeline_that_is_cut_by_time()
+    {
+        var maker = Maker(PartitionKind.None) with { Dimensions = [new("region", ["eu"])] };
+        maker = maker with
+        {
+            Tasks =
+            [
+                maker.Tasks[0] with
+                {
+                    Outputs = [maker.Tasks[0].Outputs[0] with { Keys = maker.Tasks[0].Outputs[0].Keys.Add("region", "eu") }],
+                },
+            ],
+        };
+        var subscriber = Subscriber(new DatasetCondition.Updated("a"));
+        Assert.Contains("write `partition: none` here", Assert.Single(Check(subscriber, maker)).Message, StringComparison.Ordinal);
+        Assert.Empty(Check(subscriber with { Partition = PartitionKind.None }, maker));
+        Assert.Empty(Check(subscriber, maker with { Partition = PartitionKind.Day }));
+    }
+
+    [Fact]
     public void A_range_that_is_written_down_is_read_before_anything_waits_for_it()
     {
         var maker = Maker(PartitionKind.Day);

@@ -21,6 +21,7 @@ public sealed class DatasetDeciderTests
         "2001-01-02T03",
         "2001-01-02T04",
         "2001-W01",
+        "2001-01-02/eu",
         "north",
         "",
     ];
@@ -142,6 +143,50 @@ public sealed class DatasetDeciderTests
         Assert.Empty(DatasetDecider.Decide(trigger, Days, again with { Updates = [Update(5, "a", "2001-01-02")] }).Runs);
     }
 
+    [Theory]
+    [InlineData("2001-01-05/{0}", PartitionKind.Day, "2001-01-05", "3 of 4 partitions of a are there; missing 2001-01-05/us/paid")]
+    [InlineData("{0}", PartitionKind.None, "", "3 of 4 partitions of a are there; missing us/paid")]
+    public void A_slice_is_due_when_all_of_its_cells_are_there_and_again_with_each_that_is_made_again(
+        string key,
+        PartitionKind kind,
+        string partition,
+        string missing
+    )
+    {
+        var scheme = new PartitionScheme(kind, Zone.Utc);
+        var trigger = new TriggerSpec.Datasets(new DatasetCondition.Updated("a"));
+        var cells = PartitionCells.KeysOf([new("region", ["eu", "us"]), new("tier", ["free", "paid"])]);
+        Assert.Equal(["eu/free", "eu/paid", "us/free", "us/paid"], cells);
+        DatasetUpdate[] all = [.. cells.Select((cell, i) => Update(i + 1, "a", key.Replace("{0}", cell, StringComparison.Ordinal)))];
+
+        Assert.Equal(missing, Assert.Single(Plan(all[..3]).Waiting).Missing);
+        var run = Assert.Single(Plan(all).Runs);
+        Assert.Equal((partition, 4), (run.Partition, run.Updates.Length));
+        Assert.Single(Plan([all[1]], all).Runs);
+        Assert.Equal(4, DatasetDecider.Decide(trigger with { Partitions = PartitionCover.Any }, scheme, State(all, all)).Runs.Length);
+
+        SubscriberPlan Plan(DatasetUpdate[] updates, DatasetUpdate[]? before = null) =>
+            DatasetDecider.Decide(trigger, scheme, State(updates, before ?? updates));
+
+        SubscriberState State(DatasetUpdate[] updates, DatasetUpdate[] there) =>
+            new()
+            {
+                Updates = [.. updates],
+                IsThere = (_, one) => there.Any(update => update.Partition == one),
+                CellsOf = _ => cells,
+            };
+    }
+
+    [Fact]
+    public void A_week_of_days_of_cells_wants_every_cell_of_every_day()
+    {
+        var weeks = new PartitionScheme(PartitionKind.Week, Zone.Utc);
+        var parts = PartitionMapping.PartsOf("2001-W01", "2001-01-05/eu", weeks, ["eu", "us"])!.Value;
+        Assert.Equal((14, "2001-01-01/eu", "2001-01-07/us"), (parts.Length, parts[0], parts[^1]));
+        Assert.Equal("2001-W01", PartitionMapping.Map("2001-01-05/eu", Noon, weeks).Key);
+        Assert.Null(PartitionMapping.PartsOf("2001-01-05", "2001-01-05", Days, ["eu", "us"]));
+    }
+
     private static bool Conserves((int Dataset, int Key, int Group)[] steps, int shape, int way)
     {
         var (when, consume, cover) = Shape(shape, way);
@@ -176,6 +221,7 @@ public sealed class DatasetDeciderTests
                     Updates = [.. left],
                     IsThere = (dataset, partition) => there.Contains((dataset, partition)),
                     LatestOf = dataset => there.Where(each => each.Item1 == dataset).Select(each => each.Item2).FirstOrDefault(),
+                    CellsOf = dataset => dataset == "a" ? ["eu", "us"] : [],
                     HasUnfinishedRun = steps[i].Group == 4,
                     MaxRuns = 3,
                 }

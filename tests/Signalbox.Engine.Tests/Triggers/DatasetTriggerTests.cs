@@ -119,6 +119,45 @@ public sealed class DatasetTriggerTests
     }
 
     [Fact]
+    public async Task A_drained_subscriber_gets_no_runs_and_loses_nothing()
+    {
+        await using var house = new House();
+        house.Pipeline(Consumer("drained", "flights/raw"));
+        house.Pipeline(Consumer("other", "flights/raw"));
+        await house.ServeAsync();
+        Assert.True((await house.AskAsync(new Request.Drain("drained", "a new disk"))).Done);
+        await PostAsync(house, "flights/raw", "2001-01-01");
+        await PostAsync(house, "flights/raw", "2001-01-02");
+        await RunsAsync(house, "other", 2);
+        Assert.Empty(Runs(house, "drained"));
+        Assert.True((await house.AskAsync(new Request.EndDrain("drained"))).Done);
+        Assert.Equal(["2001-01-01", "2001-01-02"], (await RunsAsync(house, "drained", 2)).Select(run => run.Partition));
+    }
+
+    [Fact]
+    public async Task A_failing_subscriber_consumes_each_update_once_and_one_whose_file_was_gone_goes_on_where_it_was()
+    {
+        await using var house = new House();
+        house.Pipeline("pipeline: failing\ntriggers:\n  - datasets: flights/raw\ntasks:\n  use: { run: \"false\" }\n");
+        var file = house.Path("pipelines/failing.yaml");
+        await house.ServeAsync();
+        await PostAsync(house, "flights/raw", "2001-01-01");
+        await PostAsync(house, "flights/raw", "2001-01-02");
+        foreach (var run in await RunsAsync(house, "failing", 2))
+        {
+            Assert.Equal(RunState.Failed, (await house.EndAsync(run.Number)).State);
+        }
+
+        var text = File.ReadAllText(file);
+        File.Delete(file);
+        await house.UntilAsync(() => house.Said.Any(line => line.Contains("failing: its file is gone", StringComparison.Ordinal)), "its end");
+        await PostAsync(house, "flights/raw", "2001-01-03");
+        house.Pipeline(text);
+        var runs = await RunsAsync(house, "failing", 3);
+        Assert.Equal([1, 2, 3], runs.Select(run => Assert.Single(Updates(house, run)).Update.Id));
+    }
+
+    [Fact]
     [Trait("Requirement", "S50")]
     public async Task Batch_takes_all_that_came_while_a_run_went_on_and_latest_supersedes_the_older_ones()
     {
@@ -219,6 +258,77 @@ public sealed class DatasetTriggerTests
             "`2001-W01` is a week and the consumer is cut by days: one update would be many runs",
             Assert.Single(house.Store.Read(session => session.ConsumptionsOf(2))).Reason
         );
+    }
+
+    [Fact]
+    [Trait("Requirement", "S118")]
+    public async Task The_cells_of_static_lists_are_partitions_of_their_own_and_a_slice_is_due_when_all_of_them_are_there()
+    {
+        await using var house = new House();
+        house.Pipeline(
+            """
+            pipeline: regions
+            partition: { by: day, keys: { region: [eu, us], tier: [free, paid] } }
+            tasks:
+              make:
+                for_each: "{{ cells }}"
+                run: "{ test {{ item.region }} = eu || test -e go; } && echo {{ item.region }} > {{ outputs.o }}"
+                outputs:
+                  o: { path: "{{ ds }}/{{ item.region }}-{{ item.tier }}.txt", dataset: sales, keys: { region: "{{ item.region }}", tier: "{{ item.tier }}" } }
+
+            """
+        );
+        house.Pipeline(Consumer("daily", "sales"));
+        house.Pipeline(Consumer("any", "{ any: [sales], partitions: any }"));
+        house.Pipeline(
+            "pipeline: waits\ntasks:\n  there: { wait_for: { dataset: sales }, every: 100ms }\n  use: { needs: [there], run: \"true\" }\n"
+        );
+        await house.ServeAsync();
+        var made = await house.RunAsync("regions", "2001-01-05");
+        Assert.Equal(RunState.Failed, made.State);
+        Assert.Equal(["2001-01-05/eu/free", "2001-01-05/eu/paid"], Keys());
+        await RunsAsync(house, "any", 2);
+        await WaitingAsync(house, "daily", 2);
+        var waits = await house.StartAsync("waits", "2001-01-05");
+        await house.UntilAsync(
+            () => house.Task(waits, "there").Reason?.Contains("missing 2001-01-05/us/free, 2001-01-05/us/paid of 4", StringComparison.Ordinal) ?? false,
+            "what is missing"
+        );
+
+        house.Write("go", "");
+        Assert.True((await house.AskAsync(new Request.Rerun(made.Number.Value, RerunMode.FromFailed, null, "go"))).Done);
+        Assert.Equal(RunState.Success, (await house.EndAsync(made.Number)).State);
+        Assert.Equal(4, Keys().Count);
+        var run = Assert.Single(await RunsAsync(house, "daily", 1));
+        Assert.Equal(("2001-01-05", 4), (run.Partition, Updates(house, run).Count));
+        Assert.Equal(RunState.Success, (await house.EndAsync(waits)).State);
+        Assert.All(
+            house.Publications(made.Number),
+            version => Assert.Equal($"2001-01-05/{Path.GetFileNameWithoutExtension(version.Path).Replace('-', '/')}", version.Partition)
+        );
+
+        List<string> Keys() => [.. house.Store.Read(session => session.Partitions("sales", 10)).Select(one => one.Partition)];
+    }
+
+    [Fact]
+    public async Task A_key_that_is_in_no_list_fails_its_task_with_the_place()
+    {
+        await using var house = new House();
+        house.Pipeline(
+            """
+            pipeline: odd
+            partition: { keys: [eu, us] }
+            params: { r: { default: es } }
+            tasks:
+              make: { run: "echo > {{ outputs.o }}", outputs: { o: { path: "{{ params.r }}.txt", dataset: sales, keys: { key: "{{ params.r }}" } } } }
+
+            """
+        );
+        await house.ServeAsync();
+        var made = await house.RunAsync("odd", "2001-01-05");
+        Assert.Contains("tasks.make.outputs.o.keys.key: `es` is none of eu, us", house.Task(made.Number, "make").Reason, StringComparison.Ordinal);
+        Assert.Equal(RunState.Success, (await house.RunAsync("odd", "2001-01-05", "{\"r\": \"us\"}")).State);
+        Assert.Equal(["us"], house.Store.Read(session => session.Partitions("sales", 10)).Select(one => one.Partition));
     }
 
     [Fact]

@@ -1,11 +1,60 @@
 using Signalbox.Core;
 using Signalbox.Core.Alerts;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Triggers;
 
 namespace Signalbox.Storage.Tests;
 
 public abstract partial class StoreConformance
 {
+    [Fact]
+    public async Task The_cells_of_a_dataset_are_those_that_its_producer_declares_now_and_a_range_has_the_cells_of_its_last_slice()
+    {
+        using var store = Database.Open();
+        var pipeline = new Pipeline
+        {
+            Name = new("regions"),
+            Dimensions = [new("region", ["eu", "us"]), new("tier", ["free"])],
+            Tasks =
+            [
+                new TaskNode
+                {
+                    Name = new("make"),
+                    Kind = new TaskKind.Noop(),
+                    Outputs =
+                    [
+                        new OutputSpec
+                        {
+                            Name = "o",
+                            Path = "o",
+                            Dataset = "a",
+                            Keys = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("region", "eu").Add("tier", "free"),
+                        },
+                    ],
+                },
+            ],
+        };
+        await store.WriteAsync(s => s.SaveCurrentDefinition(pipeline, "", null, Made.Noon), Ct);
+        Assert.Equal(["eu/free", "us/free"], store.Read(s => s.CellsOf("a")));
+        await store.WriteAsync(
+            s => s.SaveCurrentDefinition(pipeline with { Dimensions = [new("region", ["eu"]), new("tier", ["free"])] }, "", null, Made.Noon),
+            Ct
+        );
+        Assert.Equal(["eu/free"], store.Read(s => s.CellsOf("a")));
+        await store.WriteAsync(s => s.SaveCurrentDefinition(pipeline with { Dimensions = [] }, "", null, Made.Noon), Ct);
+        Assert.Empty(store.Read(s => s.CellsOf("a")));
+
+        foreach (var key in (string[])["2001-01-05/eu", "2001-01-06/us", "2001-01-06", "2001-01-07/eu"])
+        {
+            await store.WriteAsync(s => s.AddUpdate(Posted("b", key)), Ct);
+        }
+
+        Assert.Equal(
+            ["2001-01-06", "2001-01-06/us"],
+            store.Read(s => s.Partitions("b", 10, first: "2001-01-06", last: "2001-01-06")).Select(one => one.Partition)
+        );
+    }
+
     [Fact]
     [Trait("Requirement", "S48")]
     public async Task A_deadline_of_a_dataset_is_missed_once_and_what_was_told_of_it_is_resolved_once()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Signalbox.Core;
 using Signalbox.Core.Time;
@@ -116,7 +117,8 @@ internal static class DatasetsPartitions
     {
         var latest = session.LatestPartition(name) ?? throw NoUpdate(session, name);
         var scheme = PartitionMapping.Read(latest.Partition, calendar)?.Scheme;
-        if (scheme is null && (missing || from is not null || to is not null))
+        var cells = PartitionMapping.CellOf(latest.Partition, calendar).Length > 0 ? session.CellsOf(name) : [];
+        if (scheme is null && ((missing && cells.IsEmpty) || from is not null || to is not null))
         {
             throw new UserMistakeException(
                 $"the partitions of {name} are like `{latest.Partition}`, which is no hour, day, week or month: they have no ranges"
@@ -127,7 +129,7 @@ internal static class DatasetsPartitions
         var last = to is null ? null : Bound(to, scheme!, "--to").Last;
         var skip = (page - 1L) * PageSize;
         var found = missing
-            ? Missing(session, name, scheme!, first, last ?? latest.Partition)
+            ? Missing(session, name, Times(session, name, scheme, first, last ?? latest.Partition), cells)
                 .Skip((int)Math.Min(skip, int.MaxValue))
                 .Take(PageSize + 1)
                 .ToList()
@@ -144,21 +146,31 @@ internal static class DatasetsPartitions
         return new PartitionPageDocument(name, page, found.Count > PageSize, [.. found.Take(PageSize)]);
     }
 
-    /// <summary>The partitions between two keys that were never updated, computed while they are read.</summary>
+    /// <summary>The slices of time between two keys, computed while they are read; one without a key for data that is cut by lists alone.</summary>
+    private static IEnumerable<string> Times(ReadSession session, string name, PartitionScheme? scheme, string? first, string last)
+    {
+        if (scheme is null)
+        {
+            return [""];
+        }
+
+        first ??= session.Partitions(name, 1)[0].Partition;
+        return scheme
+            .Range(PartitionMapping.Read(first, scheme)!, PartitionMapping.Read(last, scheme)!)
+            .Select(partition => partition.Key);
+    }
+
+    /// <summary>Those that were never updated.</summary>
     private static IEnumerable<PartitionDocument> Missing(
         ReadSession session,
         string name,
-        PartitionScheme scheme,
-        string? first,
-        string last
-    )
-    {
-        first ??= session.Partitions(name, 1)[0].Partition;
-        return scheme
-            .Range(scheme.Parse(first).Partition!, scheme.Parse(last).Partition!)
-            .Where(partition => session.Partition(name, partition.Key) is null)
-            .Select(partition => new PartitionDocument(partition.Key, IsThere: false, 0, null, null));
-    }
+        IEnumerable<string> times,
+        ImmutableArray<string> cells
+    ) =>
+        times
+            .SelectMany(time => PartitionCells.Expand([time], cells))
+            .Where(key => session.Partition(name, key) is null)
+            .Select(key => new PartitionDocument(key, IsThere: false, 0, null, null));
 
     private static (string First, string Last) Bound(string text, PartitionScheme scheme, string option)
     {
