@@ -95,10 +95,7 @@ public sealed class Spec028Partitions
         await project.RunAsync("regions", 1, "--date", "2001-01-06");
         string[] days = ["datasets", "partitions", "sales", "--from", "2001-01-05", "--to", "2001-01-06"];
         Assert.Equal(6, Keys(await project.CallAsync([.. days, "--json"])).Length);
-        Assert.Equal(
-            ["2001-01-05/us/paid", "2001-01-06/us/paid"],
-            Keys(await project.CallAsync([.. days, "--missing", "--json"]))
-        );
+        Assert.Equal(["2001-01-05/us/paid", "2001-01-06/us/paid"], Keys(await project.CallAsync([.. days, "--missing", "--json"])));
         var resolved = (await project.CallAsync("datasets", "resolve", "sales", "--partition", "2001-01-06/us/free")).Expect(0).Output;
         Assert.Equal(project.PathOf("sales/2001-01-06/us-free.txt") + "\n", resolved);
 

@@ -4,11 +4,12 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Signalbox.Storage.Tests;
 
 namespace Signalbox.Acceptance.Tests;
 
 /// <summary>docs/specs/029-dataset-triggers.md</summary>
-public sealed class Spec029DatasetTriggers
+public sealed class Spec029DatasetTriggers(PostgresServer postgres)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
@@ -232,6 +233,59 @@ public sealed class Spec029DatasetTriggers
             (await project.CallAsync("datasets", "freshness", "row")).Expect(2).Error,
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task Of_two_servers_on_one_PostgreSQL_one_is_killed_and_each_update_is_consumed_once()
+    {
+        const int Count = 60;
+        // A database of its own: the lock of an engine is that of its database.
+        await using (var connection = new Npgsql.NpgsqlConnection(postgres.Connection))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var create = new Npgsql.NpgsqlCommand("create database datasets", connection);
+            await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var address = postgres.Address("public").Replace("/postgres?", "/datasets?", StringComparison.Ordinal);
+        using var project = new TestProject()
+            .Write("signalbox.yaml", $"database: {address}\n")
+            .Pipeline("each", "triggers: [{ datasets: a }]\nmax_active_runs: 1\ntasks:\n  use: { noop: }\n")
+            .Pipeline("days", "triggers: [{ datasets: { any: [a], consume: latest } }]\ntasks:\n  use: { noop: }\n");
+        project.Write(
+            "updates.jsonl",
+            string.Concat(Enumerable.Range(0, Count).Select(i => $"{{\"partition\": \"2001-01-{(i % 28) + 1:00}\", \"key\": \"{i}\"}}\n"))
+        );
+        await using var first = await TestServer.StartAsync(project);
+        await using var second = await TestServer.StandByAsync(project);
+        Assert.Contains(
+            "no update of a waits: it has had none yet",
+            (await project.CallAsync("why", "each")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
+        var sending = project.CallAsync("datasets", "update", "a", "--file", "updates.jsonl");
+        await first.SaysAsync(line => line.Contains("each: run 10 for update", StringComparison.Ordinal) || line.Contains(" for update 9 ", StringComparison.Ordinal));
+        await first.KillAsync();
+        await second.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
+        Assert.Equal(Count, (await sending).Expect(0).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        // One that is not sure sends all of it again.
+        (await project.CallAsync("datasets", "update", "a", "--file", "updates.jsonl")).Expect(0);
+
+        List<JsonElement> updates = [];
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                updates = await UpdatesAsync(project);
+                return updates.TrueForAll(update =>
+                    Consumers(update).Count == 2 && Consumers(update).TrueForAll(consumer => Text(consumer, "state") == "consumed")
+                );
+            },
+            Deadline
+        );
+        Assert.Equal(Count, updates.Count);
+        Assert.Equal(Count, updates.Select(update => RunOf(update, "each")).Distinct().Count());
+        await RunsAsync(project, "each", Count);
+        Assert.Contains("no update of a waits: the last was", (await project.CallAsync("why", "days")).Expect(0).Output, StringComparison.Ordinal);
     }
 
     /// <summary>The sender's own ledger says what was acknowledged; by hand SIGNALBOX_STORM=5000.</summary>

@@ -19,7 +19,9 @@ public static class DatasetChecker
     {
         var makers = all
             .Values.OrderBy(each => each.Name.Value, StringComparer.Ordinal)
-            .SelectMany(each => each.Tasks.SelectMany(task => task.Outputs).Select(output => (Pipeline: each, output.Dataset, IsCell: !output.Keys.IsEmpty)))
+            .SelectMany(each =>
+                each.Tasks.SelectMany(task => task.Outputs).Select(output => (Pipeline: each, output.Dataset, IsCell: !output.Keys.IsEmpty))
+            )
             .Where(made => made.Dataset is not null)
             .ToLookup(made => made.Dataset!, made => new Maker(made.Pipeline, made.IsCell), StringComparer.Ordinal);
         var own = pipeline.CalendarOf().Partitions;

@@ -54,12 +54,11 @@ public sealed class RunScope : IScope
         dimensions.IsDefaultOrEmpty
             ? null
             : new Value.List([
-                .. Time.PartitionCells.Of(dimensions)
+                .. Time
+                    .PartitionCells.Of(dimensions)
                     .Select(cell =>
                         (Value)
-                            new Value.Map(
-                                cell.Select((key, i) => new KeyValuePair<string, Value>(dimensions[i].Name, new Value.Text(key)))
-                            )
+                            new Value.Map(cell.Select((key, i) => new KeyValuePair<string, Value>(dimensions[i].Name, new Value.Text(key))))
                     ),
             ]);
 

@@ -25,7 +25,10 @@ public static class PartitionCells
             return [];
         }
 
-        ImmutableArray<ImmutableArray<string>> cells = [[]];
+        ImmutableArray<ImmutableArray<string>> cells =
+        [
+            [],
+        ];
         foreach (var dimension in dimensions)
         {
             cells = [.. cells.SelectMany(_ => dimension.Keys, (cell, key) => cell.Add(key))];

@@ -157,7 +157,9 @@ public static class DatasetDecider
             && (
                 key.Length == 0
                 || example.Length == 0
-                || (PartitionMapping.PartsOf(key, example, consumer, state.CellsOf(dataset)) ?? [key]).All(part => state.IsThere(dataset, part))
+                || (PartitionMapping.PartsOf(key, example, consumer, state.CellsOf(dataset)) ?? [key]).All(part =>
+                    state.IsThere(dataset, part)
+                )
             );
 
         private bool Ready(string dataset) => Left(dataset).Any() && Hindrance(dataset).Missing is null;
@@ -170,7 +172,8 @@ public static class DatasetDecider
         }
 
         private bool IsCovered(DatasetUpdate update) =>
-            trigger.Partitions == PartitionCover.All && PartitionMapping.PartsOf(key, update.Partition, consumer, state.CellsOf(update.Dataset)) is not null;
+            trigger.Partitions == PartitionCover.All
+            && PartitionMapping.PartsOf(key, update.Partition, consumer, state.CellsOf(update.Dataset)) is not null;
 
         /// <summary>What keeps the updates of a dataset from counting.</summary>
         private (string? Missing, bool IsHeld) Hindrance(string dataset)
@@ -187,7 +190,14 @@ public static class DatasetDecider
                 var queue = _queues[dataset];
                 if (trigger.Partitions == PartitionCover.All)
                 {
-                    foreach (var example in queue.DistinctBy(update => (PartitionMapping.Read(update.Partition, consumer)?.Scheme.Kind, PartitionMapping.CellOf(update.Partition, consumer).Length > 0)))
+                    foreach (
+                        var example in queue.DistinctBy(update =>
+                            (
+                                PartitionMapping.Read(update.Partition, consumer)?.Scheme.Kind,
+                                PartitionMapping.CellOf(update.Partition, consumer).Length > 0
+                            )
+                        )
+                    )
                     {
                         if (PartitionMapping.PartsOf(key, example.Partition, consumer, state.CellsOf(dataset)) is { } parts)
                         {

@@ -101,7 +101,12 @@ internal static class PipelineShape
             new Field<Draft, PartitionShape.Draft>("partition", PartitionShape.Partition, (d, v) => d.Partition = v, "How the data is cut.")
             {
                 Default = "\"day\"",
-                Examples = ["\"week\"", "{\"by\": \"week\", \"week_starts\": \"sunday\"}", "{\"by\": \"day\", \"keys\": {\"region\": [\"eu\", \"us\"]}}"],
+                Examples =
+                [
+                    "\"week\"",
+                    "{\"by\": \"week\", \"week_starts\": \"sunday\"}",
+                    "{\"by\": \"day\", \"keys\": {\"region\": [\"eu\", \"us\"]}}",
+                ],
             },
             new Field<Draft, string>(
                 "start",

@@ -48,8 +48,12 @@ internal static class WaitForDatasetTask
         var cells = PartitionMapping.CellOf(latest.Partition, calendar).Length > 0 ? session.CellsOf(kind.Dataset) : [];
         var isList = !cells.IsEmpty && PartitionMapping.Read(latest.Partition, calendar) is null;
         var wanted =
-            isList && range is null ? cells
-            : PartitionCells.Expand(range is { } told ? Between(told, latest.Partition, context) : Own(latest.Partition, context), isList ? [] : cells);
+            isList && range is null
+                ? cells
+                : PartitionCells.Expand(
+                    range is { } told ? Between(told, latest.Partition, context) : Own(latest.Partition, context),
+                    isList ? [] : cells
+                );
         var missing = wanted.Where(key => session.Partition(kind.Dataset, key) is null).Take(11).ToList();
         return missing.Count == 0
             ? new Sighting.Satisfied(Result: null)

@@ -239,7 +239,9 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
             session.LeaveUnmatched(pipeline.Name, update.Id, reason, now);
         }
 
-        foreach (var update in plan.Waiting.SelectMany(partition => partition.Updates))
+        // What waits already stands there: thousands may, and are looked at every second.
+        var isNew = beyond.Select(update => update.Id).ToHashSet();
+        foreach (var update in plan.Waiting.SelectMany(partition => partition.Updates).Where(isNew.Contains))
         {
             session.KeepWaiting(pipeline.Name, update, now);
         }

@@ -150,7 +150,10 @@ public sealed class DatasetTriggerTests
 
         var text = File.ReadAllText(file);
         File.Delete(file);
-        await house.UntilAsync(() => house.Said.Any(line => line.Contains("failing: its file is gone", StringComparison.Ordinal)), "its end");
+        await house.UntilAsync(
+            () => house.Said.Any(line => line.Contains("failing: its file is gone", StringComparison.Ordinal)),
+            "its end"
+        );
         await PostAsync(house, "flights/raw", "2001-01-03");
         house.Pipeline(text);
         var runs = await RunsAsync(house, "failing", 3);
@@ -291,7 +294,9 @@ public sealed class DatasetTriggerTests
         await WaitingAsync(house, "daily", 2);
         var waits = await house.StartAsync("waits", "2001-01-05");
         await house.UntilAsync(
-            () => house.Task(waits, "there").Reason?.Contains("missing 2001-01-05/us/free, 2001-01-05/us/paid of 4", StringComparison.Ordinal) ?? false,
+            () =>
+                house.Task(waits, "there").Reason?.Contains("missing 2001-01-05/us/free, 2001-01-05/us/paid of 4", StringComparison.Ordinal)
+                ?? false,
             "what is missing"
         );
 
@@ -326,7 +331,11 @@ public sealed class DatasetTriggerTests
         );
         await house.ServeAsync();
         var made = await house.RunAsync("odd", "2001-01-05");
-        Assert.Contains("tasks.make.outputs.o.keys.key: `es` is none of eu, us", house.Task(made.Number, "make").Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "tasks.make.outputs.o.keys.key: `es` is none of eu, us",
+            house.Task(made.Number, "make").Reason,
+            StringComparison.Ordinal
+        );
         Assert.Equal(RunState.Success, (await house.RunAsync("odd", "2001-01-05", "{\"r\": \"us\"}")).State);
         Assert.Equal(["us"], house.Store.Read(session => session.Partitions("sales", 10)).Select(one => one.Partition));
     }

@@ -28,7 +28,9 @@ public abstract partial class StoreConformance
                             Name = "o",
                             Path = "o",
                             Dataset = "a",
-                            Keys = System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("region", "eu").Add("tier", "free"),
+                            Keys = System
+                                .Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add("region", "eu")
+                                .Add("tier", "free"),
                         },
                     ],
                 },
@@ -37,7 +39,8 @@ public abstract partial class StoreConformance
         await store.WriteAsync(s => s.SaveCurrentDefinition(pipeline, "", null, Made.Noon), Ct);
         Assert.Equal(["eu/free", "us/free"], store.Read(s => s.CellsOf("a")));
         await store.WriteAsync(
-            s => s.SaveCurrentDefinition(pipeline with { Dimensions = [new("region", ["eu"]), new("tier", ["free"])] }, "", null, Made.Noon),
+            s =>
+                s.SaveCurrentDefinition(pipeline with { Dimensions = [new("region", ["eu"]), new("tier", ["free"])] }, "", null, Made.Noon),
             Ct
         );
         Assert.Equal(["eu/free"], store.Read(s => s.CellsOf("a")));

@@ -155,9 +155,7 @@ internal static class DatasetsPartitions
         }
 
         first ??= session.Partitions(name, 1)[0].Partition;
-        return scheme
-            .Range(PartitionMapping.Read(first, scheme)!, PartitionMapping.Read(last, scheme)!)
-            .Select(partition => partition.Key);
+        return scheme.Range(PartitionMapping.Read(first, scheme)!, PartitionMapping.Read(last, scheme)!).Select(partition => partition.Key);
     }
 
     /// <summary>Those that were never updated.</summary>

@@ -50,6 +50,21 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
         );
         if (pipeline.Version is { } version && session.Definition(pipeline.Name, version) is { Pipeline: var definition })
         {
+            if (
+                active.Count(run => run.State == RunState.Queued) is > 0 and var queued
+                && active.Count(run => run.State != RunState.Queued) is var running
+                && definition.Overlap != OverlapPolicy.Allow
+                && running >= definition.MaxActiveRuns
+            )
+            {
+                reasons.Add(
+                    new(
+                        "limit",
+                        $"{running} of at most {definition.MaxActiveRuns} runs are running (max_active_runs), so {queued} wait{(queued == 1 ? "s" : "")} for their turn"
+                    )
+                );
+            }
+
             AddSchedule(reasons, pipeline, definition);
             AddUpdates(reasons, pipeline, definition);
         }
@@ -77,6 +92,11 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
         var facts = DatasetFacts.Read(session, pipeline.Name, [], maxRuns: 1);
         var plan = DatasetDecider.Decide(trigger, definition.CalendarOf().Partitions, facts);
         reasons.Add(new("update", $"updates of {trigger.When} start it"));
+        if (plan.Waiting.IsEmpty && beyond.Count == 0)
+        {
+            reasons.AddRange(trigger.When.Names.Take(MostNamed).Select(name => new WhyReason("update", Latest(name))));
+        }
+
         reasons.AddRange(
             plan.Waiting.Take(MostNamed)
                 .Select(waiting => new WhyReason(
@@ -94,6 +114,13 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
             );
         }
     }
+
+    /// <summary>Of a dataset of which no update waits: the last one there was.</summary>
+    private string Latest(string dataset) =>
+        session.Updates(dataset, partition: null, limit: 1) is [var latest]
+            ? $"no update of {dataset} waits: the last was {latest.Id}{(latest.Partition.Length > 0 ? $" for {latest.Partition}" : "")} at {InstantText.Utc(latest.At)}"
+                + (latest.Quiet is { } quiet ? $", which starts nothing: {quiet}" : "")
+            : $"no update of {dataset} waits: it has had none yet";
 
     public WhyDocument OfRun(RunPicture picture)
     {
@@ -391,7 +418,14 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
     {
         if (definition.Schedule is null)
         {
-            reasons.Add(new("schedule", "it has no schedule: runs are started by hand or by a backfill"));
+            reasons.Add(
+                new(
+                    "schedule",
+                    definition.Triggers.IsDefaultOrEmpty
+                        ? "it has no schedule: runs are started by hand or by a backfill"
+                        : "it has no schedule: runs are started by its triggers, by hand or by a backfill"
+                )
+            );
             return;
         }
 
