@@ -264,7 +264,9 @@ public sealed class Spec029DatasetTriggers(PostgresServer postgres)
             StringComparison.Ordinal
         );
         var sending = project.CallAsync("datasets", "update", "a", "--file", "updates.jsonl");
-        await first.SaysAsync(line => line.Contains("each: run 10 for update", StringComparison.Ordinal) || line.Contains(" for update 9 ", StringComparison.Ordinal));
+        await first.SaysAsync(line =>
+            line.Contains("each: run 10 for update", StringComparison.Ordinal) || line.Contains(" for update 9 ", StringComparison.Ordinal)
+        );
         await first.KillAsync();
         await second.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
         Assert.Equal(Count, (await sending).Expect(0).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
@@ -285,7 +287,11 @@ public sealed class Spec029DatasetTriggers(PostgresServer postgres)
         Assert.Equal(Count, updates.Count);
         Assert.Equal(Count, updates.Select(update => RunOf(update, "each")).Distinct().Count());
         await RunsAsync(project, "each", Count);
-        Assert.Contains("no update of a waits: the last was", (await project.CallAsync("why", "days")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "no update of a waits: the last was",
+            (await project.CallAsync("why", "days")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>The sender's own ledger says what was acknowledged; by hand SIGNALBOX_STORM=5000.</summary>
