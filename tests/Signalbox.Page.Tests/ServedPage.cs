@@ -36,6 +36,12 @@ public sealed partial class ServedPage : IAsyncLifetime
     /// <summary>The run of <c>flaky</c>, whose task waits for its next attempt.</summary>
     public long Flaky { get; private set; }
 
+    /// <summary>The run that a message started, which has missed its deadline and waits.</summary>
+    public long Late { get; private set; }
+
+    /// <summary>The message that started no run.</summary>
+    public long Letter { get; private set; }
+
     /// <summary>The run of <c>waits</c>, which waits for a file that never comes.</summary>
     public long Waits { get; private set; }
 
@@ -52,6 +58,11 @@ public sealed partial class ServedPage : IAsyncLifetime
         Broken = (await _project.RunAsync("broken", 1)).Json.GetProperty("number").GetInt64();
         Flaky = await StartAsync("flaky");
         Waits = await StartAsync("waits");
+        using var http = new HttpClient();
+        var (_, started) = await http.PostAsync(Server.Address, "/hooks/landing", """{"n":1}""", "s3cret");
+        Late = started.GetProperty("messages")[0].GetProperty("run").GetInt64();
+        var (_, dead) = await http.PostAsync(Server.Address, "/hooks/landing", """{"n":"many"}""", "s3cret");
+        Letter = dead.GetProperty("messages")[0].GetProperty("message").GetInt64();
         await Eventually.TrueAsync(() => _project.Lines("tried").Length > 0, TimeSpan.FromSeconds(30));
 
         _playwright = await Playwright.CreateAsync();
@@ -110,6 +121,7 @@ public sealed partial class ServedPage : IAsyncLifetime
 
     private void Write()
     {
+        WriteWhatAsks();
         _project.Pipeline(
             "daily",
             """
@@ -173,6 +185,30 @@ public sealed partial class ServedPage : IAsyncLifetime
             tasks:
               file: { wait_for: { file: never.csv }, every: 1h }
               load: { needs: [file], run: "true" }
+            """
+        );
+    }
+
+    private void WriteWhatAsks()
+    {
+        _project.Secret("hook", "s3cret");
+        _project.Pipeline(
+            "landing",
+            """
+            triggers: [{ webhook: { bearer: secret:hook } }]
+            params: { n: { type: integer } }
+            sla: { within: 1s }
+            tasks:
+              landed: { wait_for: { file: never.csv }, every: 1h }
+            """
+        );
+        _project.Pipeline(
+            "gate",
+            """
+            params: { round: { type: integer, default: 1 } }
+            tasks:
+              ask: { approve: { message: "release round {{ params.round }}?", form: { limit: { type: integer, minimum: 1 } } }, timeout: 1h }
+              release: { needs: [ask], run: "echo {{ tasks.ask.result.limit }} >> released" }
             """
         );
     }

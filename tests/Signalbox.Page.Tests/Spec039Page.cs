@@ -35,6 +35,7 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
             { "/datasets/shop%2Fsums", "Written by daily.sums" },
             { "/backfills", "the first days" },
             { "/backfills/1", "all 3 dates are over" },
+            { "/backfills/new?pipeline=daily&from=2001-01-01&to=2001-01-05&which=missing", "These are left out" },
             { "/models", "churn" },
             { "/models/churn", "Champion against candidate" },
         };

@@ -70,6 +70,44 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
     }
 
     [Fact]
+    [Trait("Requirement", "S88")]
+    public async Task A_backfill_is_planned_before_it_is_started_and_is_paused_resumed_and_cancelled()
+    {
+        await using var seen = await served.OpenAsync("/backfills");
+        await seen.Page.GetByRole(AriaRole.Link, new() { Name = "New backfill …" }).ClickAsync();
+        await seen.Page.GetByRole(AriaRole.Combobox, new() { Name = "Pipeline" }).SelectOptionAsync("daily");
+        await seen.Page.GetByLabel("From", new() { Exact = true }).FillAsync("2001-01-04");
+        await seen.Page.GetByLabel("To, included", new() { Exact = true }).FillAsync("2001-01-01");
+        await seen.SeesAsync("is after the last");
+        await seen.Page.GetByLabel("From", new() { Exact = true }).FillAsync("2001-01-01");
+        await seen.Page.GetByLabel("To, included", new() { Exact = true }).FillAsync("2001-01-07");
+        await seen.Page.GetByRole(AriaRole.Combobox, new() { Name = "Which of them" }).SelectOptionAsync("those without a success");
+        await seen.Button("Start 4 runs").WaitForAsync();
+        var plan = seen.Page.GetByRole(AriaRole.Region, new() { Name = "Plan" });
+        await plan.GetByText("2001-01-01, 2001-01-02, 2001-01-03").WaitForAsync();
+        await plan.GetByText("Takes about").WaitForAsync();
+        await seen.Page.GetByLabel("Runs at one time", new() { Exact = true }).FillAsync("1");
+        await seen.Page.GetByLabel("Pause between starts, e.g. 2s", new() { Exact = true }).FillAsync("1h");
+        await seen.Page.GetByText("The same from a terminal").ClickAsync();
+        await seen.SeesAsync("signalbox backfill daily --from 2001-01-01 --to 2001-01-07 --missing --max-active 1 --every 1h");
+        await seen.Button("Start 4 runs").ClickAsync();
+        await seen.Page.WaitForURLAsync(BackfillAddress());
+        await seen.SeesAsync("1 of 4 dates are over");
+        var state = seen.Page.Locator(".title .state");
+        await seen.Button("Pause …").ClickAsync();
+        await seen.Button("Pause the backfill").ClickAsync();
+        await state.GetByText("paused").WaitForAsync();
+        await seen.Button("Resume …").ClickAsync();
+        await seen.Button("Resume the backfill").ClickAsync();
+        await state.GetByText("running").WaitForAsync();
+        await seen.Button("Cancel …").ClickAsync();
+        await seen.Button("Cancel the backfill").ClickAsync();
+        await state.GetByText("cancelled").WaitForAsync();
+        await seen.SeesAsync("all 4 dates are over");
+        Assert.Empty(seen.Problems);
+    }
+
+    [Fact]
     public async Task A_schedule_is_paused_with_a_reason_and_home_says_so()
     {
         await using var seen = await served.OpenAsync("/pipelines/daily");
@@ -108,6 +146,9 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
         await seen.Page.GetByRole(AriaRole.Dialog).WaitForAsync(new() { State = WaitForSelectorState.Hidden });
         Assert.Equal("Rerun what failed …", await seen.Page.EvaluateAsync<string>("() => document.activeElement.textContent"));
     }
+
+    [GeneratedRegex(@"/backfills/\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BackfillAddress();
 
     [GeneratedRegex(@"/runs/\d+$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex RunAddress();

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { GridFilter } from "../logic/grid";
 import { get } from "./client";
 import type {
+  Approval,
   Backfill,
   BackfillLine,
   DatasetDocument,
@@ -9,10 +10,12 @@ import type {
   DatasetPartition,
   Departure,
   DurationRun,
+  Freshness,
   GraphDocument,
   GridRun,
   HistoryLine,
   Home,
+  InboxDetail,
   Lineage,
   ModelDocument,
   ModelLine,
@@ -59,6 +62,10 @@ export const outlookQuery = (number: string) => queryOptions({ queryKey: ["outlo
 export const whyQuery = (number: string, task?: string) =>
   queryOptions({ queryKey: ["why", number, task ?? null], queryFn: ({ signal }) => get<Why>(`/api/runs/${number}${task ? `/tasks/${encodeURIComponent(task)}` : ""}/why`, {}, signal) });
 
+export const approvalsQuery = queryOptions({ queryKey: ["approvals"], queryFn: ({ signal }) => get<Approval[]>("/api/approvals", {}, signal) });
+
+export const letterQuery = (id: number) => queryOptions({ queryKey: ["letter", id], queryFn: ({ signal }) => get<InboxDetail>(`/api/inbox/${id}`, {}, signal) });
+
 export const rerunPath = (number: number) => `/api/runs/${number}/rerun`;
 
 export const rerunPlan = (number: number, mode: string, task: string | undefined, signal?: AbortSignal) => get<RerunPlan>(`/api/runs/${number}/rerun`, { mode, task }, signal);
@@ -88,6 +95,8 @@ export const lineageQuery = queryOptions({ queryKey: ["lineage"], queryFn: ({ si
 export const datasetQuery = (name: string) => queryOptions({ queryKey: ["dataset", name], queryFn: ({ signal }) => get<DatasetDocument>("/api/datasets/versions", { name, limit: 200 }, signal) });
 
 export const partitionsQuery = (name: string) => queryOptions({ queryKey: ["partitions", name], queryFn: ({ signal }) => get<DatasetPartition[]>("/api/datasets/partitions", { name }, signal) });
+
+export const freshnessQuery = (name: string) => queryOptions({ queryKey: ["freshness", name], queryFn: ({ signal }) => get<Freshness>("/api/datasets/freshness", { name }, signal) });
 
 export const backfillsQuery = queryOptions({ queryKey: ["backfills"], queryFn: async ({ signal }) => (await get<Page<BackfillLine>>("/api/backfills", { limit: 200 }, signal)).items });
 

@@ -37,6 +37,11 @@ export type RerunPlan = Schemas["RerunDocument"];
 export type Outlook = Schemas["OutlookDocument"];
 export type Why = Schemas["WhyDocument"];
 
+export type InboxMessage = Schemas["InboxDocument"];
+export type InboxDetail = With<Schemas["InboxDetailDocument"], { payload: unknown }>;
+export type Approval = Schemas["ApprovalDocument"];
+export type Freshness = Schemas["FreshnessDocument"];
+
 export type Pipeline = Schemas["PipelineDocument"];
 export type PipelineDetail = With<Schemas["PipelineDetailDocument"], { params: ParamSchema }>;
 export type PipelineVersion = Schemas["PipelineVersionDocument"];
@@ -52,7 +57,7 @@ export type DatasetDocument = Schemas["DatasetDocument"];
 export type Lineage = Schemas["LineageDocument"];
 
 export type BackfillLine = Schemas["BackfillLineDocument"];
-export type Backfill = Schemas["BackfillDocument"];
+export type Backfill = Required<Schemas["BackfillDocument"]>;
 
 export type ModelLine = Schemas["ModelLineDocument"];
 export type ModelVersion = With<Schemas["ModelVersionDocument"], { metrics: Record<string, number> }>;

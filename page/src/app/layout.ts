@@ -3,9 +3,16 @@ import workerAddress from "elkjs/lib/elk-worker.min.js?url";
 
 export type Direction = "RIGHT" | "DOWN";
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Layout {
   direction: Direction;
-  places: Map<string, { x: number; y: number }>;
+  places: Map<string, Point>;
+  /** How each edge runs, around the nodes between its ends; by `from>to`. */
+  routes: Map<string, Point[]>;
   width: number;
   height: number;
 }
@@ -55,6 +62,7 @@ async function layOutTo(direction: Direction, nodes: Box[], edges: Track[]): Pro
   return {
     direction,
     places: new Map((graph.children ?? []).map((node) => [node.id, { x: node.x ?? 0, y: node.y ?? 0 }])),
+    routes: new Map((graph.edges ?? []).flatMap((edge) => (edge.sections ?? []).map((section) => [edge.id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]] as const))),
     width: graph.width ?? 0,
     height: graph.height ?? 0,
   };

@@ -3,6 +3,7 @@ import { Problem } from "../api/client";
 import { Empty } from "../design/parts";
 import { filterOf } from "../logic/grid";
 import type { TimetableSearch } from "../logic/timetable";
+import type { Which } from "../logic/wish";
 import { Home } from "../views/home/Home";
 import type { PipelineTab } from "../views/pipelines/Pipeline";
 import type { RunTab } from "../views/run/Run";
@@ -46,12 +47,18 @@ const timetable = createRoute({ getParentRoute: () => root, path: "/timetable", 
 const datasets = createRoute({ getParentRoute: () => root, path: "/datasets", validateSearch: (search: Search): { view?: "lineage" } => ({ view: oneOf(search.view, ["lineage"] as const) }), component: lazyRouteComponent(() => import("../views/datasets/Datasets"), "Datasets") });
 const dataset = createRoute({ getParentRoute: () => root, path: "/datasets/$name", validateSearch: (search: Search): { partition?: string } => ({ partition: text(search.partition) }), component: lazyRouteComponent(() => import("../views/datasets/Dataset"), "Dataset") });
 const backfills = createRoute({ getParentRoute: () => root, path: "/backfills", component: lazyRouteComponent(() => import("../views/backfills/Backfills"), "Backfills") });
+const newBackfill = createRoute({
+  getParentRoute: () => root,
+  path: "/backfills/new",
+  validateSearch: (search: Search): { pipeline?: string; from?: string; to?: string; which?: Which } => ({ pipeline: text(search.pipeline), from: text(search.from), to: text(search.to), which: oneOf<Which>(search.which, ["all", "missing", "failed", "stale"]) }),
+  component: lazyRouteComponent(() => import("../views/backfills/NewBackfill"), "NewBackfill"),
+});
 const backfill = createRoute({ getParentRoute: () => root, path: "/backfills/$id", component: lazyRouteComponent(() => import("../views/backfills/Backfill"), "Backfill") });
 const models = createRoute({ getParentRoute: () => root, path: "/models", component: lazyRouteComponent(() => import("../views/models/Models"), "Models") });
 const model = createRoute({ getParentRoute: () => root, path: "/models/$name", validateSearch: (search: Search): { version?: number; against?: number } => ({ version: whole(search.version), against: whole(search.against) }), component: lazyRouteComponent(() => import("../views/models/Model"), "Model") });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, log, pipelines, pipeline, timetable, datasets, dataset, backfills, backfill, models, model]),
+  routeTree: root.addChildren([home, runs, run, log, pipelines, pipeline, timetable, datasets, dataset, backfills, newBackfill, backfill, models, model]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

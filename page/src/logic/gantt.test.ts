@@ -32,7 +32,7 @@ describe("the Gantt chart", () => {
   });
 
   it("S66: shows what is expected of a task that has not begun, and where the run is expected to end", () => {
-    const outlook = { graph: [], results: [], retries_at: [], expected_end: at(20), expected: [{ task: "load", starts_at: at(10), ends_at: at(20), critical: true }] };
+    const outlook = { graph: [], results: [], retries_at: [], deadlines: [], expected_end: at(20), expected: [{ task: "load", starts_at: at(10), ends_at: at(20), critical: true }] };
     const chart = ganttOf({ created_at: at(0), started_at: at(0), ended_at: null }, [task("extract", [[0, 5]]), task("load", [], "none")], outlook, 5000);
     expect(chart.expectedEnd).toBe(20_000);
     expect(chart.rows[1]!.bars).toEqual([{ kind: "expected", state: "none", left: 0.5, width: 0.5, from: 10_000, to: 20_000, attempt: null }]);

@@ -9,12 +9,15 @@ export interface Aspect {
   sentence: string;
 }
 
+/** What stands still, or is late already; all else waits. */
+const stopping = ["failed", "file", "late", "dead_letter"];
+
 export function aspectOf(home: Home): Aspect {
   const work = workOf(home);
   if (home.health.engine === null && home.running.length > 0) {
     return { signal: "stop", title: "Nothing moves: no server runs", sentence: "Start one with `signalbox serve`; what was under way goes on." };
   }
-  const stopped = home.needs.filter((need) => need.kind === "failed" || need.kind === "file" || need.kind === "late").length;
+  const stopped = home.needs.filter((need) => stopping.includes(need.kind)).length;
   if (stopped > 0) {
     return { signal: "stop", title: home.needs.length === 1 ? "One thing needs you" : `${home.needs.length} things need you`, sentence: work };
   }

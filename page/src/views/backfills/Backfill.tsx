@@ -14,7 +14,12 @@ import { counted } from "../../logic/numbers";
 import { isEnded, wordsOf } from "../../logic/states";
 import { Asking, Reason } from "../run/Actions";
 import { Progress } from "./Backfills";
+import "../run/run.css";
 import "./backfills.css";
+
+const mostListed = 50;
+
+const dayOf = (run: { logical_date: string }) => run.logical_date.slice(0, 10);
 
 export function Backfill() {
   const { id } = useParams({ from: "/backfills/$id" });
@@ -23,7 +28,10 @@ export function Backfill() {
 }
 
 function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
+  const mayChange = useMayChange();
   const states = statesOf(backfill.runs);
+  const isGoing = !isEnded(backfill.state);
+  const failed = backfill.runs.filter((run) => run.state === "failed" || run.state === "cancelled");
   return (
     <div className="stack wide">
       <div className="title">
@@ -45,10 +53,16 @@ function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
         <div className="actions">
           <Copy text={cli("backfill show", [id])} label="Copy as command" />
           <Copy text={curl(window.location.origin, "GET", `/api/backfills/${id}`)} label="Copy as curl" />
-          {!isEnded(backfill.state) && <Cancel id={id} />}
+          {mayChange && isGoing && <Steer id={id} deed={backfill.state === "paused" ? "resume" : "pause"} />}
+          {mayChange && isGoing && <Steer id={id} deed="cancel" />}
+          {mayChange && !isGoing && failed.length > 0 && (
+            <Link to="/backfills/new" search={{ pipeline: backfill.pipeline, from: backfill.runs.map(dayOf).sort()[0], to: backfill.runs.map(dayOf).sort().at(-1), which: "failed" }} className="button main">
+              Backfill what failed …
+            </Link>
+          )}
         </div>
       </div>
-      <Panel title="Progress" note={progressText(states)}>
+      <Panel title="Progress" note={`${progressText(states)}${backfill.version ? `, each with version ${backfill.version}` : ""}`}>
         <div className="stack">
           <Progress states={states} />
           <div className="date-cells">
@@ -68,12 +82,20 @@ function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
           </div>
         </div>
       </Panel>
-      {backfill.skipped.length > 0 && (
-        <Panel title="Left out" note={counted(backfill.skipped.length, "date")}>
+      {failed.length > 0 && (
+        <Panel title="Not done" note={counted(failed.length, "date")}>
           <ul className="reasons">
-            {backfill.skipped.map((one) => (
-              <li key={`${one.logical_date}.${one.partition}`}>
-                {one.partition}: {one.reason}
+            {failed.slice(0, mostListed).map((run) => (
+              <li key={`${run.logical_date}.${run.partition}`}>
+                {run.run_number === null ? (
+                  run.partition
+                ) : (
+                  <Link to="/runs/$number" params={{ number: String(run.run_number) }}>
+                    {run.partition}, run {run.run_number}
+                  </Link>
+                )}
+                : {wordsOf(run.state)}
+                {run.reason && run.reason !== backfill.reason && `, ${run.reason}`}
               </li>
             ))}
           </ul>
@@ -83,26 +105,30 @@ function Shown({ id, backfill }: { id: string; backfill: BackfillDocument }) {
   );
 }
 
-function Cancel({ id }: { id: string }) {
-  const mayChange = useMayChange();
+/** Pauses, resumes or cancels it. */
+function Steer({ id, deed }: { id: string; deed: "pause" | "resume" | "cancel" }) {
   const [isOpen, setOpen] = useState(false);
   const [reason, setReason] = useState("");
-  const path = `/api/backfills/${id}/cancel`;
-  const body = { reason: reason || "cancelled from the page" };
-  if (!mayChange) {
-    return null;
-  }
+  const { word, what } = deeds[deed];
+  const path = `/api/backfills/${id}/${deed}`;
+  const body = { reason: reason || `${deed} asked for on the page` };
   return (
     <>
-      <button type="button" className="button danger" onClick={() => setOpen(true)}>
-        Cancel backfill …
+      <button type="button" className={deed === "cancel" ? "button danger" : "button"} onClick={() => setOpen(true)}>
+        {word} …
       </button>
-      <Dialog title={`Cancel backfill ${id}`} open={isOpen} onClose={() => setOpen(false)}>
-        <Asking send={() => change<AnswerDocument>("POST", path, body)} submit="Cancel the backfill" danger isReady command={cli("backfill cancel", [id], { reason })} call={curl(window.location.origin, "POST", path, body)} onDone={() => setOpen(false)}>
-          <p>What runs is cancelled, what waits never begins. What was published stays.</p>
+      <Dialog title={`${word} backfill ${id}`} open={isOpen} onClose={() => setOpen(false)}>
+        <Asking send={() => change<AnswerDocument>("POST", path, body)} submit={`${word} the backfill`} danger={deed === "cancel"} isReady command={cli(`backfill ${deed}`, [id], { reason })} call={curl(window.location.origin, "POST", path, body)} onDone={() => setOpen(false)}>
+          <p>{what}</p>
           <Reason value={reason} onChange={setReason} />
         </Asking>
       </Dialog>
     </>
   );
 }
+
+const deeds = {
+  pause: { word: "Pause", what: "No more of its runs begin; what runs goes on to its end." },
+  resume: { word: "Resume", what: "Its runs begin again, from the first date that waits." },
+  cancel: { word: "Cancel", what: "What runs is cancelled, what waits never begins. What was published stays." },
+};

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { backfillsQuery, pipelinesQuery } from "../../api/queries";
+import { useMayChange } from "../../app/Account";
 import { Answer } from "../../app/Answer";
 import { At } from "../../app/preferences";
 import { Command, Empty, Panel } from "../../design/parts";
@@ -11,6 +12,7 @@ import { signalOf, wordsOf } from "../../logic/states";
 import "./backfills.css";
 
 export function Backfills() {
+  const mayChange = useMayChange();
   const backfills = useQuery(backfillsQuery);
   const first = useQuery(pipelinesQuery).data?.find((pipeline) => pipeline.schedule !== null)?.pipeline ?? "PIPELINE";
   return (
@@ -20,6 +22,13 @@ export function Backfills() {
           <h1>Backfills</h1>
           <p>Runs of a pipeline for dates that are past, so many at a time.</p>
         </div>
+        {mayChange && (
+          <div className="actions">
+            <Link to="/backfills/new" className="button main">
+              New backfill …
+            </Link>
+          </div>
+        )}
       </div>
       <Answer of={backfills} what="the backfills">
         {(all) =>

@@ -6,6 +6,7 @@ import { lineageQuery } from "../../api/queries";
 import type { Lineage as LineageDocument } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { type Direction, layOut, type Layout } from "../../app/layout";
+import { edgeTypes, type TrackData } from "../../app/Track";
 import { Empty } from "../../design/parts";
 import { around } from "../../logic/lineage";
 import { counted } from "../../logic/numbers";
@@ -69,7 +70,7 @@ function Picture({ lineage, dataset, onSelect }: { lineage: LineageDocument; dat
     const shown: Node<LineageData>[] = lineage.nodes
       .filter((node) => places.has(node.id))
       .map((node) => ({ id: node.id, type: "lineage", position: places.get(node.id)!, data: { node, isChosen: node.kind === "dataset" && node.name === dataset, direction: layout?.direction ?? "RIGHT", select: onSelect }, draggable: false, selectable: false, focusable: false, ...size }));
-    const tracks: Edge[] = lineage.edges.map((edge) => ({ id: `${edge.from}>${edge.to}`, source: edge.from, target: edge.to, type: "smoothstep", style: { stroke: "var(--rule-strong)" }, focusable: false }));
+    const tracks: Edge<TrackData>[] = lineage.edges.map((edge) => ({ id: `${edge.from}>${edge.to}`, source: edge.from, target: edge.to, type: "track", data: { route: layout?.routes.get(`${edge.from}>${edge.to}`) ?? [] }, style: { stroke: "var(--rule-strong)" }, focusable: false }));
     return [shown, tracks];
   }, [layout, lineage, dataset, onSelect]);
   if (lineage.nodes.length === 0) {
@@ -78,7 +79,7 @@ function Picture({ lineage, dataset, onSelect }: { lineage: LineageDocument; dat
   return (
     <div className="lineage" ref={box} style={{ height: layout ? Math.min(1600, Math.max(120, layout.height * Math.min(1, ((box.current?.clientWidth ?? 1000) - 40) / layout.width) + 44)) : 120 }}>
       {layout && (
-        <ReactFlow key={shape} nodes={nodes} edges={edges} nodeTypes={nodeTypes} fitView fitViewOptions={{ padding: "18px", maxZoom: 1 }} minZoom={0.1} maxZoom={1.6} nodesConnectable={false} nodesDraggable={false} elementsSelectable={false} zoomOnScroll={false} preventScrolling={false}>
+        <ReactFlow key={shape} nodes={nodes} edges={edges} nodeTypes={nodeTypes} edgeTypes={edgeTypes} fitView fitViewOptions={{ padding: "18px", maxZoom: 1 }} minZoom={0.1} maxZoom={1.6} nodesConnectable={false} nodesDraggable={false} elementsSelectable={false} zoomOnScroll={false} preventScrolling={false}>
           <Background gap={22} size={1} color="var(--rule)" />
           <Controls showInteractive={false} />
         </ReactFlow>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { homeQuery } from "../../api/queries";
-import type { Activity, Departure, Home as HomeDocument, Need, PipelineLine, RunLine } from "../../api/types";
+import type { Activity, Departure, Home as HomeDocument, PipelineLine, RunLine } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { At, useClock, useNow } from "../../app/preferences";
 import { Empty, Panel } from "../../design/parts";
@@ -11,6 +11,7 @@ import { bytesText, counted } from "../../logic/numbers";
 import { signalOf, wordsOf } from "../../logic/states";
 import { distanceText, durationText, weekdayText } from "../../logic/time";
 import "./home.css";
+import { Needs } from "./Needs";
 
 export function Home() {
   const home = useQuery(homeQuery);
@@ -55,41 +56,6 @@ function Headline({ home }: { home: HomeDocument }) {
         <p>{aspect.sentence}</p>
       </div>
     </div>
-  );
-}
-
-const needStates: Record<string, string> = { failed: "failed", file: "failed", late: "late", approval: "open", paused: "paused" };
-
-function Needs({ needs }: { needs: Need[] }) {
-  return (
-    <Panel title="Needs you">
-      <ul className="needs">
-        {needs.map((need, index) => (
-          <li key={`${need.kind}.${need.run ?? need.pipeline}.${index}`}>
-            <Signal state={needStates[need.kind] ?? "failed"} />
-            <div>
-              <strong>
-                {need.run === null ? (
-                  <Link to="/pipelines/$name" params={{ name: need.pipeline }}>
-                    {need.pipeline}
-                  </Link>
-                ) : (
-                  <Link to="/runs/$number" params={{ number: String(need.run) }}>
-                    {need.pipeline}
-                    {need.partition && `, ${need.partition}`}
-                  </Link>
-                )}
-                {need.task && <span className="soft"> · {need.task}</span>}
-              </strong>
-              <p className="message">{need.message}</p>
-            </div>
-            <span className="small faint">
-              <At at={need.at} />
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
 

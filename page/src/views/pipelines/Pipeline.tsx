@@ -40,6 +40,7 @@ export function Pipeline() {
 
 function Shown({ detail }: { detail: PipelineDetail }) {
   const { about } = detail;
+  const mayChange = useMayChange();
   const search = useSearch({ from: "/pipelines/$name" });
   const tab = search.tab ?? "overview";
   return (
@@ -56,6 +57,11 @@ function Shown({ detail }: { detail: PipelineDetail }) {
           <Link to="/runs" search={{ pipeline: about.pipeline }} className="button">
             Runs
           </Link>
+          {mayChange && (
+            <Link to="/backfills/new" search={{ pipeline: about.pipeline }} className="button">
+              Backfill …
+            </Link>
+          )}
           <PauseButton detail={detail} />
         </div>
       </div>

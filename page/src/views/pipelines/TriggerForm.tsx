@@ -1,8 +1,9 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { change } from "../../api/client";
-import type { ParamProperty, PipelineDetail, Run } from "../../api/types";
+import type { PipelineDetail, Run } from "../../api/types";
 import { useMayChange } from "../../app/Account";
+import { ParamField } from "../../app/ParamField";
 import { Empty } from "../../design/parts";
 import { cli, curl } from "../../logic/commands";
 import { readParams, textOfDefault } from "../../logic/params";
@@ -42,41 +43,10 @@ export function TriggerForm({ detail }: { detail: PipelineDetail }) {
           <input className="input" type="date" value={date} onChange={(event) => setDate(event.target.value)} />
         </label>
         {names.map(([name, property]) => (
-          <Field key={name} name={name} property={property} text={texts[name] ?? textOfDefault(property)} problem={problems[name]} onChange={(text) => setTexts((before) => ({ ...before, [name]: text }))} />
+          <ParamField key={name} name={name} property={property} text={texts[name] ?? textOfDefault(property)} problem={problems[name]} onChange={(text) => setTexts((before) => ({ ...before, [name]: text }))} />
         ))}
         {names.length === 0 && <p className="soft">It states no parameters.</p>}
       </Asking>
-    </div>
-  );
-}
-
-function Field({ name, property, text, problem, onChange }: { name: string; property: ParamProperty; text: string; problem: string | undefined; onChange: (text: string) => void }) {
-  const isLong = property.type === "array" || property.type === "object" || property.type === undefined;
-  const id = `param-${name}`;
-  const shared = { id, className: "input", value: text, "aria-invalid": problem !== undefined, "aria-describedby": problem ? `${id}-problem` : undefined };
-  return (
-    <div className="stack tight">
-      <label className="field" htmlFor={id}>
-        {name}
-        {property.type && `, ${property.type}`}
-        {property.description && `: ${property.description}`}
-      </label>
-      {property.enum || property.type === "boolean" ? (
-        <select {...shared} onChange={(event) => onChange(event.target.value)}>
-          {(property.enum ?? [true, false]).map((option) => (
-            <option key={String(option)}>{String(option)}</option>
-          ))}
-        </select>
-      ) : isLong ? (
-        <textarea {...shared} rows={3} onChange={(event) => onChange(event.target.value)} />
-      ) : (
-        <input {...shared} type={property.type === "date" ? "date" : "text"} inputMode={property.type === "integer" || property.type === "number" ? "decimal" : undefined} onChange={(event) => onChange(event.target.value)} />
-      )}
-      {problem && (
-        <p className="small" id={`${id}-problem`} style={{ color: "var(--failed)" }}>
-          {problem}
-        </p>
-      )}
     </div>
   );
 }

@@ -143,10 +143,10 @@ export function MarkButton({ run, task }: { run: Run; task: string }) {
   );
 }
 
-export function Reason({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+export function Reason({ value, onChange, label = "Reason, kept in the history" }: { value: string; onChange: (value: string) => void; label?: string }) {
   return (
     <label className="field">
-      Reason, kept in the history
+      {label}
       <input className="input" value={value} onChange={(event) => onChange(event.target.value)} />
     </label>
   );

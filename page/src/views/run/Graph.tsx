@@ -2,6 +2,7 @@ import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Pos
 import "@xyflow/react/dist/style.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { type Direction, layOut, type Layout } from "../../app/layout";
+import { edgeTypes, type TrackData } from "../../app/Track";
 import { Signal } from "../../design/Signal";
 import type { GraphNode } from "../../logic/run";
 import { signalOf, wordsOf } from "../../logic/states";
@@ -62,12 +63,12 @@ export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[
     const stations: Node<StationData>[] = nodes
       .filter((node) => places.has(node.name))
       .map((node) => ({ id: node.name, type: "station", position: places.get(node.name)!, data: { station: node, isSelected: node.name === selected, direction: layout?.direction ?? "RIGHT", select: onSelect }, draggable: false, selectable: false, focusable: false, ...size }));
-    const tracks: Edge[] = nodes.flatMap((node) =>
+    const tracks: Edge<TrackData>[] = nodes.flatMap((node) =>
       node.needs.map((need) => {
         const passed = signalOf(states.get(need) ?? "none") === "success";
         const arrives = signalOf(node.state);
         const colour = passed && (arrives === "success" || arrives === "running") ? `var(--${arrives})` : "var(--rule-strong)";
-        return { id: `${need}>${node.name}`, source: need, target: node.name, type: "smoothstep", animated: passed && arrives === "running", style: { stroke: colour }, focusable: false };
+        return { id: `${need}>${node.name}`, source: need, target: node.name, type: "track", data: { route: layout?.routes.get(`${need}>${node.name}`) ?? [] }, animated: passed && arrives === "running", style: { stroke: colour }, focusable: false };
       }),
     );
     return [stations, tracks];
@@ -80,6 +81,7 @@ export default function Graph({ nodes, selected, onSelect }: { nodes: GraphNode[
           nodes={flowNodes}
           edges={flowEdges}
           nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
           fitView
           fitViewOptions={{ padding: "18px", maxZoom: 1 }}
           minZoom={0.15}

@@ -10,7 +10,7 @@ import { State } from "../../design/Signal";
 import { ganttOf, keyOf } from "../../logic/gantt";
 import { counted } from "../../logic/numbers";
 import { cellText, checksOf, checksText, graphOf, triggeredBy } from "../../logic/run";
-import { isEnded } from "../../logic/states";
+import { isEnded, wordsOf } from "../../logic/states";
 import { distanceText, durationText, spanSeconds } from "../../logic/time";
 import { Actions } from "./Actions";
 import { Checks } from "./Checks";
@@ -21,7 +21,10 @@ import { Results } from "./Results";
 import { TaskSide } from "./TaskSide";
 import "./run.css";
 
+const OpenQuestions = lazy(() => import("../approvals/OpenQuestions"));
 const Graph = lazy(() => import("./Graph"));
+
+const deadlineStates: Record<string, string> = { open: "none", at_risk: "late", missed: "failed", met: "success" };
 
 export type RunTab = "tasks" | "checks" | "outputs" | "results" | "history";
 
@@ -43,10 +46,16 @@ function Shown({ run }: { run: RunDocument }) {
   const chart = ganttOf(run, tasks, picture, now);
   const select = useCallback((task: string | undefined) => void navigate({ search: (before) => ({ ...before, task: before.task === task ? undefined : task }), replace: true, resetScroll: false }), [navigate]);
   const checks = checksOf(tasks);
+  const asks = !run.ended_at && (picture?.graph ?? []).some((node) => node.kind === "approve" || node.kind === "promote");
   const chosen = search.task ? tasks.filter((task) => keyOf(task) === search.task || task.task === search.task) : [];
   return (
     <div className="stack wide">
       <Head run={run} picture={picture} now={now} />
+      {asks && (
+        <Suspense>
+          <OpenQuestions run={run.number} />
+        </Suspense>
+      )}
       <div className={chosen.length > 0 ? "columns" : "stack"}>
         <div className="stack wide">
           <Suspense fallback={<Loading what="the graph" />}>
@@ -120,6 +129,14 @@ function Head({ run, picture, now }: { run: RunDocument; picture: Outlook | unde
             <At at={picture.expected_end} only="time" seconds /> <span className="faint">({distanceText(picture.expected_end, now)})</span>
           </Fact>
         )}
+        {picture?.deadlines.map((deadline) => (
+          <Fact key={`${deadline.task}.${deadline.rule}`} name={deadline.task ? `Deadline of ${deadline.task}` : "Deadline"}>
+            <State state={deadlineStates[deadline.state] ?? "none"} word={wordsOf(deadline.state)} /> <At at={deadline.due_at} />
+            <span className="small faint" style={{ display: "block" }}>
+              {deadline.reason ?? deadline.rule}
+            </span>
+          </Fact>
+        ))}
         <Fact name="Version">
           <Link to="/pipelines/$name" params={{ name: run.pipeline }} search={{ tab: "versions", version: run.version }} className="mono">
             {run.version}

@@ -29,10 +29,13 @@ internal sealed record HomeDocument(
         var rows = session.Pipelines().OrderBy(row => row.Name.Value, StringComparer.Ordinal).ToList();
         var records = rows.Select(row => PipelineRecordDocument.Of(session, row)).ToList();
         var active = session.ActiveRuns();
-        var forecasts = active.Count == 0 ? [] : Forecaster.Active(session, project, now).ToDictionary(each => each.Planned.Run!.Number);
+        var forecasts =
+            active.Count == 0
+                ? new Dictionary<RunNumber, RunForecast>()
+                : Forecaster.Active(session, project, now).ToDictionary(each => each.Planned.Run!.Number);
         return new HomeDocument(
             InstantText.Fine(now),
-            [.. NeedDocument.All(session, rows, records)],
+            [.. NeedDocument.All(session, rows, records, forecasts.Values, now)],
             [
                 .. active
                     .OrderBy(run => run.State == RunState.Running ? 0 : 1)
@@ -121,81 +124,6 @@ internal sealed record PipelineRecordDocument(string Pipeline, string? Title, st
 
 /// <summary>How a run ended, or how far it is.</summary>
 internal sealed record OutcomeDocument(long Number, string State, string Partition, string? EndedAt, double? Seconds);
-
-/// <summary>Something that does not go on without a person.</summary>
-/// <param name="Kind"><c>failed</c>: a run; <c>approval</c>: a question; <c>file</c>: a pipeline's file with mistakes; <c>paused</c>: a pipeline.</param>
-internal sealed record NeedDocument(string Kind, string Pipeline, long? Run, string? Task, string? Partition, string Message, string? At)
-{
-    private const int MostFailed = 20;
-
-    public static IEnumerable<NeedDocument> All(
-        ReadSession session,
-        IReadOnlyList<StoredPipeline> rows,
-        IReadOnlyList<PipelineRecordDocument> records
-    )
-    {
-        var failed = records
-            .SelectMany(record => Failed(record).Select(outcome => (record.Pipeline, Outcome: outcome)))
-            .OrderByDescending(each => each.Outcome.Number)
-            .Take(MostFailed);
-        return
-        [
-            .. rows.Where(row => row.LoadError is not null)
-                .Select(row => new NeedDocument("file", row.Name.Value, null, null, null, $"its file has mistakes: {row.LoadError}", null)),
-            .. failed.Select(each => OfFailed(session, each.Pipeline, each.Outcome)),
-            .. session.OpenApprovals().Where(asked => asked.IsLive).Select(asked => OfApproval(session, asked)),
-            .. rows.Where(row => row.Paused)
-                .Select(row => new NeedDocument(
-                    "paused",
-                    row.Name.Value,
-                    null,
-                    null,
-                    null,
-                    $"paused: {row.PausedReason ?? "no reason was given"}",
-                    null
-                )),
-        ];
-    }
-
-    /// <summary>Runs that failed and that no later run of the same partition has made good.</summary>
-    private static IEnumerable<OutcomeDocument> Failed(PipelineRecordDocument record) =>
-        record.Outcomes.Where(outcome =>
-            outcome.State == Names.Of(RunState.Failed)
-            && !record.Outcomes.Any(later => later.Number > outcome.Number && later.Partition == outcome.Partition)
-        );
-
-    private static NeedDocument OfFailed(ReadSession session, string pipeline, OutcomeDocument outcome)
-    {
-        var task = session
-            .Tasks(new RunNumber(outcome.Number))
-            .Where(task => task.State == TaskState.Failed)
-            .OrderBy(task => task.EndedAt)
-            .FirstOrDefault();
-        return new(
-            "failed",
-            pipeline,
-            outcome.Number,
-            task?.Key.ToString(),
-            outcome.Partition,
-            task?.Failure?.Message ?? task?.Reason ?? "the run failed",
-            outcome.EndedAt
-        );
-    }
-
-    private static NeedDocument OfApproval(ReadSession session, StoredApproval asked)
-    {
-        var run = session.Run(asked.Run)!;
-        return new(
-            "approval",
-            run.Pipeline.Value,
-            run.Number.Value,
-            asked.Task.ToString(),
-            run.Partition,
-            asked.Message,
-            InstantText.Fine(asked.AskedAt)
-        );
-    }
-}
 
 /// <summary>The state of the server and of what it stands on.</summary>
 /// <param name="Engine">Who runs the engine; null when nobody does.</param>

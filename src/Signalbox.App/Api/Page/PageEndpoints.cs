@@ -5,6 +5,7 @@ using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Foresight;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Sla;
 using Signalbox.Engine.Deadlines;
 using Signalbox.Engine.Foresight;
 using Signalbox.Engine.Projects;
@@ -70,12 +71,16 @@ internal static class PageEndpoints
 
     private static OutlookDocument Outlook(long run, Store store, Project project, TimeProvider time)
     {
-        var (picture, expected) = store.Read(session =>
+        var (picture, expected, deadlines) = store.Read(session =>
         {
             var seen = RunEndpoints.Picture(session, run);
-            return (seen, Forecaster.Of(session, project, seen.Run.Number, time.GetUtcNow()));
+            return (
+                seen,
+                Forecaster.Of(session, project, seen.Run.Number, time.GetUtcNow()),
+                session.DeadlinesOf(seen.Run.Number)
+            );
         });
-        return OutlookDocument.Of(project, picture, expected);
+        return OutlookDocument.Of(project, picture, expected, deadlines);
     }
 
     private static SlaDocument[] Sla(string? pipeline, int? days, Store store, TimeProvider time)
@@ -120,17 +125,24 @@ internal sealed record DurationDocument(long Number, string Partition, string St
 /// <param name="Expected">Empty when the run has ended.</param>
 /// <param name="Results">What tasks handed down, of the first 200 that did.</param>
 /// <param name="RetriesAt">When tasks that wait for their next attempt are tried again.</param>
+/// <param name="Deadlines">Of the run and of its tasks, the nearest first.</param>
 internal sealed record OutlookDocument(
     GraphTaskDocument[] Graph,
     string? ExpectedEnd,
     ExpectedTaskDocument[] Expected,
     ResultDocument[] Results,
-    RetryDocument[] RetriesAt
+    RetryDocument[] RetriesAt,
+    RunDeadlineDocument[] Deadlines
 )
 {
     private const int MostResults = 200;
 
-    public static OutlookDocument Of(Project project, RunPicture picture, RunForecast? forecast) =>
+    public static OutlookDocument Of(
+        Project project,
+        RunPicture picture,
+        RunForecast? forecast,
+        IReadOnlyList<StoredDeadline> deadlines
+    ) =>
         new(
             GraphDocument.Of(picture.Pipeline, ProofBadge.Of(store: null, picture.Pipeline)).Tasks,
             forecast is { IsComplete: true } ? InstantText.Fine(forecast.Span.End) : null,
@@ -146,7 +158,8 @@ internal sealed record OutlookDocument(
                 .. picture
                     .Tasks.Where(task => task is { State: TaskState.UpForRetry, DueAt: not null })
                     .Select(task => new RetryDocument(task.Key.Task.Value, task.Key.MapIndex, InstantText.Fine(task.DueAt!.Value))),
-            ]
+            ],
+            [.. deadlines.Select(deadline => RunDeadlineDocument.Of(deadline, forecast))]
         );
 }
 
@@ -162,3 +175,30 @@ internal sealed record ExpectedTaskDocument(string Task, string? StartsAt, strin
 
 /// <summary>When a task is tried again.</summary>
 internal sealed record RetryDocument(string Task, int MapIndex, string At);
+
+/// <summary>By when a run, or a task of it, must have succeeded.</summary>
+/// <param name="Task">Null: the whole run.</param>
+/// <param name="Rule">The rule in words.</param>
+/// <param name="State"><c>open</c>, <c>met</c> or <c>missed</c>; of an open one that is expected to be missed: <c>at_risk</c>.</param>
+/// <param name="Reason">Of a missed one: how things stood then.</param>
+internal sealed record RunDeadlineDocument(string? Task, string Rule, string DueAt, string State, string? Reason)
+{
+    public static RunDeadlineDocument Of(StoredDeadline deadline, RunForecast? forecast)
+    {
+        var isAtRisk =
+            deadline.State == DeadlineState.Open
+            && forecast is not null
+            && forecast.Deadlines.Any(each =>
+                each.Deadline.Task == deadline.Task
+                && each.Deadline.Ordinal == deadline.Ordinal
+                && each.Outlook is Core.Foresight.Outlook.Late or Core.Foresight.Outlook.AtRisk
+            );
+        return new(
+            deadline.Task?.Value,
+            deadline.Rule,
+            InstantText.Fine(deadline.DueAt),
+            isAtRisk ? "at_risk" : Names.Of(deadline.State),
+            deadline.Reason
+        );
+    }
+}
