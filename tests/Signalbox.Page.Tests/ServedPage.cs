@@ -208,7 +208,7 @@ public sealed partial class ServedPage : IAsyncLifetime
             params: { round: { type: integer, default: 1 } }
             tasks:
               ask: { approve: { message: "release round {{ params.round }}?", form: { limit: { type: integer, minimum: 1 } } }, timeout: 1h }
-              release: { needs: [ask], run: "echo {{ tasks.ask.result.limit }} >> released" }
+              release: { needs: [ask], run: "echo {{ tasks.ask.result.form.limit }} >> released" }
             """
         );
     }
