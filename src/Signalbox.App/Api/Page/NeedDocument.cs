@@ -95,11 +95,7 @@ internal sealed record NeedDocument(
     }
 
     /// <summary>The first missed deadline of each run that is not done after all, and of each tick without a run that no later success made good.</summary>
-    private static IEnumerable<NeedDocument> Late(
-        ReadSession session,
-        IReadOnlyList<PipelineRecordDocument> records,
-        DateTimeOffset now
-    ) =>
+    private static IEnumerable<NeedDocument> Late(ReadSession session, IReadOnlyList<PipelineRecordDocument> records, DateTimeOffset now) =>
         session
             .DeadlineHistory(pipeline: null, now - MissedWithin)
             .Where(each => each.Deadline.State == DeadlineState.Missed && !IsDone(each) && !IsMadeGood(each, records))

@@ -74,11 +74,7 @@ internal static class PageEndpoints
         var (picture, expected, deadlines) = store.Read(session =>
         {
             var seen = RunEndpoints.Picture(session, run);
-            return (
-                seen,
-                Forecaster.Of(session, project, seen.Run.Number, time.GetUtcNow()),
-                session.DeadlinesOf(seen.Run.Number)
-            );
+            return (seen, Forecaster.Of(session, project, seen.Run.Number, time.GetUtcNow()), session.DeadlinesOf(seen.Run.Number));
         });
         return OutlookDocument.Of(project, picture, expected, deadlines);
     }
@@ -137,12 +133,7 @@ internal sealed record OutlookDocument(
 {
     private const int MostResults = 200;
 
-    public static OutlookDocument Of(
-        Project project,
-        RunPicture picture,
-        RunForecast? forecast,
-        IReadOnlyList<StoredDeadline> deadlines
-    ) =>
+    public static OutlookDocument Of(Project project, RunPicture picture, RunForecast? forecast, IReadOnlyList<StoredDeadline> deadlines) =>
         new(
             GraphDocument.Of(picture.Pipeline, ProofBadge.Of(store: null, picture.Pipeline)).Tasks,
             forecast is { IsComplete: true } ? InstantText.Fine(forecast.Span.End) : null,
