@@ -127,4 +127,13 @@ public static class TaskEnvironment
                 }
             }
         );
+
+    /// <summary>Of the program: the address of the server that verbs ask instead of opening a project here.</summary>
+    public const string Server = "SIGNALBOX_SERVER";
+
+    /// <summary>Of the program: the token that it calls a server with.</summary>
+    public const string Token = "SIGNALBOX_TOKEN";
+
+    /// <summary>Of the program: a file with that token, which nobody but its owner may read.</summary>
+    public const string TokenFile = "SIGNALBOX_TOKEN_FILE";
 }

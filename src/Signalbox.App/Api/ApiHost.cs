@@ -13,6 +13,8 @@ namespace Signalbox.App.Api;
 /// <summary>Puts the API into a web host: what it needs, the order in which a call goes through it, and all its addresses.</summary>
 internal static class ApiHost
 {
+    private const int DeepestBody = 32;
+
     public static void AddApi(this WebApplicationBuilder builder, EngineSession engine, ServerOptions options)
     {
         var services = builder.Services;
@@ -31,6 +33,7 @@ internal static class ApiHost
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, AirflowJson.Default);
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.MaxDepth = DeepestBody;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.RespectNullableAnnotations = true;
@@ -62,11 +65,15 @@ internal static class ApiHost
         RunWriteEndpoints.Map(web);
         LogEndpoints.Map(web);
         DatasetEndpoints.Map(web);
+        ResolveEndpoints.Map(web);
         BackfillEndpoints.Map(web);
         BackfillWriteEndpoints.Map(web);
         WatermarkEndpoints.Map(web);
         InboxEndpoints.Map(web);
         SignalEndpoints.Map(web);
+        RejectedEndpoints.Map(web);
+        ForesightEndpoints.Map(web);
+        AlertEndpoints.Map(web);
         PeopleEndpoints.Map(web);
         PeopleWriteEndpoints.Map(web);
         AccessEndpoints.Map(web);

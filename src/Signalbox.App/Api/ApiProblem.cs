@@ -9,7 +9,8 @@ namespace Signalbox.App.Api;
 /// <param name="Title">The phrase of the status.</param>
 /// <param name="Detail">A sentence for people: what is wrong and how to mend it.</param>
 /// <param name="Code">A stable word for programs.</param>
-internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code)
+/// <param name="Trace">What the server's output calls this call by, where it says more than the caller may know.</param>
+internal sealed record ApiProblem(string Type, string Title, int Status, string Detail, string Code, string Trace)
 {
     public const string ContentType = "application/problem+json";
 
@@ -20,7 +21,7 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
         context.Response.ContentType = ContentType;
         // Whatever is wrong now may be right at the next call.
         context.Response.Headers.CacheControl = "no-store";
-        var problem = new ApiProblem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, code);
+        var problem = new ApiProblem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, code, context.TraceIdentifier);
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : JsonSerializer.SerializeAsync(context.Response.Body, problem, ApiJson.Readable.ApiProblem, context.RequestAborted);

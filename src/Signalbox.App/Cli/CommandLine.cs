@@ -22,7 +22,7 @@ internal static class CommandLine
         {
             return Report(refused.Message, ExitCode.UserMistake);
         }
-        catch (StoreUnavailable gone)
+        catch (Exception gone) when (gone is StoreUnavailable or ServerAwayException)
         {
             return Report(gone.Message, ExitCode.NotThere);
         }
@@ -77,6 +77,7 @@ internal static class CommandLine
         var command = verb.Build();
         // The name of the program is the root's name in usage lines.
         var root = new Command("signalbox") { command };
+        RemoteOptions.AddTo(root, verb);
         // `@daily` is a cron expression and no file of arguments.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not ExampleHelp)
@@ -93,6 +94,15 @@ internal static class CommandLine
         if (UnknownOption(parsed) is { } unknown && parsed.Action is not ExampleHelp)
         {
             return Report($"{verb.Name}: {unknown}", ExitCode.UserMistake);
+        }
+
+        if (
+            parsed.Action is not ExampleHelp
+            && RemoteOptions.AddressOf(parsed, out var isNamed) is { } server
+            && await RemoteCalls.RunAsync(server, isNamed, new RemoteArguments(parsed)) is { } code
+        )
+        {
+            return code;
         }
 
         // Ctrl-C means something different to each verb, so each listens for it.

@@ -11,7 +11,7 @@ internal static class ExitCode
     /// <summary>The call or a file is wrong, and its author can mend it.</summary>
     public const int UserMistake = 2;
 
-    /// <summary>The database server is not there (EX_UNAVAILABLE of sysexits.h).</summary>
+    /// <summary>The server, or the database's, is not there (EX_UNAVAILABLE of sysexits.h).</summary>
     public const int NotThere = 69;
 
     /// <summary>Our fault (EX_SOFTWARE of sysexits.h).</summary>

@@ -19,7 +19,7 @@ internal static class Server
     public const int DefaultPort = 8400;
 
     // What programs send along is small; what is large is named by where it lies.
-    private const long MostBody = 4 * 1024 * 1024;
+    private const long MostBody = 1024 * 1024;
 
     // A request that hangs must not hold up the end of the server.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);

@@ -30,7 +30,8 @@ public partial class ReadSession
     );
     private static readonly Sql VersionsOfDefinition = new(
         """
-        select version, first_seen_ms from definitions where pipeline = @pipeline and first_seen_ms < @before_ms
+        select version, first_seen_ms from definitions
+        where pipeline = @pipeline and (first_seen_ms < @before_ms or (first_seen_ms = @before_ms and version > @after))
         order by first_seen_ms desc, version limit @limit
         """
     );
@@ -58,15 +59,16 @@ public partial class ReadSession
     }
 
     /// <summary>When each definition of a pipeline was first seen, the newest first.</summary>
-    /// <param name="before">Only those seen before this instant, in Unix milliseconds: the last one of the page before.</param>
+    /// <param name="after">The last one of the page before; null from the newest on. Those first seen together are in the order of their hashes.</param>
     public IReadOnlyList<(VersionHash Version, DateTimeOffset FirstSeen)> DefinitionVersions(
         PipelineName pipeline,
         int limit,
-        long? before = null
+        (VersionHash Version, DateTimeOffset FirstSeen)? after = null
     ) =>
         Use(VersionsOfDefinition)
             .Set("@pipeline", pipeline.Value)
-            .Set("@before_ms", before ?? long.MaxValue)
+            .Set("@before_ms", after?.FirstSeen.ToUnixTimeMilliseconds() ?? long.MaxValue)
+            .Set("@after", after?.Version.Value ?? "")
             .Set("@limit", limit)
             .All(row => (new VersionHash(row.Text()), row.Time()));
 

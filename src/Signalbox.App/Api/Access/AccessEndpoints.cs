@@ -26,6 +26,11 @@ internal static class AccessEndpoints
             .WithSummary("Add a user")
             .Produces<UserLineDocument>(StatusCodes.Status201Created);
         routes
+            .MapPut("/api/users/{name}/password", ChangePasswordAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Give a user a new password, and end their sessions");
+        routes
             .MapDelete("/api/users/{name}", RemoveUserAsync)
             .RequireAuthorization(Policies.Admin)
             .WithTags(Tag)
@@ -73,6 +78,31 @@ internal static class AccessEndpoints
             () => ApiException.Conflict($"there is a user `{body.Name}` already")
         );
         return Results.Created($"/api/users/{body.Name}", UserLineDocument.Of(store.Read(session => session.User(body.Name)!)));
+    }
+
+    private static async Task<IResult> ChangePasswordAsync(
+        string name,
+        PasswordRequest body,
+        Store store,
+        TimeProvider time,
+        HttpContext caller
+    )
+    {
+        if (Passwords.Problem(body.Password) is { } weak)
+        {
+            throw ApiException.Invalid($"password: {weak}");
+        }
+
+        var hash = Passwords.Hash(body.Password);
+        await WriteAsync(
+            store,
+            time,
+            caller,
+            (session, now) => session.ChangePassword(name, hash, now),
+            $"password of user {name} changed",
+            () => ApiException.NotFound($"there is no user `{name}`")
+        );
+        return Results.NoContent();
     }
 
     private static async Task<IResult> RemoveUserAsync(string name, Store store, TimeProvider time, HttpContext caller)
@@ -161,6 +191,8 @@ internal static class AccessEndpoints
 
 /// <param name="Role"><c>viewer</c> or <c>admin</c>.</param>
 internal sealed record AddUserRequest(string Name, string Role, string Password);
+
+internal sealed record PasswordRequest(string Password);
 
 /// <param name="Role"><c>viewer</c> or <c>admin</c>.</param>
 /// <param name="Expires">How long it counts, e.g. <c>30d</c>; 90 days when nothing is said, a year at most.</param>

@@ -43,7 +43,10 @@ internal sealed class AccessHandler(
                 : AuthenticateResult.Fail("Basic authentication is not for this address.");
         }
 
-        if (Request.Cookies[doorkeeper.CookieName] is not { Length: > 0 } session || doorkeeper.BySession(session) is not { } caller)
+        if (
+            Request.Cookies[doorkeeper.CookieName] is not { Length: > 0 } session
+            || await doorkeeper.BySessionAsync(session, Context.RequestAborted) is not { } caller
+        )
         {
             return AuthenticateResult.NoResult();
         }

@@ -54,6 +54,17 @@ internal sealed class DoorRules(RequestDelegate next, ServerOptions options)
             );
         }
 
+        if (context.Request.Headers.ContentEncoding.Count > 0)
+        {
+            // What is small on its way could be anything here.
+            return ApiProblem.WriteAsync(
+                context,
+                StatusCodes.Status415UnsupportedMediaType,
+                "unsupported_media_type",
+                "Content-Encoding: bodies are taken as they are, not compressed"
+            );
+        }
+
         return next(context);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Signalbox.App.Serve;
 using Signalbox.Core.Access;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
@@ -13,9 +14,14 @@ namespace Signalbox.App.Api;
 internal sealed record Caller(string Name, string? User, Role Role);
 
 /// <summary>Knows who may come in: by password, by token, by session, and by a link that works once.</summary>
-internal sealed class Doorkeeper(Project project, Store store, TimeProvider time, SignInThrottle throttle)
+internal sealed class Doorkeeper(Project project, Store store, TimeProvider time, SignInThrottle throttle, ServerOptions options)
 {
-    public static readonly TimeSpan SessionLife = TimeSpan.FromHours(12);
+    /// <summary>How long a session counts at most.</summary>
+    public static readonly TimeSpan SessionLife = TimeSpan.FromDays(7);
+
+    /// <summary>How long a session counts without a call.</summary>
+    public static readonly TimeSpan SessionIdle = TimeSpan.FromHours(8);
+
     public static readonly TimeSpan LinkLife = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan UseNotedEvery = TimeSpan.FromMinutes(1);
@@ -25,8 +31,12 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     private readonly byte[] _rememberKey = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, string> _remembered = new(StringComparer.Ordinal);
 
-    /// <summary>Browsers share cookies between the ports of a host, so that of each project has a name of its own.</summary>
-    public string CookieName { get; } = $"signalbox_{SecretToken.HashOf(project.Folder)[..8]}";
+    /// <summary>
+    /// Browsers share cookies between the ports of a host, so that of each project has a name of its own. Under TLS its prefix lets browsers take it
+    /// from this very host only, and send it over TLS only.
+    /// </summary>
+    public string CookieName { get; } =
+        $"{(options.Certificate is null ? "" : "__Host-")}signalbox_{SecretToken.HashOf(project.Folder)[..8]}";
 
     /// <summary>Who bears a token, of a program or of a session; null when it is none, has expired or is revoked.</summary>
     public async Task<Caller?> ByTokenAsync(string secret, CancellationToken cancellationToken)
@@ -44,27 +54,38 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
 
         if (token.Kind == AccessTokenKind.Session)
         {
-            return new Caller(token.Name, token.User, Least(token.Role, user));
+            return await BySessionAsync(secret, cancellationToken);
         }
 
+        await NoteUseAsync(token, now, cancellationToken);
+        return new Caller(user is null ? $"token {token.Name}" : user.Name, user?.Name, Least(token.Role, user));
+    }
+
+    /// <summary>Whose session it is; null when it has ended, or nobody used it for long.</summary>
+    public async Task<Caller?> BySessionAsync(string secret, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (token, user) = Find(secret);
+        if (
+            token is not { Kind: AccessTokenKind.Session, RevokedAt: null }
+            || token.ExpiresAt <= now
+            || (token.UsedAt ?? token.CreatedAt) + SessionIdle <= now
+            || (token.User is not null && user is null)
+        )
+        {
+            return null;
+        }
+
+        await NoteUseAsync(token, now, cancellationToken);
+        return new Caller(token.Name, token.User, Least(token.Role, user));
+    }
+
+    private async Task NoteUseAsync(AccessToken token, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         if (token.UsedAt is not { } used || used + UseNotedEvery < now)
         {
             await store.WriteAsync(session => session.NoteUse(token, now), cancellationToken);
         }
-
-        return new Caller(user is null ? $"token {token.Name}" : user.Name, user?.Name, Least(token.Role, user));
-    }
-
-    /// <summary>Whose session it is; null when it has ended.</summary>
-    public Caller? BySession(string secret)
-    {
-        var (token, user) = Find(secret);
-        return
-            token is not { Kind: AccessTokenKind.Session, RevokedAt: null }
-            || token.ExpiresAt <= time.GetUtcNow()
-            || (token.User is not null && user is null)
-            ? null
-            : new Caller(token.Name, token.User, Least(token.Role, user));
     }
 
     /// <summary>Who has that name and password; null when nobody has.</summary>

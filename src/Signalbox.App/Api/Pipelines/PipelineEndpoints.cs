@@ -69,6 +69,16 @@ internal static class PipelineEndpoints
             .WithTags(Tag)
             .WithSummary("Stop its schedule");
         routes
+            .MapGet("/api/pipelines/{pipeline}/unpause", Forecast)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("How many runs unpausing it would create");
+        routes
+            .MapGet("/api/proofs", Proofs)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("What is proven of each pipeline as it is now");
+        routes
             .MapPost("/api/pipelines/{pipeline}/unpause", UnpauseAsync)
             .RequireAuthorization(Policies.Admin)
             .WithTags(Tag)
@@ -131,9 +141,9 @@ internal static class PipelineEndpoints
         {
             var (row, _) = Find(session, pipeline);
             return Page<PipelineVersionDocument>.Of(
-                session.DefinitionVersions(row.Name, most + 1, Paging.Number(after)),
+                session.DefinitionVersions(row.Name, most + 1, PlaceOf(session, row.Name, after)),
                 most,
-                version => Paging.Text(version.FirstSeen.ToUnixTimeMilliseconds()),
+                version => version.Version.Value,
                 version => new PipelineVersionDocument(
                     version.Version.Value,
                     InstantText.Fine(version.FirstSeen),
@@ -142,6 +152,11 @@ internal static class PipelineEndpoints
             );
         });
     }
+
+    private static (VersionHash, DateTimeOffset)? PlaceOf(ReadSession session, PipelineName pipeline, string? after) =>
+        after is null ? null
+        : session.Definition(pipeline, new VersionHash(after)) is { } last ? (last.Version, last.FirstSeen)
+        : throw ApiException.Invalid($"after: `{after}` is not what a page before gave as `next`");
 
     private static PipelineSourceDocument Version(string pipeline, string version, Store store) =>
         store.Read(session =>
@@ -193,6 +208,20 @@ internal static class PipelineEndpoints
     }
 
     private static PoolDocument[] Pools(Store store, Project project) => store.Read(session => PoolDocument.List(session, project));
+
+    /// <summary>The current definitions of all pipelines, by name.</summary>
+    public static List<Pipeline> Current(ReadSession session) =>
+        [
+            .. session
+                .Pipelines()
+                .Where(row => row.Version is not null)
+                .Select(row => session.Definition(row.Name, row.Version!.Value)!.Pipeline),
+        ];
+
+    private static UnpauseDocument Forecast(string pipeline, Store store, TimeProvider time) =>
+        store.Read(session => UnpauseDocument.Of(session, Find(session, pipeline).Definition.Pipeline, time.GetUtcNow()));
+
+    private static ProofBadge[] Proofs(Store store) => [.. store.Read(Current).Select(pipeline => ProofBadge.Of(store, pipeline))];
 
     private static async Task<AnswerDocument> PauseAsync(string pipeline, ReasonRequest? body, EngineSession engine, HttpContext caller)
     {

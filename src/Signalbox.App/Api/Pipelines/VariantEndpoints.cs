@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
 using Signalbox.Core;
+using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
+using Signalbox.Engine.Variants;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
@@ -21,6 +23,21 @@ internal static class VariantEndpoints
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
             .WithSummary("The variants of a pipeline, which one is active, and the switches between them");
+        routes
+            .MapGet("/api/variants", ListAllAsync)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The variants of all pipelines that have some, or had");
+        routes
+            .MapPost("/api/variants", DeployAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("Deploy a pipeline file as a variant of the pipeline that it names");
+        routes
+            .MapPost("/api/pipelines/{pipeline}/variants/undeploy", UndeployAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(Tag)
+            .WithSummary("End a variant: it gets no more runs");
         routes
             .MapPost("/api/pipelines/{pipeline}/variants/promote", PromoteAsync)
             .RequireAuthorization(Policies.Admin)
@@ -52,6 +69,57 @@ internal static class VariantEndpoints
     {
         var row = store.Read(session => PipelineEndpoints.Find(session, pipeline).Row);
         return VariantsVerb.DocumentAsync(store, project, row);
+    }
+
+    private static async Task<VariantsDocument[]> ListAllAsync(Store store, Project project)
+    {
+        var documents = new List<VariantsDocument>();
+        foreach (var row in store.Read(session => session.Pipelines().Where(row => row.Version is not null).ToList()))
+        {
+            documents.Add(await VariantsVerb.DocumentAsync(store, project, row));
+        }
+
+        return [.. documents.Where(document => document.HasHistory)];
+    }
+
+    private static async Task<AnswerDocument> DeployAsync(DeployRequest body, EngineSession engine, Project project, HttpContext caller)
+    {
+        if (RunNamespace.VariantProblem(body.Variant) is { } wrong)
+        {
+            throw ApiException.Invalid($"variant: {wrong}");
+        }
+
+        var file = PipelineSource.Sent(body.File ?? "source", body.Source, project);
+        var candidate =
+            file.Pipeline ?? throw ApiException.Invalid(string.Join("; ", file.Problems.Select(problem => problem.ToString())));
+        RunWriteEndpoints.RequireSecrets(project, candidate);
+        var live = engine.Store.Read(session => PipelineEndpoints.Find(session, candidate.Name.Value).Definition.Pipeline);
+        if (ActiveFlag.Problem(project, live) is { } flag)
+        {
+            throw ApiException.Conflict($"{live.Name}: {flag}");
+        }
+
+        var version = await PipelineSource.SaveCandidateAsync(engine.Store, file);
+        var answer = await engine.AskAsync(
+            caller,
+            new Request.Deploy(
+                candidate.Name.Value,
+                body.Variant,
+                version.Value,
+                file.File,
+                body.Reason ?? $"deployed by {caller.Who()}"
+            )
+        );
+        return new AnswerDocument(answer.Done, answer.Message);
+    }
+
+    private static async Task<AnswerDocument> UndeployAsync(string pipeline, UndeployRequest body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(
+            caller,
+            new Request.Undeploy(pipeline, body.Variant, body.Reason ?? $"ended by {caller.Who()}")
+        );
+        return new AnswerDocument(answer.Done, answer.Message);
     }
 
     private static async Task<AnswerDocument> PromoteAsync(
@@ -94,6 +162,12 @@ internal static class VariantEndpoints
         return new AnswerDocument(answer.Done, answer.Message);
     }
 }
+
+/// <param name="Source">The text of the pipeline file.</param>
+/// <param name="File">How it is called in messages, and shown beside the variant; null: <c>source</c>.</param>
+internal sealed record DeployRequest(string Variant, string Source, string? File = null, string? Reason = null);
+
+internal sealed record UndeployRequest(string Variant, string? Reason = null);
 
 /// <param name="Variant">Null: the only one that is deployed.</param>
 /// <param name="Force">Also when the last comparison with the live version was not clean.</param>

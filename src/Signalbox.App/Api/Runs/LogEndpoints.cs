@@ -21,7 +21,7 @@ internal static class LogEndpoints
             .MapGet("/api/runs/{run:long}/tasks/{task}/attempts/{attempt:int}/log", ReadAsync)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(RunEndpoints.Tag)
-            .WithSummary("What an attempt wrote to `stdout` or `stderr`, as far as it has; takes `Range: bytes=`")
+            .WithSummary("What an attempt wrote to `stdout` or `stderr`, as far as it has; takes `Range: bytes=`; with `download=true` it is for a file")
             .Produces(StatusCodes.Status200OK, contentType: "text/plain")
             .Produces(StatusCodes.Status206PartialContent, contentType: "text/plain");
 
@@ -50,6 +50,7 @@ internal static class LogEndpoints
         string task,
         int attempt,
         string? stream,
+        bool? download,
         Store store,
         Project project,
         HttpContext context
@@ -68,6 +69,13 @@ internal static class LogEndpoints
         // It may hold anything, so it is never taken for a page.
         response.ContentType = "text/plain; charset=utf-8";
         response.Headers.AcceptRanges = "bytes";
+        if (download ?? false)
+        {
+            var name = new ContentDispositionHeaderValue("attachment");
+            name.SetHttpFileName($"run-{run}-{key}-{attempt}.{stream ?? "stdout"}.log");
+            response.Headers.ContentDisposition = name.ToString();
+        }
+
         var length = log.Length;
         var (from, count, status) = Wanted(context.Request.GetTypedHeaders().Range, length);
         response.StatusCode = status;

@@ -29,6 +29,11 @@ internal static class RunEndpoints
             .WithTags(Tag)
             .WithSummary("Runs, the newest first, each with the state of every task: what a grid of runs and tasks shows");
         routes
+            .MapGet("/api/runs/find", ByName)
+            .RequireAuthorization(Policies.Viewer)
+            .WithTags(Tag)
+            .WithSummary("The run that people name: by its number, its run id, `PIPELINE/RUN_ID`, or `last`");
+        routes
             .MapGet("/api/runs/{run:long}", Show)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
@@ -144,12 +149,24 @@ internal static class RunEndpoints
             )
         );
 
-    private static RunDetailDocument Show(long run, Store store) =>
+    private static RunDocument ByName(string name, Store store)
+    {
+        try
+        {
+            return store.Read(session => RunDocument.Of(RunReference.Find(session, name), tasks: null));
+        }
+        catch (UserMistakeException unknown)
+        {
+            throw ApiException.NotFound(unknown.Message);
+        }
+    }
+
+    private static RunDetailDocument Show(long run, Store store, Project project) =>
         store.Read(session =>
         {
             var number = Find(session, run).Number;
             return new RunDetailDocument(
-                RunDocument.Read(session, number),
+                RunsVerb.Whole(session, project, number),
                 [.. session.History(number).Select(HistoryDocument.Of)],
                 [.. session.Refusals(number).Select(RefusalDocument.Of)]
             );

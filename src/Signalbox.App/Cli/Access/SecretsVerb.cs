@@ -48,10 +48,7 @@ internal static class SecretsVerb
                 throw new UserMistakeException($"NAME: {wrong}");
             }
 
-            var value = Console.IsInputRedirected
-                ? Console.In.ReadToEnd()
-                : AnsiConsole.Prompt(new TextPrompt<string>($"Value of {Markup.Escape(called)}:").Secret(null));
-            value = value.EndsWith('\n') ? value[..^1].TrimEnd('\r') : value;
+            var value = AskValue(called);
             if (SecretRules.Problem(called, value) is { } bad)
             {
                 throw new UserMistakeException(bad);
@@ -122,6 +119,15 @@ internal static class SecretsVerb
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>The value of a secret, from the terminal or standard input.</summary>
+    public static string AskValue(string name)
+    {
+        var value = Console.IsInputRedirected
+            ? Console.In.ReadToEnd()
+            : AnsiConsole.Prompt(new TextPrompt<string>($"Value of {Markup.Escape(name)}:").Secret(null));
+        return value.EndsWith('\n') ? value[..^1].TrimEnd('\r') : value;
     }
 
     private static Argument<string> Name() => new("NAME") { Description = "The name in secret:NAME" };

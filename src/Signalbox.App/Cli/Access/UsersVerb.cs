@@ -205,7 +205,8 @@ internal static class UsersVerb
     private static string Unknown(Store store, string who) =>
         $"there is no user `{who}`{Suggestion.DidYouMean(who, store.Read(session => session.Users()).Select(user => user.Name))}";
 
-    private static string AskPassword(string who)
+    /// <summary>A new password of a user, from the terminal or standard input.</summary>
+    public static string AskPassword(string who)
     {
         string? password;
         if (Console.IsInputRedirected)

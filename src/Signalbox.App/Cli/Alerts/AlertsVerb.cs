@@ -61,12 +61,7 @@ internal static class AlertsVerb
 
             using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
             AlertDocument[] found =
-                store?.Read(session =>
-                {
-                    var rows = parsed.GetValue(pipeline) is { } name ? session.Alerts(new PipelineName(name), most) : session.Alerts(most);
-                    return rows.Select(row => AlertDocument.Of(session, row)).ToArray();
-                })
-                ?? [];
+                store?.Read(session => AlertDocument.List(session, parsed.GetValue(pipeline), most)) ?? [];
             if (parsed.GetValue(json))
             {
                 CliJson.Print(found, CliJson.Default.AlertDocumentArray);
@@ -147,67 +142,22 @@ internal static class AlertsVerb
 
     private static async Task<int> TestAsync(Project project, string name, bool json, CancellationToken cancellationToken)
     {
-        if (!project.Alerts.Channels.TryGetValue(name, out var channel))
-        {
-            throw new UserMistakeException(
-                project.Alerts.Channels.IsEmpty
-                    ? $"there is no channel `{name}`; write in {Project.FileName}: alerts: {{ channels: {{ {name}: {{ slack: secret:NAME }} }} }}"
-                    : $"there is no channel `{name}`{Suggestion.DidYouMean(name, project.Alerts.Channels.Keys)}; known are {string.Join(", ", project.Alerts.Channels.Keys)}"
-            );
-        }
-
-        string? error = null;
-        try
-        {
-            using var sender = new AlertSender(project, TimeProvider.System);
-            var test = Test();
-            await sender.SendAsync(channel, test, cancellationToken);
-            if (channel is AlertChannel.PagerDuty)
-            {
-                await sender.SendAsync(channel, test with { Alert = test.Alert with { Kind = AlertKind.Resolved } }, cancellationToken);
-            }
-        }
-        catch (AlertRefused refused)
-        {
-            error = refused.Message;
-        }
-
+        var document = await AlertTest.SendAsync(project, name, cancellationToken);
         if (json)
         {
-            CliJson.Print(new AlertTestDocument(name, error is null, error), CliJson.Default.AlertTestDocument);
+            CliJson.Print(document, CliJson.Default.AlertTestDocument);
         }
-        else if (error is null)
+        else if (document.Delivered)
         {
             Console.Out.WriteLine($"{name}: delivered");
         }
 
-        if (error is not null)
+        if (document.Error is { } error)
         {
             Console.Error.WriteLine($"{name}: {error}");
         }
 
-        return error is null ? ExitCode.Done : ExitCode.WorkFailed;
-    }
-
-    private static AlertNotice Test()
-    {
-        var key = $"test-{Guid.NewGuid():N}";
-        return new AlertNotice(
-            Environment.MachineName,
-            0,
-            new Alert
-            {
-                Kind = AlertKind.Failed,
-                Severity = AlertSeverity.Info,
-                DedupKey = key,
-                Message = "A test of `signalbox alerts test`: nothing has failed.",
-                At = TimeProvider.System.GetUtcNow(),
-            },
-            Resolves: null
-        )
-        {
-            Key = key,
-        };
+        return document.Delivered ? ExitCode.Done : ExitCode.WorkFailed;
     }
 
     private static Command BuildRoutes()

@@ -222,21 +222,7 @@ internal static class RejectedVerb
         using var interrupts = detach ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
         var rejected = Find(engine.Store, id);
-        // A copy of its own: what the run rejects takes the place of the file that it was given.
-        var folder = Path.Combine(project.StateFolder, ReplaysFolder, $"{id}-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder);
-        string given;
-        if (rows is not null)
-        {
-            given = Path.Combine(folder, Path.GetFileName(rows));
-            File.Copy(Path.GetFullPath(rows), given);
-        }
-        else
-        {
-            given = Path.Combine(folder, NameOf(rejected));
-            Reading(() => RejectedFile.Write(PathOf(rejected), given));
-        }
-
+        var given = Given(project, rejected, rows);
         var asked = TimeProvider.System.GetUtcNow();
         var answer = await engine.AskAsync(new Request.ReplayRejected(id, given, reason ?? $"rejected rows {id} are taken in again"));
         var number = new RunNumber(answer.Number!.Value);
@@ -257,13 +243,34 @@ internal static class RejectedVerb
         return ExitCode.Done;
     }
 
+    /// <summary>Lays out the rows that a run is given.</summary>
+    /// <param name="rows">A file with the mended rows; null: as they were rejected.</param>
+    /// <returns>A copy of its own: what the run rejects takes the place of the file that it was given.</returns>
+    public static string Given(Project project, Rejected rejected, string? rows)
+    {
+        var folder = Path.Combine(project.StateFolder, ReplaysFolder, $"{rejected.Id}-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(folder);
+        if (rows is not null)
+        {
+            var mended = Path.Combine(folder, Path.GetFileName(rows));
+            File.Copy(Path.GetFullPath(rows), mended);
+            return mended;
+        }
+
+        var given = Path.Combine(folder, NameOf(rejected));
+        Reading(() => RejectedFile.Write(PathOf(rejected), given));
+        return given;
+    }
+
     private static Argument<long> Id() => new("ID") { Description = "The number of `rejected list`" };
 
-    private static Rejected Find(Store store, long id) =>
+    /// <exception cref="UserMistakeException">There are none of that number.</exception>
+    public static Rejected Find(Store store, long id) =>
         store.Read(session => session.Rejected(id))
         ?? throw new UserMistakeException($"there are no rejected rows {id}; `signalbox rejected list` lists them");
 
-    private static string PathOf(Rejected rejected) =>
+    /// <exception cref="UserMistakeException">The rows are not there any more.</exception>
+    public static string PathOf(Rejected rejected) =>
         rejected.State switch
         {
             RejectedState.Kept when File.Exists(rejected.Path) => rejected.Path,
@@ -280,7 +287,8 @@ internal static class RejectedVerb
     private static string NameOf(Rejected rejected) =>
         $"{rejected.Output}-{Path.GetFileNameWithoutExtension(rejected.Path)}{RejectedFile.EndingOf(rejected.OutputPath)}";
 
-    private static T Reading<T>(Func<T> read)
+    /// <summary>Reads a data file; what is wrong with it is a mistake of its author.</summary>
+    public static T Reading<T>(Func<T> read)
     {
         try
         {

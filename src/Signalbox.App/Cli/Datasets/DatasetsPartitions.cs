@@ -61,7 +61,7 @@ internal static class DatasetsPartitions
                     parsed.GetValue(from),
                     parsed.GetValue(to),
                     parsed.GetValue(missing),
-                    new PartitionScheme(PartitionKind.Day, Zone.Utc, DayOf(parsed.GetValue(weekStarts))),
+                    parsed.GetValue(weekStarts),
                     number
                 )
             );
@@ -105,16 +105,20 @@ internal static class DatasetsPartitions
         );
     }
 
-    private static PartitionPageDocument Read(
+    /// <param name="weekStarts">The word for a day; null: Monday.</param>
+    /// <param name="page">From 1.</param>
+    /// <exception cref="UserMistakeException">There is no such dataset, or no such range of it.</exception>
+    public static PartitionPageDocument Read(
         ReadSession session,
         string name,
         string? from,
         string? to,
         bool missing,
-        PartitionScheme calendar,
+        string? weekStarts,
         int page
     )
     {
+        var calendar = new PartitionScheme(PartitionKind.Day, Zone.Utc, DayOf(weekStarts));
         var latest = session.LatestPartition(name) ?? throw NoUpdate(session, name);
         var scheme = PartitionMapping.Read(latest.Partition, calendar)?.Scheme;
         var cells = PartitionMapping.CellOf(latest.Partition, calendar).Length > 0 ? session.CellsOf(name) : [];

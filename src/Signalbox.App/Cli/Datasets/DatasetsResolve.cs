@@ -36,43 +36,15 @@ internal static class DatasetsResolve
             {
                 var found = ProjectOpening.Find(parsed.GetValue(project));
                 using var store = ProjectOpening.OpenStore(found);
-                var current = store.Read(session =>
-                    Current(
-                        session,
-                        found,
-                        parsed.GetRequiredValue(name),
-                        parsed.GetValue(partition),
-                        DatasetsVerb.SpaceOf(parsed.GetValue(space))
-                    )
+                var lines = await ReadAsync(
+                    found,
+                    store,
+                    parsed.GetRequiredValue(name),
+                    parsed.GetValue(partition),
+                    DatasetsVerb.SpaceOf(parsed.GetValue(space)),
+                    Console.Error.WriteLine,
+                    stop
                 );
-                var places = Places.Of(found, ProjectOpening.Options(), store);
-                var lines = new List<ResolvedDocument>();
-                foreach (var served in current)
-                {
-                    var version = served.Version!;
-                    lines.Add(
-                        new ResolvedDocument(
-                            version.Dataset,
-                            version.Partition,
-                            version.Namespace?.Value,
-                            version.Path,
-                            await places.Of(version.Path).ResolveAsync(version, stop),
-                            version.Id,
-                            version.Sha256,
-                            version.Rows,
-                            RunNamespace.NameOf(served.Variant),
-                            served.FallsBack
-                        )
-                    );
-                    if (served.FallsBack)
-                    {
-                        Console.Error.WriteLine(
-                            $"note: {served.Active} is active and has not made {(version.Partition.Length > 0 ? version.Partition : version.Path)}; "
-                                + $"it is served from {RunNamespace.NameOf(served.Variant)}"
-                        );
-                    }
-                }
-
                 if (parsed.GetValue(json))
                 {
                     CliJson.Print([.. lines], CliJson.Default.ResolvedDocumentArray);
@@ -86,6 +58,50 @@ internal static class DatasetsResolve
             }
         );
         return command;
+    }
+
+    /// <summary>Where the current version of each path lies.</summary>
+    /// <param name="note">Told what is served from elsewhere than one might think.</param>
+    /// <exception cref="UserMistakeException">There is no such dataset, or no such partition of it.</exception>
+    public static async Task<List<ResolvedDocument>> ReadAsync(
+        Project project,
+        Store store,
+        string name,
+        string? partition,
+        RunNamespace? space,
+        Action<string> note,
+        CancellationToken stop
+    )
+    {
+        var places = Places.Of(project, ProjectOpening.Options(), store);
+        var lines = new List<ResolvedDocument>();
+        foreach (var served in store.Read(session => Current(session, project, name, partition, space)))
+        {
+            var version = served.Version!;
+            lines.Add(
+                new ResolvedDocument(
+                    version.Dataset,
+                    version.Partition,
+                    version.Namespace?.Value,
+                    version.Path,
+                    await places.Of(version.Path).ResolveAsync(version, stop),
+                    version.Id,
+                    version.Sha256,
+                    version.Rows,
+                    RunNamespace.NameOf(served.Variant),
+                    served.FallsBack
+                )
+            );
+            if (served.FallsBack)
+            {
+                note(
+                    $"note: {served.Active} is active and has not made {(version.Partition.Length > 0 ? version.Partition : version.Path)}; "
+                        + $"it is served from {RunNamespace.NameOf(served.Variant)}"
+                );
+            }
+        }
+
+        return lines;
     }
 
     private static IReadOnlyList<ActivePath> Current(

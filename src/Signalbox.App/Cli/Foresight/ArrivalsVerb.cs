@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Foresight;
 using Signalbox.Core.Time;
+using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
@@ -28,19 +30,7 @@ internal static class ArrivalsVerb
         {
             var opened = ProjectOpening.Find(parsed.GetValue(project));
             using var store = ProjectOpening.FindStore(opened);
-            var found = new List<ArrivalDocument>();
-            foreach (
-                var pipeline in PlanVerb.Pipelines(opened).Where(each => parsed.GetValue(only) is not { } name || each.Name.Value == name)
-            )
-            {
-                var history = store?.Read(session => session.TaskHistories(pipeline.Name));
-                found.AddRange(
-                    pipeline
-                        .Tasks.Where(task => task.Kind.Waits && !task.Kind.Asks)
-                        .Select(task => Of(pipeline.Name, pipeline.TimeZone, task.Name, history?.GetValueOrDefault(task.Name)))
-                );
-            }
-
+            var found = Read(PlanVerb.Pipelines(opened), store, parsed.GetValue(only));
             if (parsed.GetValue(json))
             {
                 CliJson.Print([.. found], CliJson.Default.ArrivalDocumentArray);
@@ -57,6 +47,24 @@ internal static class ArrivalsVerb
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <param name="store">Null: nothing ever ran.</param>
+    /// <param name="only">The one pipeline that is asked about; null: all.</param>
+    public static List<ArrivalDocument> Read(IEnumerable<Pipeline> pipelines, Store? store, string? only)
+    {
+        var found = new List<ArrivalDocument>();
+        foreach (var pipeline in pipelines.Where(each => only is null || each.Name.Value == only))
+        {
+            var history = store?.Read(session => session.TaskHistories(pipeline.Name));
+            found.AddRange(
+                pipeline
+                    .Tasks.Where(task => task.Kind.Waits && !task.Kind.Asks)
+                    .Select(task => Of(pipeline.Name, pipeline.TimeZone, task.Name, history?.GetValueOrDefault(task.Name)))
+            );
+        }
+
+        return found;
     }
 
     private static ArrivalDocument Of(PipelineName pipeline, string zoneId, TaskName task, TaskHistory? history)

@@ -15,6 +15,12 @@ internal static class PlanJson
     public static void Print(Plan plan, PipelineName? only)
     {
         using var output = Console.OpenStandardOutput();
+        Write(output, plan, only);
+    }
+
+    /// <param name="only">List only the ticks of this pipeline; null: all.</param>
+    public static void Write(Stream output, Plan plan, PipelineName? only)
+    {
         using var json = new Utf8JsonWriter(output, CliJson.Writing with { SkipValidation = true, Indented = false });
         json.WriteStartObject();
         json.WriteString("from", InstantText.Utc(plan.From));

@@ -54,15 +54,7 @@ internal static class PlanVerb
         command.SetAction(parsed =>
         {
             var now = TimeProvider.System.GetUtcNow();
-            var begin = parsed.GetValue(from) is { } first ? InstantText.Read("--from", first, Zone.Utc) : now;
-            var end = parsed.GetValue(to) is { } last ? InstantText.Read("--to", last, Zone.Utc) : begin.AddHours(UsualHours);
-            if (end <= begin || (end - begin).TotalDays > LongestDays)
-            {
-                throw new UserMistakeException(
-                    $"--to: {InstantText.Utc(end)} is not after {InstantText.Utc(begin)}, or more than {LongestDays} days after it"
-                );
-            }
-
+            var (begin, end) = Window(parsed.GetValue(from), parsed.GetValue(to), now, option => $"--{option}");
             var opened = ProjectOpening.Find(parsed.GetValue(project));
             var asJson = parsed.GetValue(json);
             using var store = ProjectOpening.FindStore(opened);
@@ -72,6 +64,20 @@ internal static class PlanVerb
         });
         command.Subcommands.Add(ArrivalsVerb.Build());
         return command;
+    }
+
+    /// <summary>The window that is meant.</summary>
+    /// <param name="named">How a bound is called, from <c>from</c> and <c>to</c>.</param>
+    /// <exception cref="UserMistakeException">It is none.</exception>
+    public static (DateTimeOffset From, DateTimeOffset To) Window(string? from, string? to, DateTimeOffset now, Func<string, string> named)
+    {
+        var begin = from is null ? now : InstantText.Read(named("from"), from, Zone.Utc);
+        var end = to is null ? begin.AddHours(UsualHours) : InstantText.Read(named("to"), to, Zone.Utc);
+        return end > begin && (end - begin).TotalDays <= LongestDays
+            ? (begin, end)
+            : throw new UserMistakeException(
+                $"{named("to")}: {InstantText.Utc(end)} is not after {InstantText.Utc(begin)}, or more than {LongestDays} days after it"
+            );
     }
 
     private static int Whole(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Signalbox.Core.Definitions;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.Scheduling;
@@ -88,36 +89,16 @@ internal static class PauseVerb
     {
         var pipeline = PipelineSource.Load(name, project).Pipeline!;
         using var store = ProjectOpening.FindStore(project);
-        var now = TimeProvider.System.GetUtcNow();
-        var (paused, forecast) =
-            store?.Read(session =>
-            {
-                var row = session.Pipeline(pipeline.Name);
-                return (row?.Paused ?? false, UnpauseForecast.Of(session, pipeline, row?.Cursor, now));
-            })
+        var document =
+            store?.Read(session => UnpauseDocument.Of(session, pipeline, TimeProvider.System.GetUtcNow()))
             ?? throw new UserMistakeException($"{pipeline.Name} has never run here, so it is not paused");
-        var message = paused
-            ? $"unpausing {pipeline.Name} now: {forecast.Sentence}"
-            : $"{pipeline.Name} is not paused; if it were: {forecast.Sentence}";
         if (json)
         {
-            CliJson.Print(
-                new UnpauseDocument(
-                    pipeline.Name.Value,
-                    paused,
-                    forecast.Runs,
-                    forecast.First,
-                    forecast.Last,
-                    forecast.Skipped,
-                    forecast.Next,
-                    message
-                ),
-                CliJson.Default.UnpauseDocument
-            );
+            CliJson.Print(document, CliJson.Default.UnpauseDocument);
         }
         else
         {
-            Console.Out.WriteLine(message);
+            Console.Out.WriteLine(document.Message);
         }
     }
 }
@@ -137,4 +118,24 @@ internal sealed record UnpauseDocument(
     int Skipped,
     DateTimeOffset? Next,
     string Message
-);
+)
+{
+    public static UnpauseDocument Of(ReadSession session, Pipeline pipeline, DateTimeOffset now)
+    {
+        var row = session.Pipeline(pipeline.Name);
+        var forecast = UnpauseForecast.Of(session, pipeline, row?.Cursor, now);
+        var paused = row?.Paused ?? false;
+        return new UnpauseDocument(
+            pipeline.Name.Value,
+            paused,
+            forecast.Runs,
+            forecast.First,
+            forecast.Last,
+            forecast.Skipped,
+            forecast.Next,
+            paused
+                ? $"unpausing {pipeline.Name} now: {forecast.Sentence}"
+                : $"{pipeline.Name} is not paused; if it were: {forecast.Sentence}"
+        );
+    }
+}

@@ -69,6 +69,10 @@ internal static class PipelineSource
         return found;
     }
 
+    /// <summary>A pipeline file that was sent: its text, and a name for messages.</summary>
+    public static CheckedFile Sent(string name, string text, Project project) =>
+        BesideOthers(Of(name, name, Encoding.UTF8.GetBytes(text), project, inProject: false), project);
+
     /// <summary>Keeps the definition, so that runs can be pinned to it; one of the project becomes the current one.</summary>
     public static Task<VersionHash> SaveAsync(Store store, CheckedFile file)
     {
@@ -195,16 +199,12 @@ internal static class PipelineSource
         var folder = Path.Combine(project.Folder, PipelineFolder.Name) + Path.DirectorySeparatorChar;
         var full = Path.GetFullPath(path);
         var inProject = full.StartsWith(folder, StringComparison.Ordinal);
-        var name = inProject ? Path.GetRelativePath(project.Folder, full) : shown;
-        var parsed = PipelineFile.Parse(
-            shown,
-            content,
-            project.Defaults,
-            project.Connections,
-            project.Alerts,
-            project.CalendarShelf,
-            project.Targets
-        );
+        return Of(inProject ? Path.GetRelativePath(project.Folder, full) : shown, shown, content, project, inProject);
+    }
+
+    private static CheckedFile Of(string name, string shown, byte[] content, Project project, bool inProject)
+    {
+        var parsed = PipelineFile.Parse(shown, content, project.Defaults, project.Connections, project.Alerts, project.CalendarShelf, project.Targets);
         return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject) { Parsed = parsed };
     }
 }

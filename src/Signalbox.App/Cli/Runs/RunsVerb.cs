@@ -156,7 +156,8 @@ internal static class RunsVerb
         );
     }
 
-    private static RunDocument Whole(ReadSession session, Project project, RunNumber number)
+    /// <summary>A run with its tasks, its deadlines, and when it is expected to be done.</summary>
+    public static RunDocument Whole(ReadSession session, Project project, RunNumber number)
     {
         var look = DeadlineLook.Read(session, project, [session.Run(number)!], TimeProvider.System.GetUtcNow());
         return RunDocument.Read(session, number) with

@@ -55,7 +55,7 @@ internal static class VariantsVerb
             foreach (var row in known.Where(row => pipeline is null || row.Name.Value == pipeline))
             {
                 var document = await DocumentAsync(store!, project, row);
-                if (pipeline is not null || document.Variants.Length > 1 || document.Switches.Length > 0 || document.Shadows.Length > 0)
+                if (pipeline is not null || document.HasHistory)
                 {
                     documents.Add(document);
                 }
@@ -211,7 +211,12 @@ internal sealed record VariantsDocument(
     FlagDocument? Flag,
     VariantSwitchDocument[] Switches,
     ShadowLineDocument[] Shadows
-);
+)
+{
+    /// <summary>Whether there is, or was, more than the live version.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool HasHistory => Variants.Length > 1 || Switches.Length > 0 || Shadows.Length > 0;
+}
 
 /// <param name="Shadow">The last comparison with the live version as it is now; null when there was none.</param>
 internal sealed record VariantDocument(
