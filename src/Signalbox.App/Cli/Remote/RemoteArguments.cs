@@ -49,12 +49,18 @@ internal sealed class RemoteArguments(ParseResult parsed)
         return field.Otherwise?.Invoke(this);
     }
 
+    /// <param name="aside">Options that need not be in the call.</param>
     /// <exception cref="UserMistakeException">Something was typed that no call takes.</exception>
-    public void RequireAllTaken()
+    public void RequireAllTaken(string[] aside)
     {
         foreach (var option in parsed.CommandResult.Command.Options)
         {
-            if (!_taken.Contains(option.Name) && !Ours.Contains(option.Name) && parsed.GetResult(option) is { Implicit: false })
+            if (
+                !_taken.Contains(option.Name)
+                && !Ours.Contains(option.Name)
+                && !aside.Contains(option.Name)
+                && parsed.GetResult(option) is { Implicit: false }
+            )
             {
                 throw new UserMistakeException(
                     option.Name == "--project"

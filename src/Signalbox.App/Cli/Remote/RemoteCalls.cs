@@ -75,9 +75,7 @@ internal static partial class RemoteCalls
             .ToList();
         var body = call.Body is { } fields ? Object(fields, arguments, types) : null;
         var key = call.Key is { } named ? arguments.Value(named, types)?.ToString() : null;
-        // Asked before the check: what it looks at counts as taken.
-        _ = arguments.Has("--detach");
-        arguments.RequireAllTaken();
+        arguments.RequireAllTaken(call.Aside);
         JsonElement? before = call.Before is { } look ? await server.GetAsync(await PathAsync(look, arguments, server)) : null;
         var document = await server.SendAsync(call.Method, query.Count == 0 ? path : $"{path}?{string.Join('&', query)}", body, key);
         var answer = new RemoteAnswer(call, arguments, server, path, document, before);

@@ -86,30 +86,41 @@ internal static class RemoteRuns
         var events = RemoteEvents.ReadAsync(answer.Server, $"/api/events?run={number}&after=0", leaving);
         // Of a run that runs again: what it did before is no progress.
         var old = answer.Before is { ValueKind: JsonValueKind.Array } history ? history.GetArrayLength() : 0;
+        var seen = 0;
         await foreach (var (kind, data) in events.WithCancellation(leaving))
         {
-            if (old-- > 0)
+            if (++seen <= old)
             {
                 continue;
             }
 
-            var to = data.GetProperty("to").GetString()!;
-            if (!answer.Arguments.Json && Line(number, data, to) is { } line)
-            {
-                Console.Out.WriteLine($"{data.GetProperty("at").GetDateTimeOffset().UtcDateTime:HH:mm:ss}  {line}");
-            }
-
-            if (kind == "run" && EndStates.Contains(to))
+            Say(data);
+            if (kind == "run" && EndStates.Contains(data.GetProperty("to").GetString()))
             {
                 break;
             }
         }
 
+        // What was written together with the end of the run comes behind it.
+        foreach (var change in (await answer.Server.GetAsync($"/api/runs/{number}/history", leaving)).EnumerateArray().Skip(seen))
+        {
+            Say(change);
+        }
+
         return await RunAsync(answer.Server, number);
+
+        void Say(JsonElement change)
+        {
+            if (!answer.Arguments.Json && Line(number, change) is { } line)
+            {
+                Console.Out.WriteLine($"{change.GetProperty("at").GetDateTimeOffset().UtcDateTime:HH:mm:ss}  {line}");
+            }
+        }
     }
 
-    private static string? Line(long number, JsonElement change, string to)
+    private static string? Line(long number, JsonElement change)
     {
+        var to = change.GetProperty("to").GetString()!;
         var reason = change.GetProperty("reason").GetString() is { Length: > 0 } why ? $": {why}" : "";
         if (change.GetProperty("task").GetString() is not { } task)
         {

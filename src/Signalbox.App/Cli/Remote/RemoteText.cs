@@ -90,7 +90,10 @@ internal static class RemoteText
         }
     }
 
-    private static bool IsPlain(JsonElement value) => value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object);
+    private static bool IsPlain(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().All(IsScalar) : value.ValueKind != JsonValueKind.Object;
+
+    private static bool IsScalar(JsonElement value) => value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object);
 
     private static bool IsEmpty(JsonElement value) =>
         value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() == 0 : !value.EnumerateObject().Any();
@@ -104,7 +107,7 @@ internal static class RemoteText
             JsonValueKind.String => value.GetString()!,
             JsonValueKind.True => "yes",
             JsonValueKind.False => "no",
-            JsonValueKind.Array when value.EnumerateArray().All(IsPlain) => string.Join(", ", value.EnumerateArray().Select(Cell)),
+            JsonValueKind.Array when IsPlain(value) => string.Join(", ", value.EnumerateArray().Select(Cell)),
             _ => value.GetRawText(),
         };
 }

@@ -33,6 +33,9 @@ internal abstract record RemoteVerb(string Verb)
         /// <summary>The path of what is looked at before the call is made, as in <see cref="Address"/>; null: nothing.</summary>
         public string? Before { get; init; }
 
+        /// <summary>Options that <see cref="Then"/> looks at, or that the answer carries out anyway.</summary>
+        public string[] Aside { get; init; } = [];
+
         /// <summary>What happens with the answer. Null: it is printed.</summary>
         public Func<RemoteAnswer, Task<int>>? Then { get; init; }
 

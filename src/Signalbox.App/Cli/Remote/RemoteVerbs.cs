@@ -10,6 +10,7 @@ internal static class RemoteVerbs
     private const string OfTrials = "it runs tasks apart from the live outputs, in this terminal, beside their sources";
     private const string OfThisMachine = "it looks at this machine and the project's own database";
 
+    private static readonly string[] Detach = ["--detach"];
     private static readonly Field[] Reason = ["reason"];
     private static readonly Field Dataset = new("name", "DATASET");
     private static readonly Field Model = new("name", "NAME");
@@ -24,6 +25,7 @@ internal static class RemoteVerbs
         {
             Body = ["date", Params, "reason", "run_id", "variant"],
             Key = Field.From("key", arguments => arguments.Text("--run-id") is { } id ? $"run-id/{arguments.Text("PIPELINE")}/{id}" : null),
+            Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
         Here("serve", "it is the server"),
@@ -38,8 +40,12 @@ internal static class RemoteVerbs
             Query = ["pipeline", "state", "limit"],
             Columns = ["number", "pipeline", "logical_date", "state", "started_at", "duration_seconds", "trigger", "run_id", "reason"],
         },
-        new RemoteVerb.Call("runs show", "GET /api/runs/{RUN}") { Query = [] },
-        new RemoteVerb.Call("logs", "GET /api/runs/{RUN}/tasks/{TASK}") { Then = RemoteLogs.PrintAsync },
+        new RemoteVerb.Call("runs show", "GET /api/runs/{RUN}") { Aside = ["--history"] },
+        new RemoteVerb.Call("logs", "GET /api/runs/{RUN}/tasks/{TASK}")
+        {
+            Aside = ["--attempt", "--stream", "--follow"],
+            Then = RemoteLogs.PrintAsync,
+        },
         new RemoteVerb.Call("why", "GET /api/runs/{RUN}/tasks/{TASK}/why") { When = (typed, _) => Task.FromResult(typed.Has("TASK")) },
         new RemoteVerb.Call("why", "GET /api/pipelines/{RUN:name}/why")
         {
@@ -59,6 +65,7 @@ internal static class RemoteVerbs
         {
             Body = [Field.From("mode", Mode), Field.From("task", TaskOf), "downstream", "reason"],
             Before = "/api/runs/{RUN}/history",
+            Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
         new RemoteVerb.Call("cancel", "POST /api/runs/{RUN}/cancel") { Body = Reason },
@@ -69,6 +76,7 @@ internal static class RemoteVerbs
         {
             When = (typed, _) => Task.FromResult(typed.Has("--run") ? true : throw new UserMistakeException("--run: a server hands the rows to a run")),
             Body = Reason,
+            Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
         new RemoteVerb.Call("pause", "POST /api/pipelines/{PIPELINE}/pause") { Body = Reason },
@@ -236,6 +244,7 @@ internal static class RemoteVerbs
                 "downstream",
                 "dry_run",
             ],
+            Aside = Detach,
             Then = RemoteRuns.FollowBackfillAsync,
         };
 
