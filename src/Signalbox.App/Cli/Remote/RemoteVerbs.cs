@@ -94,8 +94,8 @@ internal static class RemoteVerbs
         {
             Body = [new Field("pipeline", "PIPELINE"), new Field("reason", "--reason") { Otherwise = _ => "drained by hand" }],
         },
-        Backfill("backfill"),
-        Backfill("backfill create"),
+        Backfill("backfill", "POST /api/pipelines/{PIPELINE}/backfills"),
+        Backfill("backfill create", "POST /api/pipelines/{PIPELINE}/backfills"),
         new RemoteVerb.Call("backfill list", "GET /api/backfills") { Query = ["limit"] },
         new RemoteVerb.Call("backfill show", "GET /api/backfills/{ID}"),
         new RemoteVerb.Call("backfill pause", "POST /api/backfills/{ID}/pause") { Body = Reason },
@@ -103,8 +103,11 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("backfill cancel", "POST /api/backfills/{ID}/cancel") { Body = Reason },
         Here("backfill impact", OfFiles),
         Here("backfill compare", OfTrials),
-        Here("watermark show", OfThisMachine),
-        Here("watermark set", OfThisMachine),
+        new RemoteVerb.Call("watermark show", "GET /api/pipelines/{PIPELINE}/watermark"),
+        new RemoteVerb.Call("watermark set", "PUT /api/pipelines/{PIPELINE}/watermark")
+        {
+            Body = [new Field("date", "DATE"), new Field("reason", "--reason") { Otherwise = _ => "set by hand" }],
+        },
         new RemoteVerb.Call("inbox list", "GET /api/inbox") { Query = ["state", "pipeline", "limit", new Field("after", "--before")] },
         new RemoteVerb.Call("inbox show", "GET /api/inbox/{ID}"),
         new RemoteVerb.Call("inbox replay", "POST /api/inbox/{ID}/replay"),
@@ -174,8 +177,8 @@ internal static class RemoteVerbs
         },
         new RemoteVerb.Call("variants", "GET /api/variants"),
         new RemoteVerb.Call("undeploy", "POST /api/pipelines/{PIPELINE}/variants/undeploy") { Body = ["variant", "reason"] },
-        Datasets("datasets"),
-        Datasets("datasets list"),
+        Datasets("datasets", "GET /api/datasets"),
+        Datasets("datasets list", "GET /api/datasets"),
         new RemoteVerb.Call("datasets show", "GET /api/datasets/versions") { Query = [Dataset, "partition", "namespace", "limit"] },
         new RemoteVerb.Call("datasets rollback", "POST /api/datasets/rollback") { Body = [Dataset, "partition", "to", "reason"] },
         new RemoteVerb.Call("datasets update", "POST /api/datasets/updates")
@@ -222,20 +225,23 @@ internal static class RemoteVerbs
 
     private static RemoteVerb.Here Here(string verb, string reason) => new(verb, reason);
 
-    private static RemoteVerb.Call Datasets(string verb) => new(verb, "GET /api/datasets") { Query = ["namespace"] };
+    private static RemoteVerb.Call Datasets(string verb, string address) => new(verb, address) { Query = ["namespace"] };
 
-    private static RemoteVerb.Call Backfill(string verb) =>
-        new(verb, "POST /api/pipelines/{PIPELINE}/backfills")
+    private static RemoteVerb.Call Backfill(string verb, string address) =>
+        new(verb, address)
         {
             Body =
             [
                 "from",
                 "to",
                 new Field("dates", "--dates") { Form = Form.Commas },
+                new Field("partitions", "--partitions") { Form = Form.Commas },
+                "last",
                 "since_watermark",
                 Field.From("which", Which),
                 "reverse",
                 "max_active",
+                "every",
                 Params,
                 OnlyTasks,
                 "variant",

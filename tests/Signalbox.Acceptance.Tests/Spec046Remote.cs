@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace Signalbox.Acceptance.Tests;
 
-/// <summary>docs/specs/043-remote.md: verbs that ask a server.</summary>
-public sealed partial class Spec043Remote
+/// <summary>docs/specs/046-remote.md: verbs that ask a server.</summary>
+public sealed partial class Spec046Remote
 {
     private const string Pipelines = """
         params: { rows: { type: integer, default: 1 }, tag: { type: string, default: "-" } }
@@ -28,7 +28,7 @@ public sealed partial class Spec043Remote
 
         var ran = (await away.CallAsync("run", "daily", "--date", "2001-01-05", "--param", "rows=7", "--param", "tag=7")).Expect(0);
         Assert.Contains("extract success", ran.Output, StringComparison.Ordinal);
-        Assert.Contains("run 1 of daily for 2001-01-05T00:00:00Z: success", ran.Output, StringComparison.Ordinal);
+        Assert.Matches("run 1 of daily for 2001-01-05[^ ]*: success", ran.Output);
         var shown = (await away.CallAsync("runs", "show", "last", "--json")).Expect(0).Json.GetProperty("run");
         var local = (await project.CallAsync("runs", "show", "last", "--json")).Expect(0).Json.GetProperty("run");
         Assert.Equal(local.GetRawText(), shown.GetRawText());
@@ -62,9 +62,9 @@ public sealed partial class Spec043Remote
         Assert.Equal("success", filled.Json.GetProperty("state").GetString());
         Assert.Equal(3, filled.Json.GetProperty("runs").GetArrayLength());
         Assert.Contains("paused", (await away.CallAsync("pause", "daily")).Expect(0).Output, StringComparison.Ordinal);
-        Assert.Contains("would create", (await away.CallAsync("unpause", "daily", "--dry-run")).Expect(0).Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("unpausing daily now", (await away.CallAsync("unpause", "daily", "--dry-run")).Expect(0).Output, StringComparison.Ordinal);
         (await away.CallAsync("unpause", "daily")).Expect(0);
-        Assert.Equal("daily", (await away.CallAsync("plan", "--json", "--pipeline", "daily")).Expect(0).Json.GetProperty("ticks").GetArrayLength() == 0 ? "daily" : "ticks");
+        Assert.Empty((await away.CallAsync("plan", "--json", "--pipeline", "daily")).Expect(0).Json.GetProperty("ticks").EnumerateArray());
         (await away.CallAsync("sla", "report")).Expect(0);
         (await away.CallAsync("alerts", "list")).Expect(0);
         Assert.Contains("daily", (await away.CallAsync("verify", "list")).Expect(0).Output, StringComparison.Ordinal);
@@ -131,9 +131,9 @@ public sealed partial class Spec043Remote
         Assert.Empty(calls.Where(call => !addresses.Contains(Bare(call.Says))));
 
         // The page lists them.
-        var page = Path.Combine(BuiltProgram.Root, "docs/specs/043-remote.md");
+        var page = Path.Combine(BuiltProgram.Root, "docs/specs/046-remote.md");
         var kept = await File.ReadAllTextAsync(page, Ct);
-        var table = string.Concat(calls.Select(call => $"| `{call.Verb}` | `{call.Says}` |\n"));
+        var table = string.Concat(calls.Select(call => $"| `{call.Verb}` | `{call.Says.Replace("|", "\\|", StringComparison.Ordinal)}` |\n"));
         const string Head = "| Verb | Call |\n|---|---|\n";
         var made = kept[..(kept.IndexOf(Head, StringComparison.Ordinal) + Head.Length)] + table;
         if (Environment.GetEnvironmentVariable("SIGNALBOX_WRITE") == "1")
