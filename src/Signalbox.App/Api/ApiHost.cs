@@ -78,8 +78,7 @@ internal static class ApiHost
         PeopleWriteEndpoints.Map(web);
         AccessEndpoints.Map(web);
         SecretEndpoints.Map(web);
-        AirflowV1.Map(web);
-        AirflowV2.Map(web);
+        AirflowEndpoints.Map(web);
         EventEndpoints.Map(web);
         HookEndpoints.Map(web);
         PageEndpoints.Map(web);

@@ -21,6 +21,17 @@ internal sealed record ApiProblem(string Type, string Title, int Status, string 
         context.Response.ContentType = ContentType;
         // Whatever is wrong now may be right at the next call.
         context.Response.Headers.CacheControl = "no-store";
+        if (status == StatusCodes.Status422UnprocessableEntity && context.Request.Path.StartsWithSegments(AirflowDialect.V2.Prefix))
+        {
+            context.Response.ContentType = "application/json";
+            return JsonSerializer.SerializeAsync(
+                context.Response.Body,
+                InvalidBodyV2.Of(detail),
+                AirflowJson.Default.InvalidBodyV2,
+                context.RequestAborted
+            );
+        }
+
         var problem = new ApiProblem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, code, context.TraceIdentifier);
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask

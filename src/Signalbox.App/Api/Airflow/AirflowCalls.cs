@@ -13,36 +13,15 @@ using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
 
-/// <summary>Which of Airflow's interfaces a call is for.</summary>
-/// <param name="DefaultLimit">Items of a list when the call does not say.</param>
-/// <param name="Malformed">The status for a body that is not of the right form.</param>
-internal sealed record AirflowDialect(int DefaultLimit, int Malformed)
-{
-    public static readonly AirflowDialect V1 = new(100, StatusCodes.Status400BadRequest);
-    public static readonly AirflowDialect V2 = new(50, StatusCodes.Status422UnprocessableEntity);
-}
-
 /// <summary>What Airflow's calls ask for, the same in both versions of its interface.</summary>
 internal sealed class AirflowCalls(EngineSession engine, Project project, TimeProvider time)
 {
     private const string AnyDag = "~";
     private const int MostItems = 1000;
 
-    private static readonly string[] TriggerFields =
-    [
-        "dag_run_id",
-        "logical_date",
-        "execution_date",
-        "data_interval_start",
-        "data_interval_end",
-        "run_after",
-        "conf",
-        "note",
-        // What a client that sends back what it was given sends, too.
-        "state",
-        "run_type",
-        "external_trigger",
-    ];
+    private const int LongestNote = 1000;
+
+    private static readonly string[] OfEveryList = ["limit", "offset", "order_by"];
 
     public Project Project => project;
 
@@ -60,8 +39,11 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     /// <summary>Pipelines that fit, by name, and how many there are.</summary>
     public (List<(StoredPipeline Row, Pipeline Pipeline)> Page, int Total) Dags(HttpContext call, AirflowDialect dialect)
     {
+        RequireFilters(call, dialect.DagFilters);
         var (limit, offset) = PageOf(call, dialect);
         var tags = call.Request.Query["tags"].OfType<string>().ToList();
+        var owners = call.Request.Query["owners"].OfType<string>().ToList();
+        var needsAllTags = call.Request.Query["tags_match_mode"] == "all";
         var paused = Truth(call, "paused");
         var pattern = call.Request.Query["dag_id_pattern"].ToString().Trim('%');
         var all = Store.Read(session =>
@@ -70,10 +52,29 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
                 .Where(row => row.Version is not null && (paused is null || row.Paused == paused))
                 .Where(row => row.Name.Value.Contains(pattern, StringComparison.OrdinalIgnoreCase))
                 .Select(row => (row, session.Definition(row.Name, row.Version!.Value)!.Pipeline))
-                .Where(row => tags.Count == 0 || tags.Exists(tag => row.Pipeline.Tags.Contains(tag, StringComparer.Ordinal)))
+                .Where(row =>
+                    tags.Count == 0
+                    || (
+                        needsAllTags
+                            ? tags.TrueForAll(tag => row.Pipeline.Tags.Contains(tag, StringComparer.Ordinal))
+                            : tags.Exists(tag => row.Pipeline.Tags.Contains(tag, StringComparer.Ordinal))
+                    )
+                )
+                .Where(row => owners.Count == 0 || owners.Contains(row.Pipeline.Owner ?? "", StringComparer.Ordinal))
                 .OrderBy(row => row.row.Name.Value, StringComparer.Ordinal)
                 .ToList()
         );
+        switch (call.Request.Query["order_by"].ToString())
+        {
+            case "" or "dag_id":
+                break;
+            case "-dag_id":
+                all.Reverse();
+                break;
+            case var order:
+                throw ApiException.Invalid($"order_by: `{order}` is none of dag_id, -dag_id");
+        }
+
         return ([.. all.Skip(offset).Take(limit)], all.Count);
     }
 
@@ -115,6 +116,7 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     /// <param name="dag"><c>~</c> for all.</param>
     public (List<Run> Page, long Total) Runs(string dag, HttpContext call, AirflowDialect dialect)
     {
+        RequireFilters(call, dialect.RunFilters);
         var (limit, offset) = PageOf(call, dialect);
         var pipeline = dag == AnyDag ? (PipelineName?)null : Dag(dag).Row.Name;
         var query = call.Request.Query;
@@ -137,12 +139,18 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     public async Task<Run> TriggerAsync(string dag, JsonElement body, HttpContext call, AirflowDialect dialect)
     {
         var (_, pipeline) = Dag(dag);
-        RequireFields(body, TriggerFields, dialect);
-        if (dialect == AirflowDialect.V2 && !body.TryGetProperty("logical_date", out _))
+        RequireFields(body, dialect.TriggerFields, dialect);
+        if (dialect.NamesTheDate && !body.TryGetProperty("logical_date", out _))
         {
             throw Malformed(dialect, "logical_date: it must be given; null takes the latest");
         }
 
+        if (DateOf(body, "run_after", dialect) > Now)
+        {
+            throw Malformed(dialect, "run_after: a run begins as soon as it may; send null");
+        }
+
+        var note = NoteOf(body, dialect);
         var logical = DateOf(body, "logical_date", dialect) ?? DateOf(body, "execution_date", dialect);
         if (DateOf(body, "execution_date", dialect) is { } old && old != logical)
         {
@@ -163,7 +171,7 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
             },
             body.GetRawText()
         );
-        if (TextOf(body, "note", dialect) is { } note)
+        if (note is not null)
         {
             await Store.WriteAsync(session => session.SaveNote(number, note), call.RequestAborted);
         }
@@ -175,19 +183,20 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     public async Task<Run> PatchRunAsync(string dag, string id, JsonElement body, HttpContext call, AirflowDialect dialect)
     {
         var run = Run(dag, id);
-        RequireFields(body, dialect == AirflowDialect.V1 ? ["state"] : ["state", "note"], dialect);
+        RequireFields(body, dialect.PatchRunFields, dialect);
+        var note = NoteOf(body, dialect);
         if (TextOf(body, "state", dialect) is { } state)
         {
             await SetStateAsync(run, state, call, dialect);
         }
-        else if (dialect == AirflowDialect.V1)
+        else if (dialect.PatchRunFields is ["state"])
         {
             throw Malformed(dialect, "state: it must be given");
         }
 
         if (body.TryGetProperty("note", out _))
         {
-            await Store.WriteAsync(session => session.SaveNote(run.Number, TextOf(body, "note", dialect)), call.RequestAborted);
+            await Store.WriteAsync(session => session.SaveNote(run.Number, note), call.RequestAborted);
         }
 
         return Store.Read(session => session.Run(run.Number)!);
@@ -226,7 +235,7 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     )
     {
         var (row, _) = Dag(dag);
-        RequireFields(body, ClearRequest.Fields, dialect);
+        RequireFields(body, dialect.ClearFields, dialect);
         var wanted = ClearRequest.Read(body, dialect);
         var chosen = Store.Read(session =>
             wanted
@@ -266,6 +275,20 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
             throw Malformed(dialect, $"{field.Name}: unknown field; there are {string.Join(", ", known)}");
         }
     }
+
+    /// <summary>What a list cannot be filtered by is refused: who asks for less must not be given all.</summary>
+    public static void RequireFilters(HttpContext call, string[] known)
+    {
+        foreach (var name in call.Request.Query.Keys.Where(name => !known.Contains(name) && !OfEveryList.Contains(name)))
+        {
+            throw ApiException.Invalid($"{name}: this list has no such filter; there are {string.Join(", ", known)}");
+        }
+    }
+
+    private static string? NoteOf(JsonElement body, AirflowDialect dialect) =>
+        TextOf(body, "note", dialect) is not { } note ? null
+        : note.Length <= LongestNote ? note
+        : throw Malformed(dialect, $"note: it has at most {LongestNote} characters");
 
     public static string? TextOf(JsonElement body, string name, AirflowDialect dialect) =>
         !body.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null

@@ -225,6 +225,22 @@ internal sealed record ProcessorHealth(string Status, string? LatestDagProcessor
 
 internal sealed record AirflowVersion(string Version, string? GitVersion);
 
+/// <summary>What Airflow 3 answers with when a body is not of the right form.</summary>
+internal sealed record InvalidBodyV2(InvalidFieldV2[] Detail)
+{
+    /// <param name="detail">A sentence; when it begins with the name of a field, that is the place.</param>
+    public static InvalidBodyV2 Of(string detail)
+    {
+        var colon = detail.IndexOf(": ", StringComparison.Ordinal);
+        string[] place = colon > 0 && detail[..colon].All(letter => char.IsAsciiLetterLower(letter) || letter == '_')
+            ? ["body", detail[..colon]]
+            : ["body"];
+        return new InvalidBodyV2([new InvalidFieldV2("value_error", place, detail)]);
+    }
+}
+
+internal sealed record InvalidFieldV2(string Type, string[] Loc, string Msg);
+
 internal sealed record AirflowToken(string AccessToken);
 
 internal sealed record AirflowTokenRequest(string Username, string Password);
@@ -248,6 +264,7 @@ internal sealed record AirflowTokenRequest(string Username, string Password);
 [JsonSerializable(typeof(LogV2))]
 [JsonSerializable(typeof(HealthV1))]
 [JsonSerializable(typeof(AirflowVersion))]
+[JsonSerializable(typeof(InvalidBodyV2))]
 [JsonSerializable(typeof(AirflowToken))]
 [JsonSerializable(typeof(AirflowTokenRequest))]
 internal sealed partial class AirflowJson : JsonSerializerContext;

@@ -236,7 +236,7 @@ internal static class AirflowShapes
     }
 
     /// <summary>Airflow has no word for a task that has not been looked at.</summary>
-    private static string? State(TaskState state) =>
+    public static string? State(TaskState state) =>
         state switch
         {
             TaskState.None => null,

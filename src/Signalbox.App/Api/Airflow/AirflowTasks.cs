@@ -28,12 +28,16 @@ internal static class AirflowTasks
         AirflowDialect dialect
     )
     {
+        AirflowCalls.RequireFilters(call, dialect.TaskFilters);
         var (limit, offset) = AirflowCalls.PageOf(call, dialect);
         var states = call.Request.Query["state"].OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var pools = call.Request.Query["pool"].OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var inPool = picture.Pipeline.Tasks.Where(task => pools.Contains(task.Pool)).Select(task => task.Name).ToHashSet();
         var attempts = calls.Store.Read(session => session.Attempts(picture.Run.Number)).ToLookup(attempt => attempt.Key);
         var all = AirflowShapes
             .InstancesOf(picture)
-            .Where(task => states.Count == 0 || states.Contains(task.State == TaskState.None ? "none" : Names.Of(task.State)))
+            .Where(task => states.Count == 0 || states.Contains(AirflowShapes.State(task.State) ?? "none"))
+            .Where(task => pools.Count == 0 || inPool.Contains(task.Key.Task))
             .ToList();
         return ([.. all.Skip(offset).Take(limit).Select(task => (task, attempts[task.Key].MaxBy(attempt => attempt.Number)))], all.Count);
     }

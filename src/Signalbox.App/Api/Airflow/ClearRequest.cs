@@ -8,9 +8,10 @@ using Signalbox.Storage;
 namespace Signalbox.App.Api;
 
 /// <summary>What a call of Airflow's API to clear task instances says.</summary>
+/// <param name="TaskIds">Those that are meant; a mapped task without an index is all of its instances. Empty: all tasks.</param>
 internal sealed record ClearRequest(
     bool IsDryRun,
-    IReadOnlyList<string> TaskIds,
+    IReadOnlyList<TaskKey> TaskIds,
     string? Run,
     DateTimeOffset? From,
     DateTimeOffset? To,
@@ -22,6 +23,10 @@ internal sealed record ClearRequest(
     bool Past
 )
 {
+    /// <summary>A field that only Airflow 3 has.</summary>
+    public const string OnLatestVersion = "run_on_latest_version";
+
+    /// <summary>The fields that both versions have.</summary>
     public static readonly string[] Fields =
     [
         "dry_run",
@@ -53,6 +58,11 @@ internal sealed record ClearRequest(
             Truth(body, "include_future", otherwise: false, dialect),
             Truth(body, "include_past", otherwise: false, dialect)
         );
+        if (Truth(body, OnLatestVersion, otherwise: false, dialect))
+        {
+            throw AirflowCalls.Malformed(dialect, $"{OnLatestVersion}: what is cleared runs with the definition of its run; send false");
+        }
+
         return request.Run is not null && (request.From is not null || request.To is not null)
             ? throw AirflowCalls.Malformed(dialect, "dag_run_id: send either it or start_date and end_date")
             : request;
@@ -81,19 +91,21 @@ internal sealed record ClearRequest(
     {
         var graph = Graph.Of(picture.Pipeline);
         var chosen = new bool[graph.Count];
-        foreach (var name in TaskIds)
+        foreach (var name in TaskIds.Select(id => id.Task))
         {
-            var index = graph.IndexOf(new TaskName(name));
+            var index = graph.IndexOf(name);
             if (index < 0)
             {
                 throw ApiException.NotFound(
-                    $"{picture.Run.Pipeline} has no task `{name}`{Suggestion.DidYouMean(name, picture.Pipeline.Tasks.Select(task => task.Name.Value))}"
+                    $"{picture.Run.Pipeline} has no task `{name}`{Suggestion.DidYouMean(name.Value, picture.Pipeline.Tasks.Select(task => task.Name.Value))}"
                 );
             }
 
             chosen[index] = true;
         }
 
+        // Of those that are only named by their instances the others stay.
+        var some = TaskIds.Where(id => id.IsInstance).Select(id => id.Task).Except(TaskIds.Where(id => !id.IsInstance).Select(id => id.Task)).ToHashSet();
         var order = graph.Order().ToList();
         if (Downstream)
         {
@@ -109,6 +121,7 @@ internal sealed record ClearRequest(
         return AirflowShapes
             .InstancesOf(picture)
             .Where(task => TaskIds.Count == 0 || chosen[graph.IndexOf(task.Key.Task)])
+            .Where(task => !some.Contains(task.Key.Task) || TaskIds.Contains(task.Key))
             .Where(task => !OnlyFailed || task.State is TaskState.Failed or TaskState.UpstreamFailed or TaskState.Blocked)
             .Where(task => !OnlyRunning || task.State.HoldsSlot())
             .Where(task => task.State is not (TaskState.None or TaskState.Removed));
@@ -125,16 +138,34 @@ internal sealed record ClearRequest(
         }
     }
 
-    private static List<string> TasksOf(JsonElement body, AirflowDialect dialect)
+    private static List<TaskKey> TasksOf(JsonElement body, AirflowDialect dialect)
     {
         if (!body.TryGetProperty("task_ids", out var value) || value.ValueKind == JsonValueKind.Null)
         {
             return [];
         }
 
-        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(each => each.ValueKind == JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(each => each.GetString()!)]
-            : throw AirflowCalls.Malformed(dialect, "task_ids: it must be a list of names");
+        return value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(each => KeyOf(each, dialect))]
+            : throw AirflowCalls.Malformed(dialect, "task_ids: it must be a list");
+    }
+
+    /// <summary>A name, or in Airflow 3 a list of name and map index.</summary>
+    private static TaskKey KeyOf(JsonElement id, AirflowDialect dialect)
+    {
+        if (id.ValueKind == JsonValueKind.String)
+        {
+            return new TaskKey(new TaskName(id.GetString()!), TaskKey.NotMapped);
+        }
+
+        return
+            id.ValueKind == JsonValueKind.Array
+            && id.GetArrayLength() == 2
+            && id[0].ValueKind == JsonValueKind.String
+            && id[1].ValueKind == JsonValueKind.Number
+            && id[1].TryGetInt32(out var index)
+            ? new TaskKey(new TaskName(id[0].GetString()!), index)
+            : throw AirflowCalls.Malformed(dialect, "task_ids: each is a name, or a list of a name and a map index");
     }
 
     private static bool Truth(JsonElement body, string name, bool otherwise, AirflowDialect dialect) =>
