@@ -69,7 +69,49 @@ public sealed class Spec036ApiDocument
             }
         }
 
-        Assert.InRange(count, 20, int.MaxValue);
+        Assert.InRange(count, 80, int.MaxValue);
+        await RequireNamedValuesAsync(admin, document);
+    }
+
+    /// <summary>A number or a truth in the address that is none is named, wherever it may stand.</summary>
+    private static async Task RequireNamedValuesAsync(ApiClient admin, JsonElement document)
+    {
+        var count = 0;
+        foreach (var path in document.GetProperty("paths").EnumerateObject().Where(each => each.Value.TryGetProperty("get", out _)))
+        {
+            if (
+                path.Name.Contains("/events", StringComparison.Ordinal)
+                || !path.Value.GetProperty("get").TryGetProperty("parameters", out var parameters)
+            )
+            {
+                continue;
+            }
+
+            var needed = string.Concat(
+                parameters
+                    .EnumerateArray()
+                    .Where(each => each.GetProperty("in").GetString() == "query")
+                    .Where(each => each.TryGetProperty("required", out var required) && required.GetBoolean())
+                    .Select(each => $"&{each.GetProperty("name").GetString()}=1")
+            );
+            foreach (var parameter in parameters.EnumerateArray().Where(each => each.GetProperty("in").GetString() == "query"))
+            {
+                var type = parameter.GetProperty("schema").TryGetProperty("type", out var told) ? told.ToString() : "";
+                if (!type.Contains("integer", StringComparison.Ordinal) && !type.Contains("boolean", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                count++;
+                var name = parameter.GetProperty("name").GetString()!;
+                var others = needed.Replace($"&{name}=1", "", StringComparison.Ordinal);
+                var address = $"{Address(path.Name)}?{name}=wrong{others}";
+                var problem = await admin.ProblemAsync(HttpMethod.Get, address, HttpStatusCode.BadRequest);
+                Assert.Contains($"{name}: `wrong`", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            }
+        }
+
+        Assert.InRange(count, 10, int.MaxValue);
     }
 
     [Fact]

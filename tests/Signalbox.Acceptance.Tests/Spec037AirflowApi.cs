@@ -129,6 +129,15 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         var dag = dags.GetProperty("dags")[0];
         Assert.Equal("Features", dag.GetProperty("dag_display_name").GetString());
         Assert.Equal("ann", dag.GetProperty("owners")[0].GetString());
+        AirflowFields.Check(AirflowFields.DagV1, dag);
+        var some = await SendAsync(HttpMethod.Get, "/api/v1/dags?fields=dag_id&fields=tags&order_by=-dag_id");
+        Assert.Equal(
+            ["other", "feature_engineering"],
+            some.GetProperty("dags").EnumerateArray().Select(each => each.GetProperty("dag_id").GetString())
+        );
+        Assert.Equal(["dag_id", "tags"], some.GetProperty("dags")[0].EnumerateObject().Select(field => field.Name));
+        var unknown = await SendAsync(HttpMethod.Get, "/api/v1/dags/other/dagRuns?start_date_gte=2001-01-01", null, HttpStatusCode.BadRequest);
+        Assert.StartsWith("start_date_gte: ", unknown.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, dag.GetProperty("schedule_interval").ValueKind);
         Assert.True(
             (await SendAsync(HttpMethod.Patch, "/api/v1/dags/other", """{"is_paused": true}""")).GetProperty("is_paused").GetBoolean()
@@ -140,7 +149,9 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         const string Runs = "/api/v1/dags/other/dagRuns";
         await SendAsync(HttpMethod.Post, Runs, """{"dag_run_id": "one"}""");
         Assert.Equal("failed", (await EndedAsync(Runs, "one")).GetProperty("state").GetString());
+        AirflowFields.Check(AirflowFields.RunV1, await SendAsync(HttpMethod.Get, $"{Runs}/one"));
         var tasks = await SendAsync(HttpMethod.Get, $"{Runs}/one/taskInstances");
+        AirflowFields.Check(AirflowFields.TaskV1, tasks.GetProperty("task_instances")[0]);
         Assert.Equal(2, tasks.GetProperty("total_entries").GetInt32());
         Assert.Equal(
             ["bad failed", "after upstream_failed"],
@@ -165,7 +176,7 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         await SendAsync(
             HttpMethod.Post,
             Clear,
-            """{"dag_run_id": "one", "dry_run": false, "task_ids": ["bad"], "include_downstream": true}"""
+            """{"dag_run_id": "one", "dry_run": false, "task_ids": ["bad"], "include_downstream": true, "include_subdags": false}"""
         );
         await Eventually.TrueAsync(
             () =>
@@ -203,17 +214,28 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
 
         const string Runs = "/api/v2/dags/other/dagRuns";
         var missing = await SendAsync(HttpMethod.Post, Runs, "{}", HttpStatusCode.UnprocessableEntity);
-        Assert.StartsWith("logical_date: ", missing.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        var place = Assert.Single(missing.GetProperty("detail").EnumerateArray());
+        Assert.Equal(["body", "logical_date"], place.GetProperty("loc").EnumerateArray().Select(part => part.GetString()));
+        await SendAsync(HttpMethod.Post, Runs, """{"logical_date": null, "state": "queued"}""", HttpStatusCode.UnprocessableEntity);
         var run = await SendAsync(HttpMethod.Post, Runs, """{"logical_date": null, "dag_run_id": "two", "conf": {"a": 1}}""");
         Assert.Equal(1, run.GetProperty("conf").GetProperty("a").GetInt32());
         Assert.Equal("airflow", run.GetProperty("triggering_user_name").GetString());
         Assert.Equal("failed", (await EndedAsync(Runs, "two")).GetProperty("state").GetString());
         Assert.Equal(1, (await SendAsync(HttpMethod.Get, Runs)).GetProperty("total_entries").GetInt32());
+        AirflowFields.Check(AirflowFields.RunV2, run);
+        AirflowFields.Check(AirflowFields.DagV2, (await SendAsync(HttpMethod.Get, "/api/v2/dags?owners=ann")).GetProperty("dags")[0]);
+        AirflowFields.Check(AirflowFields.TaskV2, await SendAsync(HttpMethod.Get, $"{Runs}/two/taskInstances/bad"));
         Assert.Equal("noted", (await SendAsync(HttpMethod.Patch, $"{Runs}/two", """{"note": "noted"}""")).GetProperty("note").GetString());
         var log = await SendAsync(HttpMethod.Get, $"{Runs}/two/taskInstances/bad/logs/1");
         Assert.Equal("oh", Assert.Single(log.GetProperty("content").EnumerateArray()).GetProperty("event").GetString());
         var planned = await SendAsync(HttpMethod.Post, "/api/v2/dags/other/clearTaskInstances", """{"dag_run_id": "two"}""");
         Assert.Equal(2, planned.GetProperty("total_entries").GetInt32());
+        var one = await SendAsync(
+            HttpMethod.Post,
+            "/api/v2/dags/other/clearTaskInstances",
+            """{"dag_run_id": "two", "task_ids": [["bad", -1]], "run_on_latest_version": false}"""
+        );
+        Assert.Equal(1, one.GetProperty("total_entries").GetInt32());
         Assert.Equal("bad", (await SendAsync(HttpMethod.Get, $"{Runs}/two/taskInstances/bad")).GetProperty("task_id").GetString());
         Assert.Equal("other", (await SendAsync(HttpMethod.Get, "/api/v2/dags/other")).GetProperty("dag_id").GetString());
         await SendAsync(HttpMethod.Delete, $"{Runs}/two", body: null, HttpStatusCode.NoContent);

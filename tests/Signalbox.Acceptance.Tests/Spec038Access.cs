@@ -8,7 +8,7 @@ namespace Signalbox.Acceptance.Tests;
 /// <summary>docs/specs/038-access.md</summary>
 public sealed partial class Spec038Access
 {
-    private const string Password = "correct horse battery";
+    internal const string Password = "correct horse battery";
     private const string Antiforgery = "X-Signalbox-Antiforgery";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -84,6 +84,74 @@ public sealed class Spec040Alerts
     }
 
     [Fact]
+    [Trait("Requirement", "S167")]
+    [Trait("Requirement", "S13")]
+    public async Task Missed_deadlines_blocked_outputs_and_ended_backfills_come_once_through_the_same_trouble()
+    {
+        await using var slack = new HookReceiver { Refuses = 5 };
+        await using var webhook = new HookReceiver();
+        using var project = new TestProject()
+            .Pipeline(
+                "late",
+                "schedule: \"0 0 1 1 *\"\ncatchup: latest\nsla: { within: 1s }\ntasks:\n"
+                    + "  landed: { wait_for: { file: never.csv }, timeout: 1h }\n"
+            )
+            .Pipeline(
+                "thin",
+                """
+                partition: day
+                tasks:
+                  make:
+                    sql: "select range as id from range(3)"
+                    outputs: { rows: { path: "out/{{ ds }}.csv", checks: [{ row_count: 5.. }] } }
+                """
+            )
+            .Pipeline("past", "schedule: \"0 0 * * *\"\ncatchup: none\ntasks:\n  only: { run: \"true\" }\n");
+        project.Write(
+            "signalbox.yaml",
+            $$"""
+            alerts:
+              channels: { team: { slack: "{{slack.Address}}/services/x" }, hook: { webhook: { url: "{{webhook.Address}}/hook" } } }
+              routes: [{ to: [team, hook] }]
+            """
+        );
+        // They wait for the server, so that all three kinds come about while it is killed.
+        (await project.CallAsync("run", "thin", "--detach", "--date", "2001-01-05")).Expect(0);
+        (await project.CallAsync("backfill", "past", "--dates", "2001-02-01,2001-02-02", "--reason", "history", "--detach")).Expect(0);
+        var server = await TestServer.StartAsync(project);
+        var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        webhook.BeforeAnswer = async (_, _) =>
+        {
+            // It has the first alert, but the server does not hear so. From now on it is slow, and refuses.
+            webhook.BeforeAnswer = (_, end) => Task.Delay(500, end);
+            webhook.Refuses = 5;
+            await server.KillAsync();
+            killed.SetResult();
+        };
+        await killed.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        await server.DisposeAsync();
+        server = await TestServer.StartAsync(project);
+        await using (server)
+        {
+            await ToldAsync(project, deliveries: 6);
+        }
+
+        var alerts = (await project.CallAsync("alerts", "list", "--json")).Expect(0).Json.EnumerateArray().ToList();
+        Assert.Equal(
+            ["backfill_finished", "blocked", "sla_missed"],
+            alerts.Select(alert => alert.GetProperty("kind").GetString()).Order(StringComparer.Ordinal)
+        );
+        // Who joins by the key of the delivery sees each once, the one that was tried again too.
+        var seen = webhook.Taken.DistinctBy(taken => taken.Headers["Signalbox-Delivery"]).ToList();
+        Assert.Equal(
+            ["backfill_finished", "blocked", "sla_missed"],
+            seen.Select(taken => taken.Json.GetProperty("kind").GetString()).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(4, webhook.Taken.Count);
+        Assert.Equal(3, slack.Taken.Select(taken => taken.Body).Distinct().Count());
+    }
+
+    [Fact]
     [Trait("Requirement", "S45")]
     public async Task A_wait_that_is_over_is_told_once_and_what_needed_it_is_not()
     {

@@ -34,9 +34,10 @@ internal sealed partial class TestServer : IAsyncDisposable
         }
     }
 
-    public static async Task<TestServer> StartAsync(TestProject project)
+    /// <param name="more">Options beside the port.</param>
+    public static async Task<TestServer> StartAsync(TestProject project, params string[] more)
     {
-        var server = new TestServer(BuiltProgram.Start(project.Folder, project.Environment, "serve", "--port", "0"));
+        var server = new TestServer(BuiltProgram.Start(project.Folder, project.Environment, ["serve", "--port", "0", .. more]));
         try
         {
             var ready = await server.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
@@ -109,7 +110,7 @@ internal sealed partial class TestServer : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex("http://[0-9.:]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("https?://[0-9.:]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex HttpAddress();
 }
 

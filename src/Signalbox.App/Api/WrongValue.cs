@@ -15,23 +15,19 @@ internal static class WrongValue
             return null;
         }
 
-        foreach (var (name, type, isOptional) in handler.GetParameters().SelectMany(Values))
+        var values = handler.GetParameters().SelectMany(Values).ToList();
+        foreach (var (name, type, _) in values)
         {
-            var text = call.Request.Query[name].ToString();
-            if (text.Length == 0)
-            {
-                if (!isOptional && !call.Request.Query.ContainsKey(name) && !call.Request.RouteValues.ContainsKey(name))
-                {
-                    return $"{name}: it must be given";
-                }
-            }
-            else if (Problem(type, text) is { } problem)
+            if (call.Request.Query[name].ToString() is { Length: > 0 } text && Problem(type, text) is { } problem)
             {
                 return $"{name}: `{text}` is {problem}";
             }
         }
 
-        return null;
+        return values
+            .Where(value => !value.IsOptional && !call.Request.Query.ContainsKey(value.Name) && !call.Request.RouteValues.ContainsKey(value.Name))
+            .Select(value => $"{value.Name}: it must be given")
+            .FirstOrDefault();
     }
 
     private static string? Problem(Type type, string text) =>

@@ -105,6 +105,28 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Definitions_that_were_first_seen_together_are_paged_without_a_gap()
+    {
+        using var store = Database.Open();
+        var all = new List<VersionHash>();
+        for (var priority = 1; priority <= 4; priority++)
+        {
+            var pipeline = Made.Pipeline("daily", "a") with { Priority = priority };
+            all.Add(await store.WriteAsync(s => s.SaveCurrentDefinition(pipeline, $"{pipeline.Priority}", "daily.yaml", Made.Noon), Ct));
+        }
+
+        var seen = new List<VersionHash>();
+        (VersionHash, DateTimeOffset)? last = null;
+        while (store.Read(s => s.DefinitionVersions(new("daily"), limit: 1, last)) is [var next])
+        {
+            seen.Add(next.Version);
+            last = next;
+        }
+
+        Assert.Equal(all.Order(Comparer<VersionHash>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))), seen);
+    }
+
+    [Fact]
     public async Task A_pipeline_is_paused_with_its_reason()
     {
         using var store = Database.Open();

@@ -192,6 +192,7 @@ internal static class RemoteVerbs
             Query = [Dataset, "from", "to", "missing", "week_starts", "page"],
         },
         new RemoteVerb.Call("datasets lineage", "GET /api/datasets/lineage") { Query = [Dataset] },
+        new RemoteVerb.Call("datasets freshness", "GET /api/datasets/freshness") { Query = [Dataset] },
         new RemoteVerb.Call("datasets resolve", "GET /api/datasets/places") { Query = [Dataset, "partition", "namespace"] },
         new RemoteVerb.Call("users add", "POST /api/users")
         {
