@@ -118,16 +118,18 @@ public sealed class Spec040Alerts
         // They wait for the server, so that all three kinds come about while it is killed.
         (await project.CallAsync("run", "thin", "--detach", "--date", "2001-01-05")).Expect(0);
         (await project.CallAsync("backfill", "past", "--dates", "2001-02-01,2001-02-02", "--reason", "history", "--detach")).Expect(0);
-        var server = await TestServer.StartAsync(project);
+        var started = new TaskCompletionSource<TestServer>(TaskCreationOptions.RunContinuationsAsynchronously);
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         webhook.BeforeAnswer = async (_, _) =>
         {
             // It has the first alert, but the server does not hear so. From now on it is slow, and refuses.
             webhook.BeforeAnswer = (_, end) => Task.Delay(500, end);
             webhook.Refuses = 5;
-            await server.KillAsync();
+            await (await started.Task).KillAsync();
             killed.SetResult();
         };
+        var server = await TestServer.StartAsync(project);
+        started.SetResult(server);
         await killed.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
         await server.DisposeAsync();
         server = await TestServer.StartAsync(project);
