@@ -299,4 +299,39 @@ public sealed partial class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
         Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, refused.StatusCode);
         await bench.Viewer.ProblemAsync(HttpMethod.Get, $"/api/runs/{run}/tasks/greet/attempts/2/log", HttpStatusCode.NotFound);
     }
+
+    [Fact]
+    public async Task No_document_of_what_there_is_is_a_fault_whatever_is_missing_in_it()
+    {
+        var runs = new List<long> { await bench.RunAsync("broken"), await bench.StartAsync("asks") };
+        var document = await bench.Nobody.GetAsync("/api/openapi.json");
+        var tried = 0;
+        foreach (var path in document.GetProperty("paths").EnumerateObject().Where(each => each.Value.TryGetProperty("get", out _)))
+        {
+            if (path.Name.Contains("/events", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            foreach (var (run, pipeline, task) in new[] { (runs[0], "broken", "bad"), (runs[0], "dated", "after"), (runs[1], "asks", "ask") })
+            {
+                var address = path
+                    .Name.Replace("{run}", $"{run}", StringComparison.Ordinal)
+                    .Replace("{pipeline}", pipeline, StringComparison.Ordinal)
+                    .Replace("{task}", task, StringComparison.Ordinal)
+                    .Replace("{attempt}", "1", StringComparison.Ordinal);
+                if (address.Contains('{', StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                using var response = await bench.Admin.SendAsync(HttpMethod.Get, address);
+                Assert.True(response.StatusCode < HttpStatusCode.InternalServerError, $"{address} is answered with {(int)response.StatusCode}");
+                tried++;
+            }
+        }
+
+        Assert.InRange(tried, 100, int.MaxValue);
+        await bench.Admin.PostAsync($"/api/runs/{runs[1]}/cancel", "{}");
+    }
 }

@@ -26,100 +26,59 @@ internal static class SecretsVerb
         return command;
     }
 
-    private static Command BuildSet()
-    {
-        var command = VerbParts.Command(
+    private static Command BuildSet() =>
+        AccessVerbs.Change(
             "set",
             "Keeps a value, encrypted. It is asked for, or read from standard input up to its end; a line break at the end is not part of it.",
-            "secrets set warehouse-password"
-        );
-        var name = Name();
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Arguments.Add(name);
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            var called = parsed.GetRequiredValue(name);
-            var found = ProjectOpening.Find(parsed.GetValue(project));
-            if (SecretRules.Problem(called, value: null) is { } wrong)
+            "secrets set warehouse-password",
+            Name(),
+            (project, called, _) =>
             {
-                throw new UserMistakeException($"NAME: {wrong}");
-            }
+                if (SecretRules.Problem(called, value: null) is { } wrong)
+                {
+                    throw new UserMistakeException($"NAME: {wrong}");
+                }
 
-            var value = AskValue(called);
-            if (SecretRules.Problem(called, value) is { } bad)
-            {
-                throw new UserMistakeException(bad);
-            }
+                var value = AskValue(called);
+                if (SecretRules.Problem(called, value) is { } bad)
+                {
+                    throw new UserMistakeException(bad);
+                }
 
-            found.CreateState();
-            found.Secrets.Sealed.Set(called, value);
-            Asking.Print(
-                new(
-                    Done: true,
-                    null,
+                project.CreateState();
+                project.Secrets.Sealed.Set(called, value);
+                return Task.FromResult(
                     $"{called} is kept, encrypted{(SecretRules.IsShort(value) ? "; it is too short to be masked in logs" : "")}"
-                ),
-                parsed.GetValue(json)
-            );
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command BuildList()
-    {
-        var command = VerbParts.Command("list", "Lists the names of the secrets that are kept, never their values.", "secrets list --json");
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            var names = ProjectOpening.Find(parsed.GetValue(project)).Secrets.Sealed.Names();
-            if (parsed.GetValue(json))
-            {
-                CliJson.Print([.. names], CliJson.Default.StringArray);
-            }
-            else
-            {
-                Console.Out.WriteLine(
-                    names.Count == 0 ? "no secrets are kept; `signalbox secrets set NAME` keeps one" : string.Join('\n', names)
                 );
             }
+        );
 
-            return ExitCode.Done;
-        });
-        return command;
-    }
+    private static Command BuildList() =>
+        AccessVerbs.List(
+            "Lists the names of the secrets that are kept, never their values.",
+            "secrets list --json",
+            project => [.. project.Secrets.Sealed.Names()],
+            CliJson.Default.StringArray,
+            names => Console.Out.WriteLine(string.Join('\n', names)),
+            "no secrets are kept; `signalbox secrets set NAME` keeps one"
+        );
 
-    private static Command BuildRemove()
-    {
-        var command = VerbParts.Command("remove", "Forgets a value.", "secrets remove warehouse-password");
-        var name = Name();
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Arguments.Add(name);
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            var called = parsed.GetRequiredValue(name);
-            var kept = ProjectOpening.Find(parsed.GetValue(project)).Secrets.Sealed;
-            if (SecretRules.Problem(called, value: null) is not null || !kept.Remove(called))
+    private static Command BuildRemove() =>
+        AccessVerbs.Change(
+            "remove",
+            "Forgets a value.",
+            "secrets remove warehouse-password",
+            Name(),
+            (project, called, _) =>
             {
-                throw new UserMistakeException(
-                    $"no secret `{called}` is kept{Suggestion.DidYouMean(called, kept.Names())}; `signalbox secrets list` lists them"
-                );
+                var kept = project.Secrets.Sealed;
+                return SecretRules.Problem(called, value: null) is null && kept.Remove(called)
+                    ? Task.FromResult($"{called} is forgotten")
+                    : throw new UserMistakeException(
+                        $"no secret `{called}` is kept{Suggestion.DidYouMean(called, kept.Names())}; `signalbox secrets list` lists them"
+                    );
             }
-
-            Asking.Print(new(Done: true, null, $"{called} is forgotten"), parsed.GetValue(json));
-            return ExitCode.Done;
-        });
-        return command;
-    }
+        );
 
     /// <summary>The value of a secret, from the terminal or standard input.</summary>
     public static string AskValue(string name)

@@ -60,7 +60,7 @@ internal static class TokensVerb
             async (parsed, stop) =>
             {
                 var what = parsed.GetRequiredValue(name);
-                await using var store = AccessWrites.Open(parsed.GetValue(project));
+                await using var store = AccessVerbs.Open(ProjectOpening.Find(parsed.GetValue(project)));
                 var made = NewToken.Make(
                     store,
                     what,
@@ -75,7 +75,7 @@ internal static class TokensVerb
                 }
 
                 var token = made.Token!;
-                await AccessWrites.WriteAsync(
+                await AccessVerbs.WriteAsync(
                     store,
                     (session, _) => session.AddAccessToken(token),
                     NewToken.Taken(what),
@@ -103,30 +103,21 @@ internal static class TokensVerb
         return command;
     }
 
-    private static Command BuildList()
-    {
-        var command = VerbParts.Command("list", "Lists the tokens, without their secrets.", "tokens list --json");
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
-            var now = TimeProvider.System.GetUtcNow();
-            var tokens = (store?.Read(session => session.AccessTokens(AccessTokenKind.Api)) ?? [])
-                .Select(token => TokenDocument.Of(token, now))
-                .ToArray();
-            if (parsed.GetValue(json))
+    private static Command BuildList() =>
+        AccessVerbs.List(
+            "Lists the tokens, without their secrets.",
+            "tokens list --json",
+            project =>
             {
-                CliJson.Print(tokens, CliJson.Default.TokenDocumentArray);
-            }
-            else if (tokens.Length == 0)
-            {
-                Console.Out.WriteLine("no tokens");
-            }
-            else
-            {
+                using var store = ProjectOpening.FindStore(project);
+                var now = TimeProvider.System.GetUtcNow();
+                return
+                [
+                    .. (store?.Read(session => session.AccessTokens(AccessTokenKind.Api)) ?? []).Select(token => TokenDocument.Of(token, now)),
+                ];
+            },
+            CliJson.Default.TokenDocumentArray,
+            tokens =>
                 TextTable.Write(
                     Console.Out,
                     ["token", "state", "role", "user", "created (UTC)", "expires (UTC)", "last used (UTC)"],
@@ -144,41 +135,29 @@ internal static class TokensVerb
                             }
                         ),
                     ]
-                );
-            }
+                ),
+            "no tokens"
+        );
 
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command BuildRevoke()
-    {
-        var command = VerbParts.Command("revoke", "Ends a token at once and for ever.", "tokens revoke nightly");
-        var name = new Argument<string>("NAME") { Description = "The name of the token" };
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Arguments.Add(name);
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(
-            async (parsed, stop) =>
+    private static Command BuildRevoke() =>
+        AccessVerbs.Change(
+            "revoke",
+            "Ends a token at once and for ever.",
+            "tokens revoke nightly",
+            new Argument<string>("NAME") { Description = "The name of the token" },
+            async (project, what, stop) =>
             {
-                var what = parsed.GetRequiredValue(name);
-                await using var store = AccessWrites.Open(parsed.GetValue(project));
-                await AccessWrites.WriteAsync(
+                await using var store = AccessVerbs.Open(project);
+                await AccessVerbs.WriteAsync(
                     store,
                     (session, now) => session.RevokeAccessToken(what, now),
                     $"there is no token `{what}` that counts; `signalbox tokens list` lists them",
                     $"token {what} revoked",
                     stop
                 );
-                Asking.Print(new(Done: true, null, $"token {what} is revoked"), parsed.GetValue(json));
-                return ExitCode.Done;
+                return $"token {what} is revoked";
             }
         );
-        return command;
-    }
 }
 
 /// <summary>A token that is about to be kept.</summary>

@@ -68,7 +68,7 @@ internal static class UsersVerb
                 }
 
                 var word = parsed.GetValue(role)!;
-                await using var store = AccessWrites.Open(parsed.GetValue(project));
+                await using var store = AccessVerbs.Open(ProjectOpening.Find(parsed.GetValue(project)));
                 if (store.Read(session => session.User(who)) is not null)
                 {
                     throw new UserMistakeException(
@@ -77,7 +77,7 @@ internal static class UsersVerb
                 }
 
                 var hash = Passwords.Hash(AskPassword(who));
-                await AccessWrites.WriteAsync(
+                await AccessVerbs.WriteAsync(
                     store,
                     (session, now) => session.AddUser(who, Names.RoleOf(word)!.Value, hash, now),
                     $"there is a user `{who}` already",
@@ -91,114 +91,70 @@ internal static class UsersVerb
         return command;
     }
 
-    private static Command BuildList()
-    {
-        var command = VerbParts.Command("list", "Lists the users.", "users list --json");
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(parsed =>
-        {
-            using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
-            var users = store?.Read(session => session.Users()) ?? [];
-            if (parsed.GetValue(json))
+    private static Command BuildList() =>
+        AccessVerbs.List(
+            "Lists the users.",
+            "users list --json",
+            project =>
             {
-                CliJson.Print([.. users.Select(UserLineDocument.Of)], CliJson.Default.UserLineDocumentArray);
-            }
-            else if (users.Count == 0)
-            {
-                Console.Out.WriteLine("no users; `signalbox users add NAME --role admin` makes one");
-            }
-            else
-            {
+                using var store = ProjectOpening.FindStore(project);
+                return [.. (store?.Read(session => session.Users()) ?? []).Select(UserLineDocument.Of)];
+            },
+            CliJson.Default.UserLineDocumentArray,
+            users =>
                 TextTable.Write(
                     Console.Out,
                     ["user", "role", "since (UTC)", "password set (UTC)"],
-                    [
-                        .. users.Select(user =>
-                            new[]
-                            {
-                                user.Name,
-                                Names.Of(user.Role),
-                                InstantText.Utc(user.CreatedAt)[..10],
-                                InstantText.Utc(user.ChangedAt)[..10],
-                            }
-                        ),
-                    ]
-                );
-            }
+                    [.. users.Select(user => new[] { user.Name, user.Role, user.CreatedAt[..10], user.ChangedAt[..10] })]
+                ),
+            "no users; `signalbox users add NAME --role admin` makes one"
+        );
 
-            return ExitCode.Done;
-        });
-        return command;
-    }
-
-    private static Command BuildPassword()
-    {
-        var command = VerbParts.Command(
+    private static Command BuildPassword() =>
+        AccessVerbs.Change(
             "password",
             "Gives a user a new password, and ends their sessions. It is asked for, or read as one line from standard input.",
-            "users password ann"
-        );
-        var name = Name();
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Arguments.Add(name);
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(
-            async (parsed, stop) =>
+            "users password ann",
+            Name(),
+            async (project, who, stop) =>
             {
-                var who = parsed.GetRequiredValue(name);
-                await using var store = AccessWrites.Open(parsed.GetValue(project));
+                await using var store = AccessVerbs.Open(project);
                 if (store.Read(session => session.User(who)) is null)
                 {
                     throw new UserMistakeException(Unknown(store, who));
                 }
 
                 var hash = Passwords.Hash(AskPassword(who));
-                await AccessWrites.WriteAsync(
+                await AccessVerbs.WriteAsync(
                     store,
                     (session, now) => session.ChangePassword(who, hash, now),
                     Unknown(store, who),
                     $"password of user {who} changed",
                     stop
                 );
-                Asking.Print(new(Done: true, null, $"{who} has a new password, and has to sign in anew"), parsed.GetValue(json));
-                return ExitCode.Done;
+                return $"{who} has a new password, and has to sign in anew";
             }
         );
-        return command;
-    }
 
-    private static Command BuildRemove()
-    {
-        var command = VerbParts.Command("remove", "Removes a user with their sessions and tokens.", "users remove ann");
-        var name = Name();
-        var project = VerbParts.Project();
-        var json = VerbParts.Json();
-        command.Arguments.Add(name);
-        command.Options.Add(project);
-        command.Options.Add(json);
-        command.SetAction(
-            async (parsed, stop) =>
+    private static Command BuildRemove() =>
+        AccessVerbs.Change(
+            "remove",
+            "Removes a user with their sessions and tokens.",
+            "users remove ann",
+            Name(),
+            async (project, who, stop) =>
             {
-                var who = parsed.GetRequiredValue(name);
-                await using var store = AccessWrites.Open(parsed.GetValue(project));
-                await AccessWrites.WriteAsync(
+                await using var store = AccessVerbs.Open(project);
+                await AccessVerbs.WriteAsync(
                     store,
                     (session, _) => session.RemoveUser(who),
                     Unknown(store, who),
                     $"user {who} removed",
                     stop
                 );
-                Asking.Print(new(Done: true, null, $"{who} is removed"), parsed.GetValue(json));
-                return ExitCode.Done;
+                return $"{who} is removed";
             }
         );
-        return command;
-    }
 
     private static Argument<string> Name() => new("NAME") { Description = "The name of the user" };
 
@@ -231,46 +187,4 @@ internal sealed record UserLineDocument(string Name, string Role, string Created
 {
     public static UserLineDocument Of(StoredUser user) =>
         new(user.Name, Names.Of(user.Role), InstantText.Fine(user.CreatedAt), InstantText.Fine(user.ChangedAt));
-}
-
-/// <summary>What the verbs about access have in common.</summary>
-internal static class AccessWrites
-{
-    public static Store Open(string? told)
-    {
-        var project = ProjectOpening.Find(told);
-        project.CreateState();
-        return Store.Open(project.Database.Value);
-    }
-
-    /// <summary>Writes, with a line in the audit.</summary>
-    /// <param name="work">False: nothing was there to be changed.</param>
-    /// <exception cref="UserMistakeException">Nothing was.</exception>
-    public static async Task WriteAsync(
-        Store store,
-        Func<WriteSession, DateTimeOffset, bool> work,
-        string otherwise,
-        string what,
-        CancellationToken stop
-    )
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        var isDone = await store.WriteAsync(
-            session =>
-            {
-                if (!work(session, now))
-                {
-                    return false;
-                }
-
-                session.AddAudit(new AuditLine(now, Environment.UserName, what, Reason: null));
-                return true;
-            },
-            stop
-        );
-        if (!isDone)
-        {
-            throw new UserMistakeException(otherwise);
-        }
-    }
 }
