@@ -94,6 +94,11 @@ internal static class RemoteVerbs
         {
             Body = [new Field("pipeline", "PIPELINE"), new Field("reason", "--reason") { Otherwise = _ => "drained by hand" }],
         },
+        new RemoteVerb.Call("breakers", "GET /api/breakers"),
+        new RemoteVerb.Call("breakers reset", "POST /api/breakers/reset")
+        {
+            Body = [new Field("kind", "KIND"), new Field("name", "NAME"), new Field("reason", "--reason") { Otherwise = _ => "closed by hand" }],
+        },
         Backfill("backfill", "POST /api/pipelines/{PIPELINE}/backfills"),
         Backfill("backfill create", "POST /api/pipelines/{PIPELINE}/backfills"),
         new RemoteVerb.Call("backfill list", "GET /api/backfills") { Query = ["limit"] },
