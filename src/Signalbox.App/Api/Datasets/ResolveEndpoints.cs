@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
 using Signalbox.Engine.Projects;
@@ -29,13 +30,13 @@ internal static class ResolveEndpoints
         string? from,
         string? to,
         bool? missing,
-        string? week_starts,
+        [FromQuery(Name = "week_starts")] string? weekStarts,
         int? page,
         Store store
     ) =>
         page is < 1
             ? throw ApiException.Invalid("page: pages are counted from 1")
-            : store.Read(session => DatasetsPartitions.Read(session, name, from, to, missing ?? false, week_starts, page ?? 1));
+            : store.Read(session => DatasetsPartitions.Read(session, name, from, to, missing ?? false, weekStarts, page ?? 1));
 
     private static async Task<ResolvedDocument[]> PlacesAsync(
         string name,
