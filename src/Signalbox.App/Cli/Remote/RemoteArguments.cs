@@ -39,7 +39,7 @@ internal sealed class RemoteArguments(ParseResult parsed)
 
     /// <summary>The value of a field, as the API takes it; null when nothing is sent.</summary>
     /// <param name="types">The JSON types of the pipeline's parameters.</param>
-    public JsonNode? Value(Field field, Func<string, string?> types)
+    public JsonNode? Value(RemoteField field, Func<string, string?> types)
     {
         if (field.Source.Length > 0 && Has(field.Source) | Default(field.Source) is not null)
         {
@@ -71,21 +71,21 @@ internal sealed class RemoteArguments(ParseResult parsed)
         }
     }
 
-    private JsonNode? Read(Field field, Func<string, string?> types)
+    private JsonNode? Read(RemoteField field, Func<string, string?> types)
     {
         var texts = Texts(field.Source);
         var text = Text(field.Source);
         switch (field.Form)
         {
-            case Form.List:
+            case FieldForm.List:
                 return Items(texts);
-            case Form.Commas:
+            case FieldForm.Commas:
                 return Items(text!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            case Form.Values or Form.Params:
-                return Values(field.Source, texts, field.Form == Form.Params ? types : _ => null);
-            case Form.Json:
+            case FieldForm.Values or FieldForm.Params:
+                return Values(field.Source, texts, field.Form == FieldForm.Params ? types : _ => null);
+            case FieldForm.Json:
                 return Parsed(text!) ?? throw new UserMistakeException($"{field.Source}: `{text}` is no JSON");
-            case Form.File:
+            case FieldForm.File:
                 return File.Exists(text) ? File.ReadAllText(text) : throw new UserMistakeException($"{text}: there is no such file");
             default:
                 var type = TypeOf(field.Source);

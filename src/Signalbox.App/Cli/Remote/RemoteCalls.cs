@@ -113,7 +113,7 @@ internal static partial class RemoteCalls
         return path;
     }
 
-    private static JsonObject Object(Field[] fields, RemoteArguments arguments, Func<string, string?> types)
+    private static JsonObject Object(RemoteField[] fields, RemoteArguments arguments, Func<string, string?> types)
     {
         var body = new JsonObject();
         foreach (var field in fields)
@@ -130,7 +130,7 @@ internal static partial class RemoteCalls
     /// <summary>The JSON types of a pipeline's parameters, where a call sends some.</summary>
     private static async Task<Func<string, string?>> TypesAsync(RemoteVerb.Call call, RemoteArguments arguments, RemoteServer server)
     {
-        var field = (call.Body ?? []).FirstOrDefault(each => each.Form == Form.Params);
+        var field = (call.Body ?? []).FirstOrDefault(each => each.Form == FieldForm.Params);
         if (field is null || !arguments.Has(field.Source))
         {
             return _ => null;

@@ -19,13 +19,13 @@ internal abstract record RemoteVerb(string Verb)
         public Func<RemoteArguments, RemoteServer, Task<bool>> When { get; init; } = static (_, _) => Task.FromResult(true);
 
         /// <summary>What is sent as the query.</summary>
-        public Field[] Query { get; init; } = [];
+        public RemoteField[] Query { get; init; } = [];
 
         /// <summary>What is sent as a JSON object. Null: no body.</summary>
-        public Field[]? Body { get; init; }
+        public RemoteField[]? Body { get; init; }
 
         /// <summary>The header <c>Idempotency-Key</c>.</summary>
-        public Field? Key { get; init; }
+        public RemoteField? Key { get; init; }
 
         /// <summary>Fields that the table of a list shows; empty: all that are no lists or objects.</summary>
         public string[] Columns { get; init; } = [];
@@ -51,23 +51,23 @@ internal abstract record RemoteVerb(string Verb)
 /// <summary>Where a field of a call comes from.</summary>
 /// <param name="Name">In the API.</param>
 /// <param name="Source">An argument's name, or that of an option with its dashes.</param>
-internal sealed record Field(string Name, string Source)
+internal sealed record RemoteField(string Name, string Source)
 {
     /// <summary>How the text that was typed is read.</summary>
-    public Form Form { get; init; }
+    public FieldForm Form { get; init; }
 
     /// <summary>What is sent when nothing was typed.</summary>
     public Func<RemoteArguments, string?>? Otherwise { get; init; }
 
     /// <summary>The option of the same name.</summary>
-    public static implicit operator Field(string name) => new(name, "--" + name.Replace('_', '-'));
+    public static implicit operator RemoteField(string name) => new(name, "--" + name.Replace('_', '-'));
 
     /// <summary>What follows from all that is typed; null: nothing is sent.</summary>
-    public static Field From(string name, Func<RemoteArguments, string?> value) => new(name, "") { Otherwise = value };
+    public static RemoteField From(string name, Func<RemoteArguments, string?> value) => new(name, "") { Otherwise = value };
 }
 
 /// <summary>Forms of what is typed.</summary>
-internal enum Form
+internal enum FieldForm
 {
     /// <summary>As the option's type says.</summary>
     Plain,

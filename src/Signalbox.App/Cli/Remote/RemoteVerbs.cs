@@ -11,11 +11,11 @@ internal static class RemoteVerbs
     private const string OfThisMachine = "it looks at this machine and the project's own database";
 
     private static readonly string[] Detach = ["--detach"];
-    private static readonly Field[] Reason = ["reason"];
-    private static readonly Field Dataset = new("name", "DATASET");
-    private static readonly Field Model = new("name", "NAME");
-    private static readonly Field Params = new("params", "--param") { Form = Form.Params };
-    private static readonly Field OnlyTasks = new("only_tasks", "--only") { Form = Form.List };
+    private static readonly RemoteField[] Reason = ["reason"];
+    private static readonly RemoteField Dataset = new("name", "DATASET");
+    private static readonly RemoteField Model = new("name", "NAME");
+    private static readonly RemoteField Params = new("params", "--param") { Form = FieldForm.Params };
+    private static readonly RemoteField OnlyTasks = new("only_tasks", "--only") { Form = FieldForm.List };
 
     public static readonly RemoteVerb[] All =
     [
@@ -24,7 +24,7 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("run", "POST /api/pipelines/{PIPELINE}/runs")
         {
             Body = ["date", Params, "reason", "run_id", "variant"],
-            Key = Field.From("key", arguments => arguments.Text("--run-id") is { } id ? $"run-id/{arguments.Text("PIPELINE")}/{id}" : null),
+            Key = RemoteField.From("key", arguments => arguments.Text("--run-id") is { } id ? $"run-id/{arguments.Text("PIPELINE")}/{id}" : null),
             Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
@@ -59,18 +59,18 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("rerun", "GET /api/runs/{RUN}/rerun")
         {
             When = (typed, _) => Task.FromResult(typed.Has("--dry-run")),
-            Query = [Field.From("mode", Mode), Field.From("task", TaskOf)],
+            Query = [RemoteField.From("mode", Mode), RemoteField.From("task", TaskOf)],
         },
         new RemoteVerb.Call("rerun", "POST /api/runs/{RUN}/rerun")
         {
-            Body = [Field.From("mode", Mode), Field.From("task", TaskOf), "downstream", "reason"],
+            Body = [RemoteField.From("mode", Mode), RemoteField.From("task", TaskOf), "downstream", "reason"],
             Before = "/api/runs/{RUN}/history",
             Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
         new RemoteVerb.Call("cancel", "POST /api/runs/{RUN}/cancel") { Body = Reason },
-        new RemoteVerb.Call("mark", "POST /api/runs/{RUN}/tasks/{TASK}/mark") { Body = [new Field("state", "STATE"), "reason"] },
-        new RemoteVerb.Call("rejected list", "GET /api/rejected") { Query = [new Field("pipeline", "PIPELINE"), "all", "limit"] },
+        new RemoteVerb.Call("mark", "POST /api/runs/{RUN}/tasks/{TASK}/mark") { Body = [new RemoteField("state", "STATE"), "reason"] },
+        new RemoteVerb.Call("rejected list", "GET /api/rejected") { Query = [new RemoteField("pipeline", "PIPELINE"), "all", "limit"] },
         new RemoteVerb.Call("rejected show", "GET /api/rejected/{ID}") { Query = ["limit"] },
         new RemoteVerb.Call("rejected replay", "POST /api/rejected/{ID}/replay")
         {
@@ -88,16 +88,16 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("drain", "POST /api/drains/end")
         {
             When = (typed, _) => Task.FromResult(typed.Has("--undo")),
-            Body = [new Field("pipeline", "PIPELINE")],
+            Body = [new RemoteField("pipeline", "PIPELINE")],
         },
         new RemoteVerb.Call("drain", "POST /api/drains")
         {
-            Body = [new Field("pipeline", "PIPELINE"), new Field("reason", "--reason") { Otherwise = _ => "drained by hand" }],
+            Body = [new RemoteField("pipeline", "PIPELINE"), new RemoteField("reason", "--reason") { Otherwise = _ => "drained by hand" }],
         },
         new RemoteVerb.Call("breakers", "GET /api/breakers"),
         new RemoteVerb.Call("breakers reset", "POST /api/breakers/reset")
         {
-            Body = [new Field("kind", "KIND"), new Field("name", "NAME"), new Field("reason", "--reason") { Otherwise = _ => "closed by hand" }],
+            Body = [new RemoteField("kind", "KIND"), new RemoteField("name", "NAME"), new RemoteField("reason", "--reason") { Otherwise = _ => "closed by hand" }],
         },
         Backfill("backfill", "POST /api/pipelines/{PIPELINE}/backfills"),
         Backfill("backfill create", "POST /api/pipelines/{PIPELINE}/backfills"),
@@ -111,9 +111,9 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("watermark show", "GET /api/pipelines/{PIPELINE}/watermark"),
         new RemoteVerb.Call("watermark set", "PUT /api/pipelines/{PIPELINE}/watermark")
         {
-            Body = [new Field("date", "DATE"), new Field("reason", "--reason") { Otherwise = _ => "set by hand" }],
+            Body = [new RemoteField("date", "DATE"), new RemoteField("reason", "--reason") { Otherwise = _ => "set by hand" }],
         },
-        new RemoteVerb.Call("inbox list", "GET /api/inbox") { Query = ["state", "pipeline", "limit", new Field("after", "--before")] },
+        new RemoteVerb.Call("inbox list", "GET /api/inbox") { Query = ["state", "pipeline", "limit", new RemoteField("after", "--before")] },
         new RemoteVerb.Call("inbox show", "GET /api/inbox/{ID}"),
         new RemoteVerb.Call("inbox replay", "POST /api/inbox/{ID}/replay"),
         new RemoteVerb.Call("inbox drop", "POST /api/inbox/{ID}/drop") { Body = Reason },
@@ -121,21 +121,21 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("signal", "POST /api/pipelines/{RUN|PIPELINE}/signals/{NAME}")
         {
             When = (typed, _) => Task.FromResult(typed.Has("--date")),
-            Body = ["date", new Field("data", "--data") { Form = Form.Json }],
+            Body = ["date", new RemoteField("data", "--data") { Form = FieldForm.Json }],
         },
         new RemoteVerb.Call("signal", "POST /api/runs/{RUN|PIPELINE}/signals/{NAME}")
         {
-            Body = [new Field("data", "--data") { Form = Form.Json }],
+            Body = [new RemoteField("data", "--data") { Form = FieldForm.Json }],
         },
         Here("import airflow-cli", "it stands for other verbs, which it calls here"),
         new RemoteVerb.Call("approvals list", "GET /api/approvals") { Query = ["all"] },
         new RemoteVerb.Call("approvals approve", "POST /api/runs/{RUN}/tasks/{TASK}/answer")
         {
-            Body = [Field.From("decision", _ => "approved"), "reason", new Field("form", "--field") { Form = Form.Values }],
+            Body = [RemoteField.From("decision", _ => "approved"), "reason", new RemoteField("form", "--field") { Form = FieldForm.Values }],
         },
         new RemoteVerb.Call("approvals reject", "POST /api/runs/{RUN}/tasks/{TASK}/answer")
         {
-            Body = [Field.From("decision", _ => "rejected"), "reason"],
+            Body = [RemoteField.From("decision", _ => "rejected"), "reason"],
         },
         new RemoteVerb.Call("alerts list", "GET /api/alerts")
         {
@@ -144,7 +144,7 @@ internal static class RemoteVerbs
         },
         new RemoteVerb.Call("alerts test", "POST /api/alerts/test")
         {
-            Body = [new Field("channel", "CHANNEL")],
+            Body = [new RemoteField("channel", "CHANNEL")],
             Then = answer =>
             {
                 answer.Print();
@@ -156,11 +156,11 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("models show", "GET /api/models/versions") { Query = [Model] },
         new RemoteVerb.Call("models compare", "GET /api/models/comparison")
         {
-            Query = [Model, new Field("first", "V1"), new Field("second", "V2")],
+            Query = [Model, new RemoteField("first", "V1"), new RemoteField("second", "V2")],
         },
         new RemoteVerb.Call("models promote", "POST /api/models/promote")
         {
-            Body = [Model, "alias", new Field("version", "VERSION"), "reason"],
+            Body = [Model, "alias", new RemoteField("version", "VERSION"), "reason"],
         },
         new RemoteVerb.Call("models rollback", "POST /api/models/rollback") { Body = [Model, "alias", "to", "reason"] },
         Here("shadow", OfTrials),
@@ -168,9 +168,9 @@ internal static class RemoteVerbs
         {
             Body =
             [
-                new Field("variant", "--as"),
-                new Field("file", "FILE"),
-                new Field("source", "FILE") { Form = Form.File },
+                new RemoteField("variant", "--as"),
+                new RemoteField("file", "FILE"),
+                new RemoteField("source", "FILE") { Form = FieldForm.File },
                 "reason",
             ],
         },
@@ -189,7 +189,7 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("datasets update", "POST /api/datasets/updates")
         {
             Body = [Dataset, "partition", "version"],
-            Key = new Field("key", "--key"),
+            Key = new RemoteField("key", "--key"),
         },
         new RemoteVerb.Call("datasets updates", "GET /api/datasets/updates") { Query = [Dataset, "partition", "limit", "before"] },
         new RemoteVerb.Call("datasets partitions", "GET /api/datasets/updated")
@@ -201,12 +201,12 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("datasets resolve", "GET /api/datasets/places") { Query = [Dataset, "partition", "namespace"] },
         new RemoteVerb.Call("users add", "POST /api/users")
         {
-            Body = [Model, "role", Field.From("password", typed => UsersVerb.AskPassword(typed.Required("NAME")))],
+            Body = [Model, "role", RemoteField.From("password", typed => UsersVerb.AskPassword(typed.Required("NAME")))],
         },
         new RemoteVerb.Call("users list", "GET /api/users"),
         new RemoteVerb.Call("users password", "PUT /api/users/{NAME}/password")
         {
-            Body = [Field.From("password", typed => UsersVerb.AskPassword(typed.Required("NAME")))],
+            Body = [RemoteField.From("password", typed => UsersVerb.AskPassword(typed.Required("NAME")))],
             Done = typed => $"{typed.Text("NAME")} has a new password, and has to sign in anew",
         },
         new RemoteVerb.Call("users remove", "DELETE /api/users/{NAME}") { Done = typed => $"{typed.Text("NAME")} is removed" },
@@ -215,7 +215,7 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("tokens revoke", "DELETE /api/tokens/{NAME}") { Done = typed => $"token {typed.Text("NAME")} is revoked" },
         new RemoteVerb.Call("secrets set", "PUT /api/secrets/{NAME}")
         {
-            Body = [Field.From("value", typed => SecretsVerb.AskValue(typed.Required("NAME")))],
+            Body = [RemoteField.From("value", typed => SecretsVerb.AskValue(typed.Required("NAME")))],
             Done = typed => $"{typed.Text("NAME")} is kept, encrypted",
         },
         new RemoteVerb.Call("secrets list", "GET /api/secrets"),
@@ -240,18 +240,18 @@ internal static class RemoteVerbs
             [
                 "from",
                 "to",
-                new Field("dates", "--dates") { Form = Form.Commas },
-                new Field("partitions", "--partitions") { Form = Form.Commas },
+                new RemoteField("dates", "--dates") { Form = FieldForm.Commas },
+                new RemoteField("partitions", "--partitions") { Form = FieldForm.Commas },
                 "last",
                 "since_watermark",
-                Field.From("which", Which),
+                RemoteField.From("which", Which),
                 "reverse",
                 "max_active",
                 "every",
                 Params,
                 OnlyTasks,
                 "variant",
-                new Field("reason", "--reason") { Otherwise = _ => "asked for by hand" },
+                new RemoteField("reason", "--reason") { Otherwise = _ => "asked for by hand" },
                 "replace",
                 "downstream",
                 "dry_run",
