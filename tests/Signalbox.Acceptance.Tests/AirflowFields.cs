@@ -58,7 +58,10 @@ internal static class AirflowFields
             .Split(',', StringSplitOptions.TrimEntries)
             .Select(field => field.Split(' '))
             .ToDictionary(field => field[0], field => field[1]);
-        Assert.Equal(kinds.Keys.Order(StringComparer.Ordinal), document.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            kinds.Keys.Order(StringComparer.Ordinal),
+            document.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal)
+        );
         foreach (var field in document.EnumerateObject())
         {
             var kind = kinds[field.Name];

@@ -313,7 +313,9 @@ public sealed partial class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
                 continue;
             }
 
-            foreach (var (run, pipeline, task) in new[] { (runs[0], "broken", "bad"), (runs[0], "dated", "after"), (runs[1], "asks", "ask") })
+            foreach (
+                var (run, pipeline, task) in new[] { (runs[0], "broken", "bad"), (runs[0], "dated", "after"), (runs[1], "asks", "ask") }
+            )
             {
                 var address = path
                     .Name.Replace("{run}", $"{run}", StringComparison.Ordinal)
@@ -326,7 +328,10 @@ public sealed partial class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
                 }
 
                 using var response = await bench.Admin.SendAsync(HttpMethod.Get, address);
-                Assert.True(response.StatusCode < HttpStatusCode.InternalServerError, $"{address} is answered with {(int)response.StatusCode}");
+                Assert.True(
+                    response.StatusCode < HttpStatusCode.InternalServerError,
+                    $"{address} is answered with {(int)response.StatusCode}"
+                );
                 tried++;
             }
         }

@@ -136,7 +136,12 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
             some.GetProperty("dags").EnumerateArray().Select(each => each.GetProperty("dag_id").GetString())
         );
         Assert.Equal(["dag_id", "tags"], some.GetProperty("dags")[0].EnumerateObject().Select(field => field.Name));
-        var unknown = await SendAsync(HttpMethod.Get, "/api/v1/dags/other/dagRuns?start_date_gte=2001-01-01", null, HttpStatusCode.BadRequest);
+        var unknown = await SendAsync(
+            HttpMethod.Get,
+            "/api/v1/dags/other/dagRuns?start_date_gte=2001-01-01",
+            null,
+            HttpStatusCode.BadRequest
+        );
         Assert.StartsWith("start_date_gte: ", unknown.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, dag.GetProperty("schedule_interval").ValueKind);
         Assert.True(

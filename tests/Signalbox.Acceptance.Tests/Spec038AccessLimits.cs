@@ -38,7 +38,11 @@ public sealed class Spec038AccessLimits
             RevocationMode = X509RevocationMode.NoCheck,
         };
         using var http = new HttpClient(handler) { BaseAddress = address };
-        using var body = new StringContent($$"""{"name":"ann","password":"{{Spec038Access.Password}}"}""", Encoding.UTF8, "application/json");
+        using var body = new StringContent(
+            $$"""{"name":"ann","password":"{{Spec038Access.Password}}"}""",
+            Encoding.UTF8,
+            "application/json"
+        );
         using var signedIn = await http.PostAsync("/api/sign-in", body, Ct);
         Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
         var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
@@ -66,7 +70,11 @@ public sealed class Spec038AccessLimits
         var strange = (await BuiltProgram.CallAsync(away, environment, deadline: null, "pipelines")).Expect(2);
         Assert.Contains("SSL_CERT_FILE", strange.Error, StringComparison.Ordinal);
         environment["SSL_CERT_FILE"] = project.PathOf("authority.pem");
-        Assert.Contains("any", (await BuiltProgram.CallAsync(away, environment, deadline: null, "pipelines")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "any",
+            (await BuiltProgram.CallAsync(away, environment, deadline: null, "pipelines")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -95,7 +103,10 @@ public sealed class Spec038AccessLimits
         await admin.ProblemAsync(HttpMethod.Post, Runs, HttpStatusCode.RequestEntityTooLarge, large);
         var deep = "{\"params\":{\"a\":" + new string('[', 40) + new string(']', 40) + "}}";
         await admin.ProblemAsync(HttpMethod.Post, Runs, HttpStatusCode.BadRequest, deep);
-        using var packed = new HttpRequestMessage(HttpMethod.Post, Runs) { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+        using var packed = new HttpRequestMessage(HttpMethod.Post, Runs)
+        {
+            Content = new StringContent("{}", Encoding.UTF8, "application/json"),
+        };
         packed.Content.Headers.ContentEncoding.Add("gzip");
         using var refused = await admin.Http.SendAsync(packed, Ct);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, refused.StatusCode);
@@ -121,7 +132,8 @@ public sealed class Spec038AccessLimits
         var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie")).Split(';')[0];
         // The first call notes that it was used.
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, cookie));
-        var script = $"import sqlite3, glob; c = sqlite3.connect(glob.glob('.signalbox/*.db')[0], timeout=30); c.execute(\"update access_tokens set {change} where kind = 'session'\"); c.commit()";
+        var script =
+            $"import sqlite3, glob; c = sqlite3.connect(glob.glob('.signalbox/*.db')[0], timeout=30); c.execute(\"update access_tokens set {change} where kind = 'session'\"); c.commit()";
         using var python = Process.Start(new ProcessStartInfo("python3", ["-c", script]) { WorkingDirectory = project.Folder })!;
         await python.WaitForExitAsync(Ct);
         Assert.Equal(0, python.ExitCode);

@@ -48,7 +48,11 @@ public sealed partial class Spec046Remote
         Assert.Contains("load failed", failed.Output, StringComparison.Ordinal);
         Assert.Contains("load", (await away.CallAsync("why", "2", "load")).Expect(0).Output, StringComparison.Ordinal);
         Assert.Contains("daily", (await away.CallAsync("why", "daily")).Expect(0).Output, StringComparison.Ordinal);
-        Assert.Contains("load", (await away.CallAsync("rerun", "2", "--from-failed", "--dry-run")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "load",
+            (await away.CallAsync("rerun", "2", "--from-failed", "--dry-run")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
         File.Delete(project.PathOf("broken"));
         var again = (await away.CallAsync("rerun", "2", "--from-failed")).Expect(0);
         Assert.Contains("load success", again.Output, StringComparison.Ordinal);
@@ -62,7 +66,11 @@ public sealed partial class Spec046Remote
         Assert.Equal("success", filled.Json.GetProperty("state").GetString());
         Assert.Equal(3, filled.Json.GetProperty("runs").GetArrayLength());
         Assert.Contains("paused", (await away.CallAsync("pause", "daily")).Expect(0).Output, StringComparison.Ordinal);
-        Assert.Contains("unpausing daily now", (await away.CallAsync("unpause", "daily", "--dry-run")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "unpausing daily now",
+            (await away.CallAsync("unpause", "daily", "--dry-run")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
         (await away.CallAsync("unpause", "daily")).Expect(0);
         Assert.Empty((await away.CallAsync("plan", "--json", "--pipeline", "daily")).Expect(0).Json.GetProperty("ticks").EnumerateArray());
         (await away.CallAsync("sla", "report")).Expect(0);
@@ -71,7 +79,11 @@ public sealed partial class Spec046Remote
 
         // What is refused there is a mistake here, in the words of the server.
         Assert.Contains("there is no run", (await away.CallAsync("cancel", "4711")).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("does not take it", (await away.CallAsync("graph", "daily", "--mermaid")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not take it",
+            (await away.CallAsync("graph", "daily", "--mermaid")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains("--server", (await away.CallAsync("init", "--server", away.Server)).Expect(2).Error, StringComparison.Ordinal);
     }
 
@@ -133,7 +145,9 @@ public sealed partial class Spec046Remote
         // The page lists them.
         var page = Path.Combine(BuiltProgram.Root, "docs/specs/046-remote.md");
         var kept = await File.ReadAllTextAsync(page, Ct);
-        var table = string.Concat(calls.Select(call => $"| `{call.Verb}` | `{call.Says.Replace("|", "\\|", StringComparison.Ordinal)}` |\n"));
+        var table = string.Concat(
+            calls.Select(call => $"| `{call.Verb}` | `{call.Says.Replace("|", "\\|", StringComparison.Ordinal)}` |\n")
+        );
         const string Head = "| Verb | Call |\n|---|---|\n";
         var made = kept[..(kept.IndexOf(Head, StringComparison.Ordinal) + Head.Length)] + table;
         if (Environment.GetEnvironmentVariable("SIGNALBOX_WRITE") == "1")
@@ -151,7 +165,9 @@ public sealed partial class Spec046Remote
         foreach (var verb in await CompletedAsync(""))
         {
             var below = await CompletedAsync(verb, "");
-            var help = (await BuiltProgram.CallAsync(BuiltProgram.Root, environment: null, deadline: null, verb, "--help")).Expect(0).Output;
+            var help = (await BuiltProgram.CallAsync(BuiltProgram.Root, environment: null, deadline: null, verb, "--help"))
+                .Expect(0)
+                .Output;
             var names = below.Where(word => Regex.IsMatch(help, $"^  {Regex.Escape(word)}( |$)", RegexOptions.Multiline)).ToList();
             found.AddRange(names.Select(name => $"{verb} {name}"));
             if (names.Count == 0 || verb is "runs" or "pipelines" or "plan" or "backfill" or "datasets" or "breakers")

@@ -27,7 +27,9 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, Action<string
             var (status, code, detail) = Of(problem);
             if (status == StatusCodes.Status500InternalServerError)
             {
-                say($"{context.Request.Method} {context.Request.Path} ({context.TraceIdentifier}): this is a fault of signalbox: {problem}");
+                say(
+                    $"{context.Request.Method} {context.Request.Path} ({context.TraceIdentifier}): this is a fault of signalbox: {problem}"
+                );
             }
 
             context.Response.Headers.Remove("ETag");

@@ -25,7 +25,9 @@ internal static class WrongValue
         }
 
         return values
-            .Where(value => !value.IsOptional && !call.Request.Query.ContainsKey(value.Name) && !call.Request.RouteValues.ContainsKey(value.Name))
+            .Where(value =>
+                !value.IsOptional && !call.Request.Query.ContainsKey(value.Name) && !call.Request.RouteValues.ContainsKey(value.Name)
+            )
             .Select(value => $"{value.Name}: it must be given")
             .FirstOrDefault();
     }

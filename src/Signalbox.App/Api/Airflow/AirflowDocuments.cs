@@ -232,9 +232,10 @@ internal sealed record InvalidBodyV2(InvalidFieldV2[] Detail)
     public static InvalidBodyV2 Of(string detail)
     {
         var colon = detail.IndexOf(": ", StringComparison.Ordinal);
-        string[] place = colon > 0 && detail[..colon].All(letter => char.IsAsciiLetterLower(letter) || letter == '_')
-            ? ["body", detail[..colon]]
-            : ["body"];
+        string[] place =
+            colon > 0 && detail[..colon].All(letter => char.IsAsciiLetterLower(letter) || letter == '_')
+                ? ["body", detail[..colon]]
+                : ["body"];
         return new InvalidBodyV2([new InvalidFieldV2("value_error", place, detail)]);
     }
 }

@@ -176,7 +176,8 @@ internal static class AirflowEndpoints
     )
     {
         var query = call.Request.Query;
-        var mapIndex = query["map_index"].ToString() is not { Length: > 0 } told ? TaskKey.NotMapped
+        var mapIndex =
+            query["map_index"].ToString() is not { Length: > 0 } told ? TaskKey.NotMapped
             : int.TryParse(told, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) ? index
             : throw AirflowCalls.Malformed(dialect, $"map_index: `{told}` is no whole number");
         var (found, _) = AirflowTasks.Find(calls, picture, task, mapIndex);
@@ -198,7 +199,8 @@ internal static class AirflowEndpoints
     /// <summary>The fields that a call wants of each document; empty: all.</summary>
     private static string[] FieldsOf(HttpContext call) =>
         [
-            .. call.Request.Query["fields"]
+            .. call
+                .Request.Query["fields"]
                 .SelectMany(each => (each ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
         ];
 

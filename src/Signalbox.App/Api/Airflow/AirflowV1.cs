@@ -42,13 +42,7 @@ internal sealed class AirflowV1 : AirflowDialect
 
     public override string[] DagFilters { get; } = ["tags", "paused", "dag_id_pattern", "only_active", "fields"];
 
-    public override string[] RunFilters { get; } =
-    [
-        "state",
-        "execution_date_gte",
-        "execution_date_lte",
-        "fields",
-    ];
+    public override string[] RunFilters { get; } = ["state", "execution_date_gte", "execution_date_lte", "fields"];
 
     public override string[] TaskFilters { get; } = ["state", "pool"];
 

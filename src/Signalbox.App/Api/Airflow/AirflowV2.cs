@@ -50,10 +50,7 @@ internal sealed class AirflowV2 : AirflowDialect
         new TaskInstancesV2([.. tasks.Select(each => AirflowShapes.TaskV2Of(picture, each.Task, each.Attempt))], total);
 
     public override object Cleared(string dag, IReadOnlyList<(RunPicture Picture, TaskRun Task)> cleared) =>
-        new TaskInstancesV2(
-            [.. cleared.Select(each => AirflowShapes.TaskV2Of(each.Picture, each.Task, attempt: null))],
-            cleared.Count
-        );
+        new TaskInstancesV2([.. cleared.Select(each => AirflowShapes.TaskV2Of(each.Picture, each.Task, attempt: null))], cleared.Count);
 
     public override bool IsPlainLog(HttpContext call) => false;
 

@@ -105,7 +105,11 @@ internal sealed record ClearRequest(
         }
 
         // Of those that are only named by their instances the others stay.
-        var some = TaskIds.Where(id => id.IsInstance).Select(id => id.Task).Except(TaskIds.Where(id => !id.IsInstance).Select(id => id.Task)).ToHashSet();
+        var some = TaskIds
+            .Where(id => id.IsInstance)
+            .Select(id => id.Task)
+            .Except(TaskIds.Where(id => !id.IsInstance).Select(id => id.Task))
+            .ToHashSet();
         var order = graph.Order().ToList();
         if (Downstream)
         {

@@ -34,7 +34,13 @@ internal static class AlertEndpoints
     private static AlertDocument[] List(Store store, string? pipeline, int? limit) =>
         store.Read(session => AlertDocument.List(session, pipeline, Paging.Limit(limit)));
 
-    private static async Task<AlertTestDocument> TestAsync(AlertTestRequest body, Project project, Store store, TimeProvider time, HttpContext caller)
+    private static async Task<AlertTestDocument> TestAsync(
+        AlertTestRequest body,
+        Project project,
+        Store store,
+        TimeProvider time,
+        HttpContext caller
+    )
     {
         var document = await AlertTest.SendAsync(project, body.Channel, caller.RequestAborted);
         var line = new AuditLine(time.GetUtcNow(), caller.Who(), $"alert channel {body.Channel} tested", Reason: null);

@@ -22,7 +22,9 @@ internal static class RejectedEndpoints
             .MapGet("/api/rejected", List)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("Rejected rows that nobody has dealt with, a line for each output and slice; with `all=true` also those of before");
+            .WithSummary(
+                "Rejected rows that nobody has dealt with, a line for each output and slice; with `all=true` also those of before"
+            );
         routes
             .MapGet("/api/rejected/{rejected:long}", Show)
             .RequireAuthorization(Policies.Viewer)
@@ -39,10 +41,7 @@ internal static class RejectedEndpoints
     private static RejectedDocument[] List(Store store, string? pipeline, bool? all, int? limit)
     {
         PipelineName? only = pipeline is null ? null : new PipelineName(pipeline);
-        return
-        [
-            .. store.Read(session => session.RejectedRows(only, all ?? false, Paging.Limit(limit))).Select(RejectedDocument.From),
-        ];
+        return [.. store.Read(session => session.RejectedRows(only, all ?? false, Paging.Limit(limit))).Select(RejectedDocument.From)];
     }
 
     private static RejectedRowsDocument Show(long rejected, Store store, int? limit)

@@ -22,7 +22,9 @@ internal static class ResolveEndpoints
             .MapGet("/api/datasets/updated", Updated)
             .RequireAuthorization(Policies.Viewer)
             .WithTags("datasets")
-            .WithSummary("The partitions of a dataset that were updated, or with `missing=true` those of a range that never were, page by page");
+            .WithSummary(
+                "The partitions of a dataset that were updated, or with `missing=true` those of a range that never were, page by page"
+            );
     }
 
     private static PartitionPageDocument Updated(

@@ -90,8 +90,7 @@ internal static class VariantEndpoints
         }
 
         var file = PipelineSource.Sent(body.File ?? "source", body.Source, project);
-        var candidate =
-            file.Pipeline ?? throw ApiException.Invalid(string.Join("; ", file.Problems.Select(problem => problem.ToString())));
+        var candidate = file.Pipeline ?? throw ApiException.Invalid(string.Join("; ", file.Problems.Select(problem => problem.ToString())));
         RunWriteEndpoints.RequireSecrets(project, candidate);
         var live = engine.Store.Read(session => PipelineEndpoints.Find(session, candidate.Name.Value).Definition.Pipeline);
         if (ActiveFlag.Problem(project, live) is { } flag)
@@ -102,23 +101,14 @@ internal static class VariantEndpoints
         var version = await PipelineSource.SaveCandidateAsync(engine.Store, file);
         var answer = await engine.AskAsync(
             caller,
-            new Request.Deploy(
-                candidate.Name.Value,
-                body.Variant,
-                version.Value,
-                file.File,
-                body.Reason ?? $"deployed by {caller.Who()}"
-            )
+            new Request.Deploy(candidate.Name.Value, body.Variant, version.Value, file.File, body.Reason ?? $"deployed by {caller.Who()}")
         );
         return new AnswerDocument(answer.Done, answer.Message);
     }
 
     private static async Task<AnswerDocument> UndeployAsync(string pipeline, UndeployRequest body, EngineSession engine, HttpContext caller)
     {
-        var answer = await engine.AskAsync(
-            caller,
-            new Request.Undeploy(pipeline, body.Variant, body.Reason ?? $"ended by {caller.Who()}")
-        );
+        var answer = await engine.AskAsync(caller, new Request.Undeploy(pipeline, body.Variant, body.Reason ?? $"ended by {caller.Who()}"));
         return new AnswerDocument(answer.Done, answer.Message);
     }
 

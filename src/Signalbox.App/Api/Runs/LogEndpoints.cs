@@ -21,7 +21,9 @@ internal static class LogEndpoints
             .MapGet("/api/runs/{run:long}/tasks/{task}/attempts/{attempt:int}/log", ReadAsync)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(RunEndpoints.Tag)
-            .WithSummary("What an attempt wrote to `stdout` or `stderr`, as far as it has; takes `Range: bytes=`; with `download=true` it is for a file")
+            .WithSummary(
+                "What an attempt wrote to `stdout` or `stderr`, as far as it has; takes `Range: bytes=`; with `download=true` it is for a file"
+            )
             .Produces(StatusCodes.Status200OK, contentType: "text/plain")
             .Produces(StatusCodes.Status206PartialContent, contentType: "text/plain");
 

@@ -113,7 +113,9 @@ internal static class TokensVerb
                 var now = TimeProvider.System.GetUtcNow();
                 return
                 [
-                    .. (store?.Read(session => session.AccessTokens(AccessTokenKind.Api)) ?? []).Select(token => TokenDocument.Of(token, now)),
+                    .. (store?.Read(session => session.AccessTokens(AccessTokenKind.Api)) ?? []).Select(token =>
+                        TokenDocument.Of(token, now)
+                    ),
                 ];
             },
             CliJson.Default.TokenDocumentArray,

@@ -31,9 +31,7 @@ internal sealed record AlertDocument(
 {
     /// <summary>The newest alerts, of all or of one pipeline.</summary>
     public static AlertDocument[] List(ReadSession session, string? pipeline, int most) =>
-        [
-            .. (pipeline is null ? session.Alerts(most) : session.Alerts(new PipelineName(pipeline), most)).Select(row => Of(session, row)),
-        ];
+        [.. (pipeline is null ? session.Alerts(most) : session.Alerts(new PipelineName(pipeline), most)).Select(row => Of(session, row))];
 
     private static AlertDocument Of(ReadSession session, StoredAlert stored) =>
         new(

@@ -60,8 +60,7 @@ internal static class AlertsVerb
             }
 
             using var store = ProjectOpening.FindStore(ProjectOpening.Find(parsed.GetValue(project)));
-            AlertDocument[] found =
-                store?.Read(session => AlertDocument.List(session, parsed.GetValue(pipeline), most)) ?? [];
+            AlertDocument[] found = store?.Read(session => AlertDocument.List(session, parsed.GetValue(pipeline), most)) ?? [];
             if (parsed.GetValue(json))
             {
                 CliJson.Print(found, CliJson.Default.AlertDocumentArray);

@@ -204,7 +204,15 @@ internal static class PipelineSource
 
     private static CheckedFile Of(string name, string shown, byte[] content, Project project, bool inProject)
     {
-        var parsed = PipelineFile.Parse(shown, content, project.Defaults, project.Connections, project.Alerts, project.CalendarShelf, project.Targets);
+        var parsed = PipelineFile.Parse(
+            shown,
+            content,
+            project.Defaults,
+            project.Connections,
+            project.Alerts,
+            project.CalendarShelf,
+            project.Targets
+        );
         return new CheckedFile(name, Encoding.UTF8.GetString(content), parsed.Pipeline, parsed.Problems, inProject) { Parsed = parsed };
     }
 }

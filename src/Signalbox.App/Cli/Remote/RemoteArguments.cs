@@ -156,7 +156,5 @@ internal sealed class RemoteArguments(ParseResult parsed)
     private static bool IsNumber(Type type) => type == typeof(int) || type == typeof(int?) || type == typeof(long) || type == typeof(long?);
 
     private static string Words(CommandResult result) =>
-        result.Parent is CommandResult { Parent: CommandResult } parent
-            ? $"{Words(parent)} {result.Command.Name}"
-            : result.Command.Name;
+        result.Parent is CommandResult { Parent: CommandResult } parent ? $"{Words(parent)} {result.Command.Name}" : result.Command.Name;
 }

@@ -106,7 +106,10 @@ internal static partial class RemoteCalls
         {
             var source = part.Groups["source"].Value;
             var text = arguments.Required(source);
-            var value = source == "RUN" && !part.Groups["name"].Success ? (await server.RunAsync(text)).ToString(CultureInfo.InvariantCulture) : text;
+            var value =
+                source == "RUN" && !part.Groups["name"].Success
+                    ? (await server.RunAsync(text)).ToString(CultureInfo.InvariantCulture)
+                    : text;
             path = path.Replace(part.Value, Uri.EscapeDataString(value), StringComparison.Ordinal);
         }
 

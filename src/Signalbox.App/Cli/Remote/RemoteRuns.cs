@@ -15,9 +15,10 @@ internal static class RemoteRuns
     /// <summary>Of an answer that is a run, or that is about the run of its address.</summary>
     public static async Task<int> FollowAsync(RemoteAnswer answer)
     {
-        var number = answer.Document is { } made && made.TryGetProperty("number", out var told)
-            ? told.GetInt64()
-            : long.Parse(answer.Path.Split('/')[3], CultureInfo.InvariantCulture);
+        var number =
+            answer.Document is { } made && made.TryGetProperty("number", out var told)
+                ? told.GetInt64()
+                : long.Parse(answer.Path.Split('/')[3], CultureInfo.InvariantCulture);
         if (answer.Arguments.Has("--detach"))
         {
             var run = await RunAsync(answer.Server, number);
@@ -60,7 +61,10 @@ internal static class RemoteRuns
             {
                 var progress = string.Join(
                     ", ",
-                    now.GetProperty("progress").EnumerateObject().Where(state => state.Value.GetInt32() > 0).Select(state => $"{state.Value} {state.Name}")
+                    now.GetProperty("progress")
+                        .EnumerateObject()
+                        .Where(state => state.Value.GetInt32() > 0)
+                        .Select(state => $"{state.Value} {state.Name}")
                 );
                 if (progress != seen && !answer.Arguments.Json)
                 {

@@ -66,7 +66,8 @@ internal static class RemoteText
             var head =
                 columns.Length > 0
                     ? columns
-                    : [
+                    :
+                    [
                         .. items
                             .SelectMany(item => item.EnumerateObject())
                             .Where(field => IsPlain(field.Value) && Cell(field.Value).Length > 0)
@@ -77,11 +78,7 @@ internal static class RemoteText
             TextTable.Write(
                 table,
                 [.. head.Select(Words)],
-                [
-                    .. items.Select(item =>
-                        head.Select(name => item.TryGetProperty(name, out var value) ? Cell(value) : "").ToArray()
-                    ),
-                ]
+                [.. items.Select(item => head.Select(name => item.TryGetProperty(name, out var value) ? Cell(value) : "").ToArray())]
             );
             foreach (var line in table.ToString().TrimEnd('\n').Split('\n'))
             {

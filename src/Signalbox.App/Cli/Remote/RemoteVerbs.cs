@@ -24,7 +24,10 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("run", "POST /api/pipelines/{PIPELINE}/runs")
         {
             Body = ["date", Params, "reason", "run_id", "variant"],
-            Key = RemoteField.From("key", arguments => arguments.Text("--run-id") is { } id ? $"run-id/{arguments.Text("PIPELINE")}/{id}" : null),
+            Key = RemoteField.From(
+                "key",
+                arguments => arguments.Text("--run-id") is { } id ? $"run-id/{arguments.Text("PIPELINE")}/{id}" : null
+            ),
             Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
@@ -74,7 +77,8 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("rejected show", "GET /api/rejected/{ID}") { Query = ["limit"] },
         new RemoteVerb.Call("rejected replay", "POST /api/rejected/{ID}/replay")
         {
-            When = (typed, _) => Task.FromResult(typed.Has("--run") ? true : throw new UserMistakeException("--run: a server hands the rows to a run")),
+            When = (typed, _) =>
+                Task.FromResult(typed.Has("--run") ? true : throw new UserMistakeException("--run: a server hands the rows to a run")),
             Body = Reason,
             Aside = Detach,
             Then = RemoteRuns.FollowAsync,
@@ -97,7 +101,12 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("breakers", "GET /api/breakers"),
         new RemoteVerb.Call("breakers reset", "POST /api/breakers/reset")
         {
-            Body = [new RemoteField("kind", "KIND"), new RemoteField("name", "NAME"), new RemoteField("reason", "--reason") { Otherwise = _ => "closed by hand" }],
+            Body =
+            [
+                new RemoteField("kind", "KIND"),
+                new RemoteField("name", "NAME"),
+                new RemoteField("reason", "--reason") { Otherwise = _ => "closed by hand" },
+            ],
         },
         Backfill("backfill", "POST /api/pipelines/{PIPELINE}/backfills"),
         Backfill("backfill create", "POST /api/pipelines/{PIPELINE}/backfills"),
@@ -113,7 +122,10 @@ internal static class RemoteVerbs
         {
             Body = [new RemoteField("date", "DATE"), new RemoteField("reason", "--reason") { Otherwise = _ => "set by hand" }],
         },
-        new RemoteVerb.Call("inbox list", "GET /api/inbox") { Query = ["state", "pipeline", "limit", new RemoteField("after", "--before")] },
+        new RemoteVerb.Call("inbox list", "GET /api/inbox")
+        {
+            Query = ["state", "pipeline", "limit", new RemoteField("after", "--before")],
+        },
         new RemoteVerb.Call("inbox show", "GET /api/inbox/{ID}"),
         new RemoteVerb.Call("inbox replay", "POST /api/inbox/{ID}/replay"),
         new RemoteVerb.Call("inbox drop", "POST /api/inbox/{ID}/drop") { Body = Reason },
@@ -131,7 +143,12 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("approvals list", "GET /api/approvals") { Query = ["all"] },
         new RemoteVerb.Call("approvals approve", "POST /api/runs/{RUN}/tasks/{TASK}/answer")
         {
-            Body = [RemoteField.From("decision", _ => "approved"), "reason", new RemoteField("form", "--field") { Form = FieldForm.Values }],
+            Body =
+            [
+                RemoteField.From("decision", _ => "approved"),
+                "reason",
+                new RemoteField("form", "--field") { Form = FieldForm.Values },
+            ],
         },
         new RemoteVerb.Call("approvals reject", "POST /api/runs/{RUN}/tasks/{TASK}/answer")
         {
