@@ -285,6 +285,7 @@ public sealed class PipelineJsonTests
                     new(FailureClass.Validation) { ExitCodes = [3, 139] },
                 ],
                 Timeout = TimeSpan.FromMinutes(20),
+                StartTimeout = TimeSpan.FromMinutes(30),
                 Grace = TimeSpan.Zero,
                 Sla = [new SlaSpec.Within(TimeSpan.FromHours(3))],
                 Pool = "gpu",

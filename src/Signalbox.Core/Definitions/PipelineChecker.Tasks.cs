@@ -41,6 +41,7 @@ public sealed partial class PipelineChecker
         CheckFailureRules(task, $"{path}.failure_rules");
         NotNegative(task.Grace, $"{path}.grace");
         Positive(task.Timeout, $"{path}.timeout");
+        Positive(task.StartTimeout, $"{path}.start_timeout");
         AtLeast(1, task.Slots, $"{path}.slots");
         if (Slug.Problem(task.Pool) is { } problem)
         {

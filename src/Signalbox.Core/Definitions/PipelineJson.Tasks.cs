@@ -22,6 +22,7 @@ public static partial class PipelineJson
         WriteRetry(json, task.Retry);
         WriteFailureRules(json, task.FailureRules);
         Put(json, "timeout", task.Timeout);
+        Put(json, "start_timeout", task.StartTimeout);
         Put(json, "grace", task.Grace, DefaultTask.Grace);
         WriteSla(json, task.Sla);
         Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
@@ -66,6 +67,7 @@ public static partial class PipelineJson
             Retry = json.TryGetProperty("retry", out var retry) ? ReadRetry(retry) : RetryPolicy.Default,
             FailureRules = All(json, "failure_rules", ReadFailureRule),
             Timeout = Span(json, "timeout"),
+            StartTimeout = Span(json, "start_timeout"),
             Grace = Span(json, "grace") ?? DefaultTask.Grace,
             Sla = ReadSla(json),
             Pool = Text(json, "pool") ?? DefaultTask.Pool,

@@ -47,6 +47,11 @@ public sealed record TaskNode
     /// <summary>The limit of an attempt that names none: 24 hours, so that nothing runs for ever.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// Limit of each wait for slots: past it the task fails without having begun, and is not tried again. Default none: a task waits as long as its run may.
+    /// </summary>
+    public TimeSpan? StartTimeout { get; init; }
+
     /// <summary>Between the polite signal (TERM) and the last one (KILL). Default 10 s.</summary>
     public TimeSpan Grace { get; init; } = DefaultGrace;
 

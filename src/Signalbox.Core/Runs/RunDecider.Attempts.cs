@@ -21,6 +21,7 @@ public static partial class RunDecider
                 TryNumber = number,
                 Token = token,
                 Attempt = AttemptState.Submitting,
+                Deadline = null,
                 Reason = $"attempt {number} is being started",
             }
         );

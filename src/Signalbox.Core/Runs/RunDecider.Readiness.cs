@@ -133,7 +133,7 @@ public static partial class RunDecider
                 State = TaskState.Scheduled,
                 ReadyAt = d.At,
                 DueAt = null,
-                Deadline = null,
+                Deadline = d.At + task.StartTimeout,
                 EndedAt = null,
                 Reason = $"ready; wants {Sentence.Count(task.Slots, "slot", "slots")} of pool {task.Pool}",
             },
@@ -152,7 +152,18 @@ public static partial class RunDecider
         string? cause = null
     )
     {
-        d.Set(row with { State = state, Reason = reason, Failure = failure, ReadyAt = null, EndedAt = d.At }, cause ?? CauseOf(d, node));
+        d.Set(
+            row with
+            {
+                State = state,
+                Reason = reason,
+                Failure = failure,
+                ReadyAt = null,
+                Deadline = null,
+                EndedAt = d.At,
+            },
+            cause ?? CauseOf(d, node)
+        );
         RemoveInstances(d, node, from: 0);
     }
 

@@ -42,6 +42,10 @@ public static partial class RunDecider
                 MakeReady(d, d.Node(task.Key), task);
                 break;
 
+            case TaskState.Scheduled when isPastLimit:
+                GiveUpStarting(d, task);
+                break;
+
             case TaskState.UpForReschedule when isPastLimit && d.Node(task.Key).Kind.Asks:
                 // What no answer means is declared. Without a deadline the look knows that it was reached.
                 d.Set(task with { DueAt = null, Deadline = null });
@@ -61,6 +65,19 @@ public static partial class RunDecider
                 Stop(d, task, attempt, StopReason.Timeout, TimeoutOf(d, task, attempt).Message);
                 break;
         }
+    }
+
+    /// <summary>A task that got no slots in time fails without an attempt: trying again would only wait again.</summary>
+    private static void GiveUpStarting(Draft d, TaskRun task)
+    {
+        var node = d.Node(task.Key);
+        var limit = Duration.Print(node.StartTimeout ?? TimeSpan.Zero);
+        var failure = new Failure(
+            FailureClass.Timeout,
+            $"not started within {limit}: it wanted {Sentence.Count(node.Slots, "slot", "slots")} of pool {node.Pool} all that time",
+            "start timeout"
+        );
+        d.Set(AtEnd(d, task, TaskState.Failed, failure.Message) with { Failure = failure });
     }
 
     /// <summary>A wait past its limit fails once: trying again would only wait again.</summary>

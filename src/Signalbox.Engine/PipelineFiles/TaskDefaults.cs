@@ -38,6 +38,8 @@ public sealed record TaskDefaults
 
     public TimeSpan? Timeout { get; internal set; }
 
+    public TimeSpan? StartTimeout { get; internal set; }
+
     public TimeSpan? Grace { get; internal set; }
 
     public string? Pool { get; internal set; }
@@ -77,6 +79,7 @@ public sealed record TaskDefaults
             LostBudget = LostBudget ?? outer.LostBudget,
             FailureRules = FailureRules.AddRange(outer.FailureRules),
             Timeout = Timeout ?? outer.Timeout,
+            StartTimeout = StartTimeout ?? outer.StartTimeout,
             Grace = Grace ?? outer.Grace,
             Pool = Pool ?? outer.Pool,
             Target = Target ?? outer.Target,
@@ -115,6 +118,7 @@ public sealed record TaskDefaults
             ),
             FailureRules = FailureRules,
             Timeout = Timeout ?? task.Timeout,
+            StartTimeout = StartTimeout ?? task.StartTimeout,
             Grace = Grace ?? task.Grace,
             Pool = Pool ?? task.Pool,
             Target = Target ?? task.Target,
@@ -230,6 +234,15 @@ public sealed record TaskDefaults
         )
         {
             Default = "\"24h\"",
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "start_timeout",
+            Durations.Positive,
+            (d, v) => d.StartTimeout = v,
+            "How long the task may wait for its slots once it is ready; past it it fails without having begun. Unstated: as long as its run may."
+        )
+        {
+            Examples = ["\"30m\""],
         },
         new Field<TaskDefaults, TimeSpan>(
             "grace",

@@ -83,6 +83,35 @@ public sealed record Project
     /// <summary>The pipelines of the project.</summary>
     public PipelineFolder OpenPipelines() => new(Folder, Defaults, Connections, Alerts, CalendarShelf, Targets);
 
+    /// <summary>
+    /// What keeps the secrets that a pipeline needs from being had, its own and those of the databases that it loads into or waits for: asked before the
+    /// first task of a run starts.
+    /// </summary>
+    public ImmutableArray<Diagnostic> MissingSecrets(Pipeline pipeline)
+    {
+        var secrets = Secrets;
+        var found = secrets.Missing(pipeline).ToBuilder();
+        foreach (var task in pipeline.Tasks)
+        {
+            var (name, field) = task.Kind switch
+            {
+                TaskKind.Load load => (TableName.Parse(load.Into, out _)?.Connection, "load.into"),
+                TaskKind.WaitForSql wait => (wait.Connection, "wait_for.connection"),
+                _ => (null, ""),
+            };
+            if (
+                name is not null
+                && Connections.GetValueOrDefault(name) is Connection.Postgres { Address.Secret: { } secret }
+                && secrets.Resolve(secret).Problem is { } problem
+            )
+            {
+                found.Add(new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{name}`: {problem}"));
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
     /// <summary>Finds the calendars that schedules name.</summary>
     public CalendarShelf CalendarShelf => new(Folder, Calendars);
 

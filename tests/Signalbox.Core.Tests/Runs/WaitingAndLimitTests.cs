@@ -76,6 +76,24 @@ public sealed class WaitingAndLimitTests
     }
 
     [Fact]
+    public void A_task_that_gets_no_slot_in_time_fails_without_an_attempt_and_one_that_gets_it_is_left_alone()
+    {
+        var task = Task("a") with { StartTimeout = TimeSpan.FromMinutes(5), Retry = new RetryPolicy { Retries = 3 } };
+        var lab = new Lab(Pipeline(task, Task("b") with { StartTimeout = TimeSpan.FromMinutes(5) })).Admit();
+        Assert.Equal(lab.Now.AddMinutes(5), lab["a"].Deadline);
+        lab.Grant("b").Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal((TaskState.Failed, 0), (lab["a"].State, lab["a"].TryNumber));
+        Assert.Equal((FailureClass.Timeout, "start timeout"), (lab["a"].Failure!.Class, lab["a"].Failure!.Rule));
+        Assert.Equal("not started within 5m: it wanted 1 slot of pool default all that time", lab["a"].Reason);
+        Assert.Equal((TaskState.Queued, (DateTimeOffset?)null), (lab["b"].State, lab["b"].Deadline));
+        lab.Started("b").Ended("b", new Outcome.Succeeded(null));
+        Assert.Equal(RunState.Failed, lab.RunState);
+        // By hand it waits anew.
+        lab.Clear(Key("a")).Admit();
+        Assert.Equal((TaskState.Scheduled, lab.Now.AddMinutes(5)), (lab["a"].State, lab["a"].Deadline));
+    }
+
+    [Fact]
     public void What_published_before_it_could_be_stopped_has_succeeded()
     {
         var lab = new Lab(Pipeline(Task("a"))).Admit().Begin("a").Exited("a");

@@ -163,6 +163,21 @@ public sealed class ProjectTests : IDisposable
 
     [Fact]
     [Trait("Requirement", "S62")]
+    public void The_secret_of_a_database_that_is_loaded_into_is_asked_for_before_the_first_task_too()
+    {
+        var project = Open("connections: { warehouse: { postgres: secret:warehouse_address } }\n");
+        var pipeline = Yaml.Good(
+            "pipeline: p\ntasks:\n  a: { run: x }\n  b: { needs: [a], load: { from: a.csv, into: warehouse.t, mode: replace_table } }\n  c: { wait_for: { sql: select 1, connection: warehouse } }\n"
+        );
+        var missing = project.MissingSecrets(pipeline);
+        Assert.Equal(["tasks.b.load.into", "tasks.c.wait_for.connection"], missing.Select(one => one.Path));
+        Assert.StartsWith("connection `warehouse`: there is no secret `warehouse_address`;", missing[0].Message, StringComparison.Ordinal);
+        Secret("warehouse_address", "postgres://u@127.0.0.1/db");
+        Assert.Empty(project.MissingSecrets(pipeline));
+    }
+
+    [Fact]
+    [Trait("Requirement", "S62")]
     public void A_missing_secret_is_known_before_the_first_task_with_its_field()
     {
         var project = Open(null);

@@ -79,7 +79,7 @@ internal static class RunWriteEndpoints
     /// <exception cref="ApiException">One is missing.</exception>
     public static void RequireSecrets(Project project, Pipeline pipeline)
     {
-        var missing = project.Secrets.Missing(pipeline);
+        var missing = project.MissingSecrets(pipeline);
         if (!missing.IsEmpty)
         {
             throw new ApiException(

@@ -99,7 +99,7 @@ internal static class PipelineSource
     /// <exception cref="UserMistakeException">Something is missing.</exception>
     public static void RequireSecrets(CheckedFile file, Project project)
     {
-        var missing = project.Secrets.Missing(file.Pipeline!);
+        var missing = project.MissingSecrets(file.Pipeline!);
         if (!missing.IsEmpty)
         {
             throw new UserMistakeException(string.Join('\n', missing.Select(problem => $"{file.File}: {problem.Path}: {problem.Message}")));

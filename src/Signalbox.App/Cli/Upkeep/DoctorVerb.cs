@@ -143,7 +143,7 @@ internal static class DoctorVerb
     {
         var set = project.OpenPipelines().Load();
         var errors = set.Problems.Where(problem => problem.Severity == Severity.Error).ToList();
-        var missing = set.Pipelines.SelectMany(loaded => project.Secrets.Missing(loaded.Pipeline)).ToList();
+        var missing = set.Pipelines.SelectMany(loaded => project.MissingSecrets(loaded.Pipeline)).ToList();
         if (errors.Count > 0)
         {
             return Line("pipelines", Fail, $"{Brief.Count(errors.Count, "error")}, the first: {errors[0]}; `signalbox validate` lists all");
