@@ -1,5 +1,6 @@
 using Signalbox.Core.Runs;
 using Signalbox.Core.Scheduling;
+using Signalbox.Core.Triggers;
 
 namespace Signalbox.Core.Foresight;
 
@@ -28,6 +29,15 @@ public sealed record PlannedRun
 
     /// <summary>The tick that makes it; null of a run that is there.</summary>
     public DecidedTick? Tick { get; init; }
+
+    /// <summary>The updates that are expected to make it; null of a run that is there or that a tick makes.</summary>
+    public DatasetRun? Cause { get; init; }
+
+    /// <summary>Key of the partition that it is about; empty where the data has only one.</summary>
+    public string Partition => Run?.Partition ?? Tick?.Run?.Slice.Partition ?? Cause?.Partition ?? "";
+
+    /// <summary>Whether it is a run for chosen tasks, and this is none of them.</summary>
+    internal bool LeavesOut(TaskName task) => Run is { OnlyTasks.IsEmpty: false } row && !row.OnlyTasks.Contains(task);
 
     /// <summary>The run that a tick becomes.</summary>
     public static PlannedRun Of(PipelineModel model, DecidedTick tick)

@@ -373,8 +373,7 @@ internal sealed partial class Timeline
     }
 
     /// <summary>A task that a run for chosen tasks counts as successful without running it.</summary>
-    private bool IsLeftOut(int run, int node) =>
-        _runs[run].Run is { OnlyTasks.IsEmpty: false } row && !row.OnlyTasks.Contains(_runs[run].Model.Pipeline.Tasks[node].Name);
+    private bool IsLeftOut(int run, int node) => _runs[run].LeavesOut(_runs[run].Model.Pipeline.Tasks[node].Name);
 
     private void Start(int run, int node, long at)
     {

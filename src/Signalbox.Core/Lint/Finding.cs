@@ -34,6 +34,9 @@ public static class LintCodes
     /// <summary>A task without a limit of time. The checker's code.</summary>
     public const string NoTimeout = "no-timeout";
 
+    /// <summary>A schedule that reads a dataset before it is made. By the plan of the days to come.</summary>
+    public const string EarlyRead = "early-read";
+
     /// <summary>A task that is never tried again, and nobody said so.</summary>
     public const string NoRetries = "no-retries";
 

@@ -16,6 +16,10 @@ namespace Signalbox.Engine.Foresight;
 /// <param name="Reason">The same as a sentence.</param>
 public readonly record struct PlanTick(Pipeline Pipeline, DecidedTick Tick, int? Run, SkipReason? Skip, string? Reason);
 
+/// <summary>A run that updates of datasets are expected to start.</summary>
+/// <param name="Run">Its position in <see cref="Plan.Forecast"/>.</param>
+public readonly record struct PlanConsumer(Pipeline Pipeline, int Run);
+
 /// <summary>How full a pool is expected to be.</summary>
 public sealed record PlanPool(string Name, int Slots, ImmutableArray<PoolLoad> Load);
 
@@ -36,7 +40,10 @@ public sealed record Plan
     /// <summary>In the order in which they fire; at one instant by the name of the pipeline.</summary>
     public required IReadOnlyList<PlanTick> Ticks { get; init; }
 
-    /// <summary>Of the runs that are there (<see cref="Active"/> of them, first), and of those of the ticks.</summary>
+    /// <summary>Runs that what is published by those of the ticks, and by those that are there, is expected to start; in order.</summary>
+    public required IReadOnlyList<PlanConsumer> Consumers { get; init; }
+
+    /// <summary>Of the runs that are there (<see cref="Active"/> of them, first), of those of the ticks, and of <see cref="Consumers"/>.</summary>
     public required Forecast Forecast { get; init; }
 
     /// <summary>How many of the runs in <see cref="Forecast"/> are there already.</summary>
@@ -67,13 +74,14 @@ public sealed record Plan
         var active = runs.Count;
         var paused = (session?.Pipelines() ?? []).Where(each => each.Paused).ToDictionary(each => each.Name, PauseOf);
         var ticks = new List<(PlanTick Tick, PipelineModel Model)>();
+        var models = new PlanModels(session);
         foreach (
             var pipeline in pipelines
                 .Where(each => !each.Schedules.IsDefaultOrEmpty)
                 .OrderBy(each => each.Name.Value, StringComparer.Ordinal)
         )
         {
-            var model = new PipelineModel(pipeline, session?.TaskHistories(pipeline.Name) ?? NoHistory);
+            var model = models.Of(pipeline);
             var pause = paused.GetValueOrDefault(pipeline.Name);
             foreach (var tick in Timetable.Of(pipeline).Between(from, to))
             {
@@ -95,14 +103,9 @@ public sealed record Plan
             }
         }
 
-        var (forecast, pools) = Forecast.Of(
-            runs,
-            Forecaster.LimitsOf(project),
-            active > 0 || now < from ? now : from,
-            from,
-            to,
-            StepOf(to - from)
-        );
+        var course = new Course(runs, Forecaster.LimitsOf(project), active > 0 || now < from ? now : from, from, to);
+        var made = AlongDatasets.AddTo(course, session, pipelines.Where(each => !paused.ContainsKey(each.Name)), models);
+        var (forecast, pools) = (course.Forecast, course.Pools);
         for (var i = 0; i < listed.Count; i++)
         {
             if (listed[i].Run is { } run && forecast.SkippedOf(run) is { } reason)
@@ -116,13 +119,12 @@ public sealed record Plan
             From = from,
             To = to,
             Ticks = listed,
+            Consumers = made,
             Forecast = forecast,
             Active = active,
             Pools = [.. pools.Select(pool => new PlanPool(pool.Key, pool.Value.Slots, pool.Value.Load))],
         };
     }
-
-    private static readonly IReadOnlyDictionary<TaskName, TaskHistory> NoHistory = new Dictionary<TaskName, TaskHistory>();
 
     private static string PauseOf(StoredPipeline row) => $"the pipeline is paused{(row.PausedReason is { } why ? $": {why}" : "")}";
 
@@ -130,10 +132,4 @@ public sealed record Plan
         tick.Run is null ? new PlanTick(pipeline, tick, null, tick.Skip, tick.Reason)
         : pause is not null ? new PlanTick(pipeline, tick, null, SkipReason.Paused, pause)
         : new PlanTick(pipeline, tick, null, null, null);
-
-    /// <summary>Stretches that are few enough to read.</summary>
-    private static TimeSpan StepOf(TimeSpan window) =>
-        window <= TimeSpan.FromHours(6) ? TimeSpan.FromMinutes(15)
-        : window <= TimeSpan.FromDays(3) ? TimeSpan.FromHours(1)
-        : TimeSpan.FromDays(1);
 }

@@ -14,7 +14,8 @@ public static class PipelineLinter
     /// <param name="file">The pipeline file as problems name it.</param>
     /// <param name="text">What stands in it.</param>
     /// <param name="parsed">What was read from it.</param>
-    public static LintReport Check(Project project, string file, string text, ParsedPipeline parsed)
+    /// <param name="more">What is known of it besides, from outside of the file. Default nothing.</param>
+    public static LintReport Check(Project project, string file, string text, ParsedPipeline parsed, IEnumerable<Finding>? more = null)
     {
         var lines = new TextLines(text);
         var problems = new List<LintProblem>();
@@ -48,7 +49,7 @@ public static class PipelineLinter
 
         var codes = new List<(string, Core.TaskName?)>(problems.Select(problem => (problem.Problem.Code, Name(problem.Task))));
         var told = new HashSet<(string, int, int, string)>();
-        foreach (var finding in Linter.Check(pipeline, sources))
+        foreach (var finding in Linter.Check(pipeline, sources).Concat(more ?? []))
         {
             if (finding.Code == LintCodes.NoRetries && (project.Defaults.Retries is not null || parsed.IsSaid(finding.Field)))
             {

@@ -1,3 +1,4 @@
+using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Foresight;
 using Signalbox.Core.Time;
@@ -98,11 +99,71 @@ public sealed class PlanTests
         Assert.Equal(6, PlanDifference.Of(Made(before, from, to), before, Made(before, from, to), before).Same);
     }
 
+    [Fact]
+    [Trait("Requirement", "S66")]
+    public void What_is_published_starts_its_consumers_where_it_is_expected_to_be_published()
+    {
+        var raw = Publishing("raw", "schedule: \"0 2 * * *\"\n", "raw");
+        var side = Publishing("side", "schedule: \"0 4 * * *\"\n", "side");
+        var sums = Publishing("sums", "partition: day\ntriggers: [{ datasets: raw }]\n", "sums");
+        var report = Publishing("report", "partition: day\ntriggers: [{ datasets: { all: [sums, side] } }]\n", "report");
+        var weekly = Publishing("weekly", "partition: week\ntriggers: [{ datasets: raw }]\n", "weekly");
+        // Two days before a Monday, for the week of which only those days are there.
+        var plan = Made([weekly, report, side, sums, raw], Instant("2026-05-30T00:00Z"), Instant("2026-06-02T00:00Z"));
+
+        Assert.Equal(
+            [
+                "sums 2026-05-29 2026-05-30 02:00",
+                "report 2026-05-29 2026-05-30 04:00",
+                "sums 2026-05-30 2026-05-31 02:00",
+                "report 2026-05-30 2026-05-31 04:00",
+                "sums 2026-05-31 2026-06-01 02:00",
+                "report 2026-05-31 2026-06-01 04:00",
+            ],
+            plan.Consumers.Select(each => plan.Forecast.PlannedOf(each.Run))
+                .Select(run => $"{run.Model.Pipeline.Name} {run.Partition} {run.CreatedAt:yyyy-MM-dd HH:mm}")
+        );
+        Assert.Equal(["side", "sums"], plan.Forecast.PlannedOf(plan.Consumers[1].Run).Cause!.Updates.Select(each => each.Update.Dataset).Order());
+    }
+
+    [Theory]
+    [Trait("Requirement", "S58")]
+    [InlineData("a: { run: \"true\" }", 0, 0)]
+    [InlineData("a: { run: \"true\" }", 3, 6)]
+    [InlineData("a: { wait_for: { dataset: raw } }", 3, 0)]
+    [InlineData("a: { wait_for: { time: \"02:30\" } }", 3, 6)]
+    public void A_schedule_that_reads_before_what_it_reads_was_ever_made_is_found(string before, int hours, int early)
+    {
+        var raw = Publishing("raw", "schedule: \"0 1 * * *\"\n", "raw");
+        var reader = Yaml.Good(
+            $"pipeline: reader\nschedule: \"0 2 * * *\"\ntasks:\n  {before}\n  use:\n    needs: a\n    run: \"true\"\n    inputs: {{ it: \"raw/{{{{ partition }}}}.txt\" }}\n"
+        );
+        var (from, to) = (Instant("2026-06-01T00:00Z"), Instant("2026-06-07T00:00Z"));
+        var samples = Enumerable.Range(0, 5).Select(_ => new TaskSample(from, from.AddHours(hours), from)).ToList();
+        var model = new PipelineModel(raw, new Dictionary<TaskName, TaskHistory> { [new("make")] = new(samples) });
+        var runs = Forecaster
+            .Runs(model, from, to)
+            .Concat(Forecaster.Runs(new PipelineModel(reader, new Dictionary<TaskName, TaskHistory>()), from, to))
+            .ToList();
+        var pools = new Dictionary<string, int> { ["default"] = 100 };
+        var found = EarlyReads.Find([raw, reader], Forecast.Of(runs, new ForecastLimits(100, pools), from));
+
+        Assert.Equal(early > 0 ? [(early, 6, "raw", "use")] : [], found.Select(each => (each.Early, each.Runs, each.Dataset, each.Task.Value)));
+    }
+
+    private static Pipeline Publishing(string name, string when, string dataset) =>
+        Yaml.Good(
+            $"pipeline: {name}\n{when}{(when.Contains("partition", StringComparison.Ordinal) ? "" : "partition: day\n")}tasks:\n  make:\n    run: \"true\"\n"
+                + $"    outputs: {{ it: {{ path: \"{dataset}/{{{{ partition }}}}.txt\", dataset: {dataset} }} }}\n"
+        );
+
     private static IReadOnlyList<PlanTick> Ticks(string schedule, string from, string to) =>
         Made(Yaml.Good($"pipeline: p\n{schedule}tasks:\n  a: {{ run: \"true\" }}\n"), Instant(from), Instant(to)).Ticks;
 
-    private static Plan Made(Pipeline pipeline, DateTimeOffset from, DateTimeOffset to) =>
-        Plan.Make(session: null, Project.Open(Path.GetTempPath()).Project!, [pipeline], from, to, from);
+    private static Plan Made(Pipeline pipeline, DateTimeOffset from, DateTimeOffset to) => Made([pipeline], from, to);
+
+    private static Plan Made(IReadOnlyList<Pipeline> pipelines, DateTimeOffset from, DateTimeOffset to) =>
+        Plan.Make(session: null, Project.Open(Path.GetTempPath()).Project!, pipelines, from, to, from);
 
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -46,6 +46,16 @@ internal static class PlanJson
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("consumers");
+        foreach (var consumer in plan.Consumers)
+        {
+            if (only is null || consumer.Pipeline.Name == only)
+            {
+                json.WriteRawValue(ticks.Of(consumer), skipInputValidation: true);
+            }
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("pools");
         foreach (var pool in plan.Pools)
         {

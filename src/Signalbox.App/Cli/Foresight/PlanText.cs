@@ -29,7 +29,19 @@ internal static class PlanText
             );
         }
 
-        if (only is not null && ticks.Find(tick => tick.Skip is null) is { Run: { } first })
+        var consumers = plan.Consumers.Where(each => only is null || each.Pipeline.Name == only).ToList();
+        if (consumers.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine("started by what is published, along the datasets:");
+            TextTable.Write(
+                output,
+                ["expected (UTC)", "pipeline", "for", "by", "begins", "done", "late", "sla"],
+                [.. consumers.Select(each => Row(plan, each))]
+            );
+        }
+
+        if (only is not null && (ticks.Find(tick => tick.Skip is null).Run ?? (consumers.Count > 0 ? consumers[0].Run : null)) is { } first)
         {
             PrintTasks(output, plan.Forecast[first]);
         }
@@ -112,19 +124,34 @@ internal static class PlanText
             return [Clock(tick.Tick.Tick.Utc), Local(tick), tick.Pipeline.Name.Value, "", "", "", "", "", $"skipped: {note}"];
         }
 
+        return [Clock(tick.Tick.Tick.Utc), Local(tick), tick.Pipeline.Name.Value, For(tick), .. Course(plan, run), note];
+    }
+
+    private static string[] Row(Plan plan, PlanConsumer consumer)
+    {
+        var planned = plan.Forecast.PlannedOf(consumer.Run);
+        var updates = planned.Cause!.Updates;
+        var by = updates.Select(each => each.Update.Dataset).Distinct().ToList();
+        return
+        [
+            Clock(planned.CreatedAt),
+            consumer.Pipeline.Name.Value,
+            planned.Partition,
+            updates.Length == by.Count ? string.Join(", ", by) : $"{updates.Length} updates of {string.Join(", ", by)}",
+            .. Course(plan, consumer.Run),
+        ];
+    }
+
+    private static string[] Course(Plan plan, int run)
+    {
         var (span, complete) = (plan.Forecast.SpanOf(run), plan.Forecast.PlannedOf(run).Model.IsComplete);
         var worst = plan.Forecast.DeadlinesOf(run);
         return
         [
-            Clock(tick.Tick.Tick.Utc),
-            Local(tick),
-            tick.Pipeline.Name.Value,
-            For(tick),
             span.Start is { } start ? Clock(start) : "never",
             span.End is { } end ? $"{Clock(end)}{(complete ? "" : "+")}" : "never",
             span.LateEnd is { } late ? $"{Clock(late)}{(complete ? "" : "+")}" : "never",
             string.Join(", ", worst.Where(each => each.Outlook != Outlook.OnTime).Select(Deadline)),
-            note,
         ];
     }
 

@@ -148,6 +148,7 @@ internal static class PlanVerb
         plan with
         {
             Ticks = [.. plan.Ticks.Where(tick => tick.Pipeline.Name == pipeline)],
+            Consumers = [.. plan.Consumers.Where(each => each.Pipeline.Name == pipeline)],
         };
 
     private static Plan Make(

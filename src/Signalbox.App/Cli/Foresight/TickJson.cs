@@ -17,13 +17,8 @@ internal sealed class TickJson(Plan plan)
     /// <summary>A tick; good until the next is asked for.</summary>
     public ReadOnlySpan<byte> Of(PlanTick tick)
     {
-        if (!_pieces.TryGetValue(tick.Pipeline, out var pieces))
-        {
-            _pieces.Add(tick.Pipeline, pieces = PipelinePieces.Of(tick.Pipeline));
-        }
-
-        _json.Clear();
-        _json.Raw(pieces.Name).Text(tick.Tick.Schedule).Raw(",\"at\":"u8).Instant(tick.Tick.Tick.Utc);
+        var pieces = Begin(tick.Pipeline);
+        _json.Raw(",\"schedule\":"u8).Text(tick.Tick.Schedule).Raw(",\"at\":"u8).Instant(tick.Tick.Tick.Utc);
         _json.Raw(",\"local\":"u8).Label(tick.Tick.Tick.Label).Raw(pieces.Zone).Text(PlanJson.Word(tick.Tick.Tick.Dst));
         _json.Raw(",\"fires_at\":"u8).Instant(tick.Tick.FiresAt);
         _json.Raw(",\"skip\":"u8).Text(tick.Skip is { } skip ? Names.Of(skip) : null).Raw(",\"reason\":"u8).Text(tick.Reason);
@@ -35,6 +30,37 @@ internal sealed class TickJson(Plan plan)
         }
 
         return _json.Raw("}"u8).Written;
+    }
+
+    /// <summary>A run that updates are expected to start; good until the next is asked for.</summary>
+    public ReadOnlySpan<byte> Of(PlanConsumer consumer)
+    {
+        var pieces = Begin(consumer.Pipeline);
+        var planned = plan.Forecast.PlannedOf(consumer.Run);
+        _json.Raw(",\"at\":"u8).Instant(planned.CreatedAt).Raw(",\"partition\":"u8).Text(planned.Partition).Raw(",\"updates\":["u8);
+        var updates = planned.Cause!.Updates;
+        for (var i = 0; i < updates.Length; i++)
+        {
+            var update = updates[i].Update;
+            _json.Raw(i == 0 ? "{\"dataset\":"u8 : ",{\"dataset\":"u8).Text(update.Dataset);
+            _json.Raw(",\"partition\":"u8).Text(update.Partition).Raw(",\"at\":"u8).Instant(update.At).Raw("}"u8);
+        }
+
+        _json.Raw("],\"expected_start\":"u8);
+        AddRun(consumer.Run, pieces);
+        return _json.Raw("}"u8).Written;
+    }
+
+    private PipelinePieces Begin(Pipeline pipeline)
+    {
+        if (!_pieces.TryGetValue(pipeline, out var pieces))
+        {
+            _pieces.Add(pipeline, pieces = PipelinePieces.Of(pipeline));
+        }
+
+        _json.Clear();
+        _json.Raw(pieces.Name);
+        return pieces;
     }
 
     private void AddRun(int run, PipelinePieces pieces)
@@ -73,7 +99,7 @@ internal sealed class TickJson(Plan plan)
         _json.Raw(",\"late_start\":"u8).Instant(span.LateStart).Raw(",\"late_end\":"u8).Instant(span.LateEnd);
     }
 
-    /// <param name="Name">Up to the name of the schedule.</param>
+    /// <param name="Name">The brace and the name.</param>
     /// <param name="Zone">From the zone to what a clock change did.</param>
     private sealed record PipelinePieces(byte[] Name, byte[] Zone)
     {
@@ -81,7 +107,7 @@ internal sealed class TickJson(Plan plan)
 
         public static PipelinePieces Of(Pipeline pipeline) =>
             new(
-                new JsonBytes().Raw("{\"pipeline\":"u8).Text(pipeline.Name.Value).Raw(",\"schedule\":"u8).Written.ToArray(),
+                new JsonBytes().Raw("{\"pipeline\":"u8).Text(pipeline.Name.Value).Written.ToArray(),
                 new JsonBytes().Raw(",\"timezone\":"u8).Text(pipeline.TimeZone).Raw(",\"dst\":"u8).Written.ToArray()
             );
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Lint;
 using Signalbox.Engine.Linting;
+using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -16,7 +18,8 @@ internal static class LintVerb
         var command = VerbParts.Command(
             Verb.Name,
             "Looks through pipeline files, and the shell, Python, SQL and C# sources that their tasks run, for what keeps them from being run "
-                + "again safely: the wall clock, appends, chance, paths without a partition, names such as latest.pkl, no timeout, no retries. "
+                + "again safely: the wall clock, appends, chance, paths without a partition, names such as latest.pkl, no timeout, no retries; "
+                + "and schedules that read a dataset before it is expected to be made. "
                 + "Prints a checklist for each pipeline. A comment `signalbox: allow CODE` silences a warning on its line. "
                 + "Exit code 2 for mistakes in a file, 1 for warnings with --strict.",
             "lint",
@@ -40,9 +43,13 @@ internal static class LintVerb
             var opened = ProjectOpening.Find(parsed.GetValue(project));
             var files = PipelineSource.Check(parsed.GetValue(paths) ?? [], opened);
             using var store = ProjectOpening.FindStore(opened);
-            var reports = files
-                .Select(file => (File: file, Report: Proven(PipelineLinter.Check(opened, file.File, file.Text, file.Parsed), file, store)))
-                .ToList();
+            var early = EarlyReadFindings.Of(
+                store,
+                opened,
+                [.. opened.OpenPipelines().Load().Pipelines.Select(loaded => loaded.Pipeline)],
+                TimeProvider.System.GetUtcNow()
+            );
+            var reports = files.Select(file => (File: file, Report: Proven(Look(opened, file, early), file, store))).ToList();
             var problems = reports.SelectMany(one => one.Report.Problems).Distinct().ToList();
             var errors = problems.Count(found => found.Problem.Severity == Severity.Error);
             if (parsed.GetValue(json))
@@ -66,6 +73,15 @@ internal static class LintVerb
         });
         return command;
     }
+
+    private static LintReport Look(Project project, CheckedFile file, ILookup<PipelineName, Finding> early) =>
+        PipelineLinter.Check(
+            project,
+            file.File,
+            file.Text,
+            file.Parsed,
+            file is { InProject: true, Pipeline: { } pipeline } ? early[pipeline.Name] : []
+        );
 
     /// <summary>The report with what is proven of the pipeline as the last item of its checklist.</summary>
     private static LintReport Proven(LintReport report, CheckedFile file, Store? store)
