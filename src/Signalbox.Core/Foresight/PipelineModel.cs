@@ -6,8 +6,8 @@ namespace Signalbox.Core.Foresight;
 
 /// <summary>A pipeline as a forecast sees it: which task comes after which, how long each takes, and what it takes of which pool.</summary>
 /// <remarks>
-/// Every task counts as if it ran: conditions and trigger rules depend on what is not known beforehand. A mapped task counts as one that
-/// takes as long as all its instances took together, and as one slot.
+/// Every task counts as if it ran: conditions and trigger rules depend on what is not known beforehand. A mapped task has as many items as it
+/// usually has, each as long as one usually takes; they go side by side as far as limits let them.
 /// </remarks>
 public sealed class PipelineModel
 {
@@ -15,6 +15,8 @@ public sealed class PipelineModel
     private readonly (TimeSpan Expected, TimeSpan Late)[] _lengths;
     private readonly (TimeSpan? Expected, TimeSpan? Late)[] _arrivals;
     private readonly TimeOnly?[] _times;
+    private readonly (int? Expected, int? Late)[] _items;
+    private readonly (TimeSpan Expected, TimeSpan Late)[] _itemLengths;
 
     /// <param name="pipeline">The definition, without mistakes.</param>
     /// <param name="history">What is known of its tasks; those that are missing have none.</param>
@@ -28,6 +30,8 @@ public sealed class PipelineModel
         _history = [.. pipeline.Tasks.Select(task => history.GetValueOrDefault(task.Name) ?? TaskHistory.Empty)];
         _lengths = [.. _history.Select(each => (each.Length(Quantile.Median), each.Length(Quantile.Late)))];
         _arrivals = [.. _history.Select(each => (each.Arrival(Quantile.Median), each.Arrival(Quantile.Late)))];
+        _items = [.. _history.Select(each => (each.Items(Quantile.Median), each.Items(Quantile.Late)))];
+        _itemLengths = [.. _history.Select(each => (each.ItemLength(Quantile.Median), each.ItemLength(Quantile.Late)))];
         _times = [.. pipeline.Tasks.Select(task => task.Kind is TaskKind.WaitForTime wait ? TimeOf(wait.Time) : null)];
     }
 
@@ -48,6 +52,12 @@ public sealed class PipelineModel
     public bool IsComplete => Array.TrueForAll(_history, history => history.Count > 0);
 
     internal TimeSpan Length(int node, bool late) => late ? _lengths[node].Late : _lengths[node].Expected;
+
+    /// <summary>The items of a mapped task, and how long one takes; null: it is none, or its lists are not known.</summary>
+    internal (int Count, TimeSpan Each)? Items(int node, bool late) =>
+        (late ? _items[node].Late : _items[node].Expected) is { } count
+            ? (count, late ? _itemLengths[node].Late : _itemLengths[node].Expected)
+            : null;
 
     /// <summary>When a task that waits is done, if it begins at an instant.</summary>
     /// <param name="due">When its run is due.</param>

@@ -4,7 +4,14 @@ namespace Signalbox.Core.Foresight;
 /// <param name="StartedAt">When its first attempt began.</param>
 /// <param name="EndedAt">When it succeeded; failed attempts and the delays between them are in between.</param>
 /// <param name="DueAt">When its run was due by the schedule; null of a run that something else started.</param>
-public readonly record struct TaskSample(DateTimeOffset StartedAt, DateTimeOffset EndedAt, DateTimeOffset? DueAt);
+public readonly record struct TaskSample(DateTimeOffset StartedAt, DateTimeOffset EndedAt, DateTimeOffset? DueAt)
+{
+    /// <summary>Of a mapped task: how many items it had. Null of all others.</summary>
+    public int? Items { get; init; }
+
+    /// <summary>Of a mapped task: how long its instances took, added up.</summary>
+    public TimeSpan Work { get; init; }
+}
 
 /// <summary>How much a forecast rests on.</summary>
 public enum ForecastBasis
@@ -30,6 +37,8 @@ public sealed class TaskHistory
 
     private readonly double[] _lengths;
     private readonly double[] _arrivals;
+    private readonly double[] _items;
+    private readonly double[] _itemLengths;
 
     /// <param name="samples">In any order.</param>
     public TaskHistory(IReadOnlyCollection<TaskSample> samples)
@@ -42,6 +51,11 @@ public sealed class TaskHistory
                 .Where(sample => sample.DueAt is not null)
                 .Select(sample => (Due: sample.DueAt!.Value, At: sample.EndedAt))
                 .OrderBy(arrival => arrival.Due),
+        ];
+        _items = [.. samples.Where(sample => sample.Items is not null).Select(sample => (double)sample.Items!.Value).Order()];
+        _itemLengths =
+        [
+            .. samples.Where(sample => sample.Items > 0).Select(sample => sample.Work.TotalMilliseconds / sample.Items!.Value).Order(),
         ];
         _arrivals = [.. Arrivals.Select(arrival => (arrival.At - arrival.Due).TotalMilliseconds).Order()];
     }
@@ -60,6 +74,12 @@ public sealed class TaskHistory
         Count == 0 ? ForecastBasis.None
         : Count < Enough ? ForecastBasis.Few
         : ForecastBasis.History;
+
+    /// <summary>A quantile of the number of items of a mapped task, rounded; null when it is none, or none of its lists is known.</summary>
+    public int? Items(double fraction) => Value(_items, fraction) is { } count ? (int)Math.Round(count) : null;
+
+    /// <summary>A quantile of how long one item takes, by the mean of each run; zero when no list had any.</summary>
+    public TimeSpan ItemLength(double fraction) => Of(_itemLengths, fraction) ?? TimeSpan.Zero;
 
     /// <summary>A quantile of the length; zero without history.</summary>
     public TimeSpan Length(double fraction) => Of(_lengths, fraction) ?? TimeSpan.Zero;
@@ -80,9 +100,9 @@ public sealed class TaskHistory
     /// </summary>
     public TimeSpan? Arrival(double fraction) => Of(_arrivals, fraction);
 
-    private static TimeSpan? Of(ReadOnlySpan<double> rising, double fraction)
-    {
-        var used = rising.Length < Enough && fraction > Quantile.Median ? 1 : fraction;
-        return Quantile.Continuous(rising, used) is { } value ? TimeSpan.FromMilliseconds(value) : null;
-    }
+    private static TimeSpan? Of(ReadOnlySpan<double> rising, double fraction) =>
+        Value(rising, fraction) is { } value ? TimeSpan.FromMilliseconds(value) : null;
+
+    private static double? Value(ReadOnlySpan<double> rising, double fraction) =>
+        Quantile.Continuous(rising, rising.Length < Enough && fraction > Quantile.Median ? 1 : fraction);
 }

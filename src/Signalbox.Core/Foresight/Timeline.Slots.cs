@@ -5,7 +5,8 @@ namespace Signalbox.Core.Foresight;
 /// <content>Who may begin: runs of a pipeline, and tasks that want slots of a pool.</content>
 internal sealed partial class Timeline
 {
-    private const byte HasSlot = 1;
+    // More of them at one time change next to nothing, and each is an event.
+    private const int MostStrands = 200;
 
     private readonly ForecastLimits _limits;
     private readonly Func<PoolMeter>? _meter;
@@ -36,7 +37,42 @@ internal sealed partial class Timeline
     {
         var task = _runs[run].Model.Pipeline.Tasks[node];
         var pool = PoolOf(run, node);
-        pool.Ready.Enqueue((run, node), new Claim(-(_runs[run].Priority + task.Priority), _runs[run].IsLow, at, run, node));
+        var strands = StrandsOf(run, node, pool);
+        if (strands > 1)
+        {
+            _strands[_offset[run] + node] = strands;
+        }
+
+        for (var strand = 0; strand < strands; strand++)
+        {
+            pool.Ready.Enqueue((run, node), new Claim(-(_runs[run].Priority + task.Priority), _runs[run].IsLow, at, run, node));
+        }
+    }
+
+    /// <summary>In how many rows the items of a task go one after the other: as many as can ever be at work at one time.</summary>
+    private int StrandsOf(int run, int node, Pool pool)
+    {
+        if (_runs[run].Model.Items(node, _late) is not { Count: > 1 and var items })
+        {
+            return 1;
+        }
+
+        var task = _runs[run].Model.Pipeline.Tasks[node];
+        var most = Math.Min(Math.Min(MostStrands, task.MaxParallel ?? int.MaxValue), Math.Min(_lineOf[run].MostTasks, _limits.Tasks));
+        return Math.Clamp(pool.Size / Math.Max(1, task.Slots), 1, Math.Min(items, Math.Max(1, most)));
+    }
+
+    /// <summary>How long a task holds its slot: the items of its row, or the one that it is.</summary>
+    private long LengthOf(int run, int node)
+    {
+        var model = _runs[run].Model;
+        if (model.Items(node, _late) is not var (count, each))
+        {
+            return (long)model.Length(node, _late).TotalMilliseconds;
+        }
+
+        var strands = StrandsOf(run, node, PoolOf(run, node));
+        return (long)(((count + strands - 1) / strands) * each.TotalMilliseconds);
     }
 
     /// <summary>Gives what is free to those who come first. A task that does not fit is passed over.</summary>
@@ -68,7 +104,7 @@ internal sealed partial class Timeline
             {
                 Take(task.Run, task.Node, at);
                 Start(task.Run, task.Node, at);
-                Enqueue(task.Run, task.Node, Happening.Ended, at + (long)_runs[task.Run].Model.Length(task.Node, _late).TotalMilliseconds);
+                Enqueue(task.Run, task.Node, Happening.Ended, at + LengthOf(task.Run, task.Node));
             }
 
             pool.IsChecked = pool.Ready.Count == 0 || pool.InUse >= pool.Size;
@@ -115,7 +151,7 @@ internal sealed partial class Timeline
         pool.InUse += _runs[run].Model.Pipeline.Tasks[node].Slots;
         _lineOf[run].InUse++;
         _inUse++;
-        _state[_offset[run] + node] |= HasSlot;
+        _held[_offset[run] + node]++;
         pool.Meter?.Set(at, pool.InUse, pool.Ready.Count);
     }
 
@@ -125,7 +161,7 @@ internal sealed partial class Timeline
         pool.InUse -= _runs[run].Model.Pipeline.Tasks[node].Slots;
         line.InUse--;
         _inUse--;
-        _state[_offset[run] + node] &= unchecked((byte)~HasSlot);
+        _held[_offset[run] + node]--;
         pool.Meter?.Set(at, pool.InUse, pool.Ready.Count);
         while (line.Parked.TryDequeue(out var parked, out var claim))
         {

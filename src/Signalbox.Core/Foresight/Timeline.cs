@@ -26,7 +26,10 @@ internal sealed partial class Timeline
     private readonly long[] _runEnd;
     private readonly string?[] _skipped;
     private readonly int[] _remaining;
-    private readonly byte[] _state;
+    private readonly byte[] _held;
+
+    // Of mapped tasks: how many rows of items have not ended.
+    private readonly Dictionary<int, int> _strands = [];
     private readonly int[]?[] _missing;
     private readonly Line[] _lineOf;
     private readonly Pool[][] _poolsOf;
@@ -53,7 +56,7 @@ internal sealed partial class Timeline
         Array.Fill(_runEnd, Never);
         _skipped = new string?[runs.Count];
         _remaining = new int[runs.Count];
-        _state = new byte[_offset[^1]];
+        _held = new byte[_offset[^1]];
         _missing = new int[]?[runs.Count];
         _lineOf = new Line[runs.Count];
         _poolsOf = new Pool[runs.Count][];
@@ -182,9 +185,15 @@ internal sealed partial class Timeline
             return;
         }
 
-        if ((_state[_offset[run] + node] & HasSlot) != 0)
+        if (_held[_offset[run] + node] > 0)
         {
             GiveBack(run, node, at);
+        }
+
+        if (_strands.GetValueOrDefault(_offset[run] + node) is > 1 and var left)
+        {
+            _strands[_offset[run] + node] = left - 1;
+            return;
         }
 
         End(run, node, at);
@@ -236,7 +245,7 @@ internal sealed partial class Timeline
 
         for (var node = 0; node < _runs[run].Model.Count; node++)
         {
-            if ((_state[_offset[run] + node] & HasSlot) != 0)
+            while (_held[_offset[run] + node] > 0)
             {
                 GiveBack(run, node, at);
             }

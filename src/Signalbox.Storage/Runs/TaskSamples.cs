@@ -8,7 +8,11 @@ public partial class ReadSession
 {
     private static readonly Sql SamplesOf = new(
         """
-        select t.task, t.started_ms, t.ended_ms, case when r.started_by = 'scheduled' then r.interval_end_ms end
+        select t.task, t.started_ms, t.ended_ms, case when r.started_by = 'scheduled' then r.interval_end_ms end, t.map_count,
+            case when t.map_count is not null then (
+                select sum(i.ended_ms - i.started_ms) from tasks i
+                where i.run_number = t.run_number and i.task = t.task and i.map_index >= 0 and i.started_ms is not null and i.ended_ms >= i.started_ms
+            ) end
         from (
             select number, started_by, interval_end_ms from runs
             where pipeline = @pipeline and namespace is null and ended_ms is not null order by number desc limit @limit
@@ -20,7 +24,7 @@ public partial class ReadSession
 
     /// <summary>
     /// How long the tasks of a pipeline took in its newest live runs that have ended, at most <see cref="TaskHistory.MostSamples"/> of them; of a
-    /// mapped task all its instances together. Only successes count.
+    /// mapped task all its instances together, with how many they were. Only successes count.
     /// </summary>
     public IReadOnlyDictionary<TaskName, TaskHistory> TaskHistories(PipelineName pipeline)
     {
@@ -35,7 +39,9 @@ public partial class ReadSession
                     samples.Add(task, list = []);
                 }
 
-                list.Add(new TaskSample(row.Time(), row.Time(), row.TimeOrNull()));
+                list.Add(
+                    new TaskSample(row.Time(), row.Time(), row.TimeOrNull()) { Items = row.IntOrNull(), Work = row.SpanOrNull() ?? TimeSpan.Zero }
+                );
             }
         }
 

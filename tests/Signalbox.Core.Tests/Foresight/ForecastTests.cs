@@ -172,6 +172,27 @@ public sealed class ForecastTests
         );
     }
 
+    [Theory]
+    [Trait("Requirement", "S66")]
+    [InlineData(10, 10)]
+    [InlineData(3, 40)]
+    [InlineData(1, 100)]
+    public void A_mapped_task_has_its_usual_number_of_items_side_by_side_as_far_as_its_pool_lets_them(int slots, int minutes)
+    {
+        // Once three of them at a time: 10 items of 10 minutes.
+        var sample = Sample(Due.AddDays(-1), 0, 40) with { Items = 10, Work = TimeSpan.FromMinutes(100) };
+        var model = new PipelineModel(
+            Made.Pipeline(Made.Task("each") with { ForEach = "{{ params.items }}" }, Made.Task("after", "each")),
+            new Dictionary<TaskName, TaskHistory> { [new("each")] = new([sample, sample, sample, sample, sample]) }
+        );
+        var limits = new ForecastLimits(100, new Dictionary<string, int> { ["default"] = slots });
+        var (forecast, pools) = Forecast.Of([Coming(model, Due)], limits, Due, Due, Due.AddHours(2), TimeSpan.FromHours(2));
+
+        Assert.Equal(Due.AddMinutes(minutes), forecast.SpanOf(0, 0).End);
+        Assert.Equal(Due.AddMinutes(minutes), forecast.SpanOf(0, 1).Start);
+        Assert.Equal(slots, pools["default"].Load[0].Peak);
+    }
+
     private static PlannedRun Coming(PipelineModel model, DateTimeOffset due) =>
         new()
         {

@@ -63,16 +63,23 @@ public abstract partial class StoreConformance
         using var store = Database.Open();
         for (var day = 1; day <= 3; day++)
         {
-            var (run, fence) = await store.CreateRun("daily", day, RunTrigger.Scheduled, "load");
+            var (run, fence) = await store.CreateRun("daily", day, RunTrigger.Scheduled, "load", "each");
             var (begin, length) = (run.IntervalEnd.AddMinutes(5), TimeSpan.FromMinutes(10 * day));
             var done = Made.Task("load") with { State = TaskState.Success, StartedAt = begin, EndedAt = begin + length, Revision = 2 };
             var ended = run with { State = RunState.Success, StartedAt = begin, EndedAt = begin + length, Revision = 2 };
+            var mapped = done with { Key = new TaskKey(new TaskName("each")), MapCount = 2 };
+            var items = new[] { 0, 1 }.Select(index => done with { Key = new TaskKey(new TaskName("each"), index), Revision = 1 });
             // The last of them still runs.
             Change[] changes = day < 3 ? [new Change.RunChanged(ended), new Change.TaskChanged(done)] : [new Change.TaskChanged(done)];
+            changes = [.. changes, new Change.TaskChanged(mapped), .. items.Select(item => new Change.TaskChanged(item))];
             await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(changes)), Ct);
         }
 
-        var history = store.Read(s => s.TaskHistories(new("daily")))[new("load")];
+        var histories = store.Read(s => s.TaskHistories(new("daily")));
+        var history = histories[new("load")];
+        // Two instances, each as long as the whole.
+        Assert.Equal((2, TimeSpan.FromMinutes(15)), (histories[new("each")].Items(Quantile.Median), histories[new("each")].ItemLength(Quantile.Median)));
+        Assert.Null(history.Items(Quantile.Median));
 
         Assert.Equal((2, ForecastBasis.Few), (history.Count, history.Basis));
         Assert.Equal(TimeSpan.FromMinutes(15), history.Length(Quantile.Median));
