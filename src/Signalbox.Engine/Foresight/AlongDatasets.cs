@@ -18,12 +18,7 @@ internal static class AlongDatasets
     /// <param name="session">Knows which updates wait; null: none.</param>
     /// <param name="pipelines">Those that may start runs.</param>
     /// <returns>The runs within the window, in the order in which they are made.</returns>
-    public static IReadOnlyList<PlanConsumer> AddTo(
-        Course course,
-        ReadSession? session,
-        IEnumerable<Pipeline> pipelines,
-        PlanModels models
-    )
+    public static IReadOnlyList<PlanConsumer> AddTo(Course course, ReadSession? session, IEnumerable<Pipeline> pipelines, PlanModels models)
     {
         var first = course.Runs.Count;
         var pending = pipelines.Where(each => DatasetChain.TriggerOf(each) is not null).ToList();
@@ -33,14 +28,14 @@ internal static class AlongDatasets
             // In a circle of datasets each is asked once.
             ready = ready.Count == 0 ? [.. pending] : ready;
             pending.RemoveAll(ready.Contains);
-            course.Add(
-                [
-                    .. ready
-                        .SelectMany(each => DatasetChain.Of(models.Of(each), StateOf(session, each), course.Runs, course.Forecast, course.Limits, course.Now))
-                        .Where(run => run.CreatedAt < course.To)
-                        .OrderBy(run => run.CreatedAt),
-                ]
-            );
+            course.Add([
+                .. ready
+                    .SelectMany(each =>
+                        DatasetChain.Of(models.Of(each), StateOf(session, each), course.Runs, course.Forecast, course.Limits, course.Now)
+                    )
+                    .Where(run => run.CreatedAt < course.To)
+                    .OrderBy(run => run.CreatedAt),
+            ]);
         }
 
         return

@@ -40,7 +40,11 @@ public partial class ReadSession
                 }
 
                 list.Add(
-                    new TaskSample(row.Time(), row.Time(), row.TimeOrNull()) { Items = row.IntOrNull(), Work = row.SpanOrNull() ?? TimeSpan.Zero }
+                    new TaskSample(row.Time(), row.Time(), row.TimeOrNull())
+                    {
+                        Items = row.IntOrNull(),
+                        Work = row.SpanOrNull() ?? TimeSpan.Zero,
+                    }
                 );
             }
         }

@@ -180,7 +180,11 @@ public sealed class ForecastTests
     public void A_mapped_task_has_its_usual_number_of_items_side_by_side_as_far_as_its_pool_lets_them(int slots, int minutes)
     {
         // Once three of them at a time: 10 items of 10 minutes.
-        var sample = Sample(Due.AddDays(-1), 0, 40) with { Items = 10, Work = TimeSpan.FromMinutes(100) };
+        var sample = Sample(Due.AddDays(-1), 0, 40) with
+        {
+            Items = 10,
+            Work = TimeSpan.FromMinutes(100),
+        };
         var model = new PipelineModel(
             Made.Pipeline(Made.Task("each") with { ForEach = "{{ params.items }}" }, Made.Task("after", "each")),
             new Dictionary<TaskName, TaskHistory> { [new("each")] = new([sample, sample, sample, sample, sample]) }

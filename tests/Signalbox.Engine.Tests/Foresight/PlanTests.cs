@@ -123,7 +123,10 @@ public sealed class PlanTests
             plan.Consumers.Select(each => plan.Forecast.PlannedOf(each.Run))
                 .Select(run => $"{run.Model.Pipeline.Name} {run.Partition} {run.CreatedAt:yyyy-MM-dd HH:mm}")
         );
-        Assert.Equal(["side", "sums"], plan.Forecast.PlannedOf(plan.Consumers[1].Run).Cause!.Updates.Select(each => each.Update.Dataset).Order());
+        Assert.Equal(
+            ["side", "sums"],
+            plan.Forecast.PlannedOf(plan.Consumers[1].Run).Cause!.Updates.Select(each => each.Update.Dataset).Order()
+        );
     }
 
     [Theory]
@@ -148,7 +151,10 @@ public sealed class PlanTests
         var pools = new Dictionary<string, int> { ["default"] = 100 };
         var found = EarlyReads.Find([raw, reader], Forecast.Of(runs, new ForecastLimits(100, pools), from));
 
-        Assert.Equal(early > 0 ? [(early, 6, "raw", "use")] : [], found.Select(each => (each.Early, each.Runs, each.Dataset, each.Task.Value)));
+        Assert.Equal(
+            early > 0 ? [(early, 6, "raw", "use")] : [],
+            found.Select(each => (each.Early, each.Runs, each.Dataset, each.Task.Value))
+        );
     }
 
     private static Pipeline Publishing(string name, string when, string dataset) =>

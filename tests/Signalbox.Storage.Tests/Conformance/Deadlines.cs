@@ -78,7 +78,10 @@ public abstract partial class StoreConformance
         var histories = store.Read(s => s.TaskHistories(new("daily")));
         var history = histories[new("load")];
         // Two instances, each as long as the whole.
-        Assert.Equal((2, TimeSpan.FromMinutes(15)), (histories[new("each")].Items(Quantile.Median), histories[new("each")].ItemLength(Quantile.Median)));
+        Assert.Equal(
+            (2, TimeSpan.FromMinutes(15)),
+            (histories[new("each")].Items(Quantile.Median), histories[new("each")].ItemLength(Quantile.Median))
+        );
         Assert.Null(history.Items(Quantile.Median));
 
         Assert.Equal((2, ForecastBasis.Few), (history.Count, history.Basis));
