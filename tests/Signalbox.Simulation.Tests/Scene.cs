@@ -31,19 +31,11 @@ internal static class Scene
 
     public static string NewFolder() => Directory.CreateDirectory(Path.Combine(Root, $"{Interlocked.Increment(ref folders)}")).FullName;
 
-    /// <summary>Nothing is left of the performances.</summary>
-    public static void Clear()
-    {
-        if (Directory.Exists(Root))
-        {
-            Directory.Delete(Root, recursive: true);
-        }
-    }
-
     public static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
     private static string MakeTemplate()
     {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Root, recursive: true);
         var file = Path.Combine(NewFolder(), "template.db");
         using (Store.Open(file)) { }
 

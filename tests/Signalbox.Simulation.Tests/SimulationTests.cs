@@ -8,7 +8,7 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 public sealed class SimulationTests
 {
-    private const int Usual = 150;
+    private const int Usual = 120;
     private const int Twice = 100;
 
     private static readonly int Seeds = int.TryParse(Environment.GetEnvironmentVariable("SIGNALBOX_SEEDS"), out var seeds) ? seeds : Usual;
@@ -35,18 +35,6 @@ public sealed class SimulationTests
     [Trait("Requirement", "S93")]
     [Trait("Requirement", "S94")]
     public void No_promise_is_broken_in_any_week()
-    {
-        try
-        {
-            Play();
-        }
-        finally
-        {
-            Scene.Clear();
-        }
-    }
-
-    private static void Play()
     {
         var known = File.ReadLines(Path.Combine(Scene.Folder(), "regressions.txt"))
             .Where(line => line.Length > 0 && line[0] != '#')
