@@ -53,6 +53,7 @@ public sealed partial class ServedPage : IAsyncLifetime
         (await _project.CallAsync("backfill", "daily", "--from", "2001-01-01", "--to", "2001-01-03", "--reason", "the first days")).Expect(
             0
         );
+        await _project.RunAsync("weekly", 0);
         await _project.RunAsync("train", 0, "--param", "loss=0.5");
         await _project.RunAsync("train", 0, "--param", "loss=0.25");
         Broken = (await _project.RunAsync("broken", 1)).Json.GetProperty("number").GetInt64();
@@ -200,6 +201,15 @@ public sealed partial class ServedPage : IAsyncLifetime
             sla: { within: 1s }
             tasks:
               landed: { wait_for: { file: never.csv }, every: 1h }
+            """
+        );
+        _project.Pipeline(
+            "weekly",
+            """
+            tasks:
+              sum:
+                run: echo 7 > {{ outputs.sum }}
+                outputs: { sum: { path: "data/weekly.csv", dataset: shop/weekly, freshness: 1s } }
             """
         );
         _project.Pipeline(

@@ -175,8 +175,24 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
     {
         await using var seen = await served.OpenAsync("/datasets/daily.extract.raw");
         await seen.SeesAsync("Written by daily.extract; read by daily.sums.");
+        await seen.Page.GetByRole(AriaRole.Region, new() { Name = "Checks" }).GetByText("at least 1 rows").WaitForAsync();
         await seen.Page.GetByRole(AriaRole.Button, new() { NameRegex = PublishedSums() }).ClickAsync();
         await seen.SeesAsync("Written by daily.sums");
+    }
+
+    [Fact]
+    [Trait("Requirement", "S48")]
+    public async Task A_dataset_says_how_often_it_must_be_updated_and_that_it_is_late()
+    {
+        await using var seen = await served.OpenAsync("/datasets/shop%2Fweekly");
+        await seen.SeesAsync("Must be updated");
+        await seen.Page.Locator(".run-facts").GetByText("late", new() { Exact = true }).WaitForAsync();
+        await using var home = await served.OpenAsync("/");
+        await home
+            .Page.GetByRole(AriaRole.Listitem)
+            .Filter(new() { HasText = "was not updated in time" })
+            .GetByRole(AriaRole.Link, new() { Name = "shop/weekly" })
+            .WaitForAsync();
     }
 
     [Fact]

@@ -96,7 +96,7 @@ export const datasetQuery = (name: string) => queryOptions({ queryKey: ["dataset
 
 export const partitionsQuery = (name: string) => queryOptions({ queryKey: ["partitions", name], queryFn: ({ signal }) => get<DatasetPartition[]>("/api/datasets/partitions", { name }, signal) });
 
-export const freshnessQuery = (name: string) => queryOptions({ queryKey: ["freshness", name], queryFn: ({ signal }) => get<Freshness>("/api/datasets/freshness", { name }, signal) });
+export const freshnessQuery = queryOptions({ queryKey: ["freshness"], queryFn: ({ signal }) => get<Freshness>("/api/datasets/freshness", {}, signal) });
 
 export const backfillsQuery = queryOptions({ queryKey: ["backfills"], queryFn: async ({ signal }) => (await get<Page<BackfillLine>>("/api/backfills", { limit: 200 }, signal)).items });
 

@@ -50,7 +50,7 @@ export type GraphDocument = Schemas["GraphDocument"];
 export type Sla = Schemas["SlaDocument"];
 export type DurationRun = Schemas["DurationDocument"];
 
-export type DatasetLine = Schemas["DatasetLineDocument"];
+export type DatasetLine = Required<Schemas["DatasetLineDocument"]>;
 export type DatasetPartition = Schemas["DatasetPartitionDocument"];
 export type DatasetVersion = Schemas["VersionDocument"];
 export type DatasetDocument = Schemas["DatasetDocument"];

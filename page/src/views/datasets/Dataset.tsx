@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { change } from "../../api/client";
-import { datasetQuery, lineageQuery, partitionsQuery } from "../../api/queries";
+import { datasetQuery, freshnessQuery, lineageQuery, partitionsQuery, runQuery } from "../../api/queries";
 import type { Answer as AnswerDocument, DatasetDocument, DatasetVersion } from "../../api/types";
 import { useMayChange } from "../../app/Account";
 import { Answer } from "../../app/Answer";
@@ -13,8 +13,14 @@ import { cli, curl } from "../../logic/commands";
 import { type HeatMap, heatOf } from "../../logic/heat";
 import { endsOf } from "../../logic/lineage";
 import { bytesText, countText, counted } from "../../logic/numbers";
+import { checksOf, checksText } from "../../logic/run";
 import { Asking, Reason } from "../run/Actions";
+import { Checks } from "../run/Checks";
+import "../run/run.css";
 import "./datasets.css";
+
+/** At most so many switches are listed. */
+const mostSwitches = 20;
 
 const Lineage = lazy(() => import("./Lineage"));
 
@@ -22,6 +28,7 @@ export function Dataset() {
   const { name } = useParams({ from: "/datasets/$name" });
   const { partition } = useSearch({ from: "/datasets/$name" });
   const navigate = useNavigate({ from: "/datasets/$name" });
+  const mayChange = useMayChange();
   const partitions = useQuery(partitionsQuery(name));
   const dataset = useQuery(datasetQuery(name));
   const lineage = useQuery(lineageQuery);
@@ -45,23 +52,86 @@ export function Dataset() {
           <Copy text={curl(window.location.origin, "GET", `/api/datasets/versions?name=${encodeURIComponent(name)}`)} label="Copy as curl" />
         </div>
       </div>
+      <Fresh name={name} />
       <Answer of={partitions} what="the partitions">
         {(all) => {
           const heat = heatOf(all);
           return (
-            <Panel title="Partitions" note={`${counted(heat.cells.length - heat.missing, "partition")} published${heat.missing > 0 ? `, ${counted(heat.missing, "day")} between them missing` : ""}`}>
+            <Panel title="Partitions" note={`${counted(heat.cells.length - heat.missing, "partition")} published${heat.missing > 0 ? `, ${counted(heat.missing, "day")} between them missing` : ""}`} aside={mayChange && <FillGaps heat={heat} task={all[0]?.task} />}>
               <Heat heat={heat} chosen={partition} onSelect={(chosen) => void navigate({ search: { partition: chosen === partition ? undefined : chosen }, replace: true, resetScroll: false })} />
             </Panel>
           );
         }}
+      </Answer>
+      <Answer of={dataset} what="the versions">
+        {(document) => (
+          <div className="stack wide">
+            <LatestChecks version={document.versions.find((version) => version.current && (partition === undefined || version.partition === partition))} />
+            <Versions document={document} partition={partition} />
+          </div>
+        )}
       </Answer>
       <Panel title="Lineage">
         <Suspense fallback={<Loading what="the lineage" />}>
           <Lineage dataset={name} onSelect={(other) => void navigate({ to: "/datasets/$name", params: { name: other } })} />
         </Suspense>
       </Panel>
-      <Answer of={dataset} what="the versions">{(document) => <Versions document={document} partition={partition} />}</Answer>
     </div>
+  );
+}
+
+/** How often it must be updated, and whether it was; nothing when no pipeline states that. */
+function Fresh({ name }: { name: string }) {
+  const needs = useQuery(freshnessQuery).data?.datasets.filter((need) => need.dataset === name) ?? [];
+  return needs.map((need) => (
+    <dl key={`${need.pipeline}.${need.rule}`} className="run-facts">
+      <div>
+        <dt>Freshness</dt>
+        <dd>{need.late_since ? <State state="late" /> : <State state="success" word="in time" />}</dd>
+      </div>
+      <div>
+        <dt>Must be updated</dt>
+        <dd>{need.rule}</dd>
+      </div>
+      <div>
+        <dt>Last update</dt>
+        <dd>{need.updated_at ? <At at={need.updated_at} /> : "never"}</dd>
+      </div>
+      <div>
+        <dt>{need.late_since ? "Was due" : "Next by"}</dt>
+        <dd>
+          <At at={need.late_since ?? need.due_at} />
+        </dd>
+      </div>
+    </dl>
+  ));
+}
+
+/** A backfill for the days between its partitions on which nothing was published. */
+function FillGaps({ heat, task }: { heat: HeatMap; task: string | undefined }) {
+  const pipeline = task?.slice(0, task.lastIndexOf("."));
+  if (heat.missing === 0 || !pipeline) {
+    return null;
+  }
+  return (
+    <Link to="/backfills/new" search={{ pipeline, from: heat.cells[0]!.partition, to: heat.cells.at(-1)!.partition, which: "missing" }} className="button">
+      Backfill the missing days …
+    </Link>
+  );
+}
+
+/** What the checks saw that let its current version be published. */
+function LatestChecks({ version }: { version: DatasetVersion | undefined }) {
+  const run = useQuery({ ...runQuery(String(version?.run)), enabled: version !== undefined }).data;
+  const own = (run?.tasks ?? []).filter((task) => version?.task === `${run?.pipeline}.${task.task}` || version?.task === task.task);
+  const checks = checksOf(own);
+  if (!version || checks.length === 0) {
+    return null;
+  }
+  return (
+    <Panel title="Checks" note={`of version ${version.version}, ${version.partition}: ${checksText(checks)}`}>
+      <Checks checks={checks} />
+    </Panel>
   );
 }
 
@@ -96,6 +166,8 @@ function Heat({ heat, chosen, onSelect }: { heat: HeatMap; chosen: string | unde
 }
 
 function Versions({ document, partition }: { document: DatasetDocument; partition: string | undefined }) {
+  // What a task publishes stands in the versions already.
+  const byHand = document.switches.filter((one) => one.reason !== null);
   const shown = document.versions.filter((version) => partition === undefined || version.partition === partition);
   return (
     <div className="stack wide">
@@ -120,7 +192,7 @@ function Versions({ document, partition }: { document: DatasetDocument; partitio
                 <tr key={version.version}>
                   <td className="number strong">{version.version}</td>
                   <td className="nowrap">{version.partition}</td>
-                  <td>{version.current ? <State state="published" word="current" /> : <span className="soft">{version.kept ? "kept" : "gone"}</span>}</td>
+                  <td>{version.stale ? <span title={version.stale}><State state="warning" word={version.current ? "current, stale" : "stale"} /></span> : version.current ? <State state="published" word="current" /> : <span className="soft">{version.kept ? "kept" : "gone"}</span>}</td>
                   <td className="number">{version.rows === null ? "–" : countText(version.rows)}</td>
                   <td className="number">{version.bytes === null ? "–" : bytesText(version.bytes)}</td>
                   <td>
@@ -141,6 +213,19 @@ function Versions({ document, partition }: { document: DatasetDocument; partitio
           </table>
         </div>
       </Panel>
+      {byHand.length > 0 && (
+        <Panel title="Switched by hand" note="who made which version current, and why; the newest first">
+          <ul className="reasons">
+            {byHand.slice(0, mostSwitches).map((one) => (
+              <li key={`${one.at}.${one.path}.${one.to}`}>
+                <At at={one.at} /> {one.who} made version {one.to} of {one.path} current
+                {one.from !== null && ` after version ${one.from}`}
+                {one.reason && `: ${one.reason}`}
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
       {document.refusals.length > 0 && (
         <Panel title="Refused" note="attempts that were over when they came to publish">
           <ul className="reasons">

@@ -5,6 +5,7 @@ import { datasetsQuery } from "../../api/queries";
 import { Answer } from "../../app/Answer";
 import { At } from "../../app/preferences";
 import { Empty, Loading } from "../../design/parts";
+import { State } from "../../design/Signal";
 import { bytesText, countText } from "../../logic/numbers";
 import "./datasets.css";
 
@@ -39,6 +40,7 @@ export function Datasets() {
                 <thead>
                   <tr>
                     <th>Dataset</th>
+                    <th>State</th>
                     <th className="number">Partitions</th>
                     <th className="number">Rows</th>
                     <th className="number">Size</th>
@@ -55,6 +57,19 @@ export function Datasets() {
                         <Link to="/datasets/$name" params={{ name: one.dataset }} className="strong">
                           {one.dataset}
                         </Link>
+                      </td>
+                      <td>
+                        {one.late_since ? (
+                          <span title={`it had to be updated by ${one.late_since}`}>
+                            <State state="late" />
+                          </span>
+                        ) : one.stale > 0 ? (
+                          <span title="made from versions that were renewed since">
+                            <State state="warning" word={`${countText(one.stale)} stale`} />
+                          </span>
+                        ) : (
+                          <span className="faint">–</span>
+                        )}
                       </td>
                       <td className="number">{countText(one.partitions)}</td>
                       <td className="number">{one.rows === null ? "–" : countText(one.rows)}</td>
