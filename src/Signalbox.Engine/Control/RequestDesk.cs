@@ -4,7 +4,6 @@ using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
-using Signalbox.Core.Triggers;
 using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Outputs;
@@ -35,6 +34,7 @@ internal sealed class RequestDesk(
     private readonly PeopleDesk _people = new(parts, driver, owner);
     private readonly VariantDesk _variants = new(parts);
     private readonly SignalDesk _signals = new(parts, driver);
+    private readonly MessageDesk _messages = new(parts, driver, inbox);
 
     /// <summary>Takes and carries out what waits, also what an engine that died had taken and not answered.</summary>
     public async Task ServeAsync(CancellationToken cancellationToken)
@@ -169,8 +169,8 @@ internal sealed class RequestDesk(
             Request.ResetBreaker reset => ResetBreaker(reset, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.ReplayRejected replay => Replay(replay, session, sender),
-            Request.ReplayMessage replay => ReplayMessage(replay, session),
-            Request.DropMessage drop => DropMessage(drop, session),
+            Request.ReplayMessage replay => _messages.Replay(replay, session),
+            Request.DropMessage drop => _messages.Drop(drop, session),
             Request.CancelBackfill cancel => backfills.Cancel(cancel, session),
             Request.PauseBackfill pause => backfills.Pause(pause, sender, session),
             Request.ResumeBackfill resume => backfills.Resume(resume, sender, session),
@@ -308,61 +308,6 @@ internal sealed class RequestDesk(
             }
         );
     }
-
-    private Deed ReplayMessage(Request.ReplayMessage replay, WriteSession session)
-    {
-        var message = Message(session, replay.Message);
-        if (message.State == InboxState.Signalled)
-        {
-            throw new RequestRefused($"message {message.Id} was sent on already; `signalbox signal` sends one by hand");
-        }
-
-        if (message.State is InboxState.Started or InboxState.Waiting)
-        {
-            throw new RequestRefused(
-                message.Run is { } started
-                    ? $"message {message.Id} has started run {started}, and starts no other; `signalbox rerun {started}` runs it again"
-                    : $"message {message.Id} waits already"
-            );
-        }
-
-        var run = inbox.Replay(session, message);
-        var after = Message(session, message.Id);
-        return new Deed(
-            new Answer(
-                Done: after.State != InboxState.Dead,
-                run?.Snapshot.Run.Number.Value,
-                run is not null ? $"run {run.Snapshot.Run.Number} of {message.Pipeline} is queued"
-                    : after.State == InboxState.Signalled ? after.Reason!
-                    : after.State == InboxState.Waiting ? $"message {message.Id} waits until {message.Pipeline} is not paused"
-                    : $"message {message.Id} is {Names.Of(after.State)} again: {after.Reason}"
-            ),
-            Then: () =>
-            {
-                parts.Alerts.Ring();
-                driver.LookAtMessages(message.Pipeline);
-                if (run is not null)
-                {
-                    driver.Adopt(run, afterRestart: false);
-                }
-            }
-        );
-    }
-
-    private Deed DropMessage(Request.DropMessage drop, WriteSession session)
-    {
-        var message = Message(session, drop.Message);
-        return session.DropInboxMessage(message.Id, drop.Reason, Now)
-            ? new Deed(new Answer(Done: true, null, $"message {message.Id} is dropped"))
-            : throw new RequestRefused(
-                message.Run is { } started
-                    ? $"message {message.Id} has started run {started}; `signalbox cancel {started}` stops it"
-                    : $"message {message.Id} is {Names.Of(message.State)} already"
-            );
-    }
-
-    private static InboxMessage Message(ReadSession session, long id) =>
-        session.InboxMessage(id) ?? throw new RequestRefused($"there is no message {id} in the inbox");
 
     private Deed Rerun(Request.Rerun rerun, WriteSession session)
     {

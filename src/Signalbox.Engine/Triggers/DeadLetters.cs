@@ -33,7 +33,7 @@ internal sealed class DeadLetters(EngineParts parts)
         }
 
         var last = number == MostAnHour ? $"; more of {message.Source} within this hour are only in the inbox" : "";
-        var key = $"{message.Pipeline}/trigger/{message.Source}/message/{message.Id}";
+        var key = KeyOf(message);
         session.AddAlert(
             new Alert
             {
@@ -55,6 +55,17 @@ internal sealed class DeadLetters(EngineParts parts)
             }
         );
     }
+
+    /// <summary>A message that may have been told is dead no more: who was told is told of that.</summary>
+    /// <param name="how">What became of it, e.g. <c>was dropped: a test</c>.</param>
+    public static void Resolve(WriteSession session, InboxMessage message, string how, DateTimeOffset at) =>
+        session.ResolveAlert(
+            KeyOf(message),
+            $"message {message.Id} to the trigger {message.Source} of {message.Pipeline} {how}",
+            at
+        );
+
+    private static string KeyOf(InboxMessage message) => $"{message.Pipeline}/trigger/{message.Source}/message/{message.Id}";
 
     /// <summary>Which alert of the hour it is; null: there were enough.</summary>
     private int? Number((PipelineName, string) trigger, DateTimeOffset now)

@@ -43,6 +43,18 @@ public sealed class DeadLetterTests
         var other = (await house.PostAsync("landing", "{}", "d-2")).Only();
         await house.UntilAsync(() => hook.Taken.Count == 2, "the alert of the other one");
         Assert.EndsWith($"/message/{other.Id}", hook.Taken[1].Json.GetProperty("dedup_key").GetString(), StringComparison.Ordinal);
+
+        // Who was told of the trouble is told of its end.
+        Assert.True((await house.AskAsync(new Request.DropMessage(dead.Id, "a test of the sender"))).Done);
+        await house.UntilAsync(() => hook.Taken.Count == 3, "the end of the first");
+        var end = hook.Taken[2].Json;
+        Assert.Equal(("resolved", alert.GetProperty("id").GetString()), (end.GetProperty("kind").GetString(), end.GetProperty("resolves").GetString()));
+        Assert.Contains("was dropped: a test of the sender", end.GetProperty("message").GetString(), StringComparison.Ordinal);
+        house.Pipeline(Landing.Replace("{ type: string }", "{ type: string, default: none }", StringComparison.Ordinal));
+        await house.SaveAsync();
+        Assert.True((await house.AskAsync(new Request.ReplayMessage(other.Id))).Done);
+        await house.UntilAsync(() => hook.Taken.Count == 4, "the end of the other");
+        Assert.Contains("was replayed and started run", hook.Taken[3].Json.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
