@@ -105,7 +105,9 @@ public sealed record Project
                 && secrets.Resolve(secret).Problem is { } problem
             )
             {
-                found.Add(new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{name}`: {problem}"));
+                found.Add(
+                    new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{name}`: {problem}")
+                );
             }
         }
 

@@ -59,11 +59,7 @@ internal sealed class DeadLetters(EngineParts parts)
     /// <summary>A message that may have been told is dead no more: who was told is told of that.</summary>
     /// <param name="how">What became of it, e.g. <c>was dropped: a test</c>.</param>
     public static void Resolve(WriteSession session, InboxMessage message, string how, DateTimeOffset at) =>
-        session.ResolveAlert(
-            KeyOf(message),
-            $"message {message.Id} to the trigger {message.Source} of {message.Pipeline} {how}",
-            at
-        );
+        session.ResolveAlert(KeyOf(message), $"message {message.Id} to the trigger {message.Source} of {message.Pipeline} {how}", at);
 
     private static string KeyOf(InboxMessage message) => $"{message.Pipeline}/trigger/{message.Source}/message/{message.Id}";
 

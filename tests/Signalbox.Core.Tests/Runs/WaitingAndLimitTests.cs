@@ -78,7 +78,11 @@ public sealed class WaitingAndLimitTests
     [Fact]
     public void A_task_that_gets_no_slot_in_time_fails_without_an_attempt_and_one_that_gets_it_is_left_alone()
     {
-        var task = Task("a") with { StartTimeout = TimeSpan.FromMinutes(5), Retry = new RetryPolicy { Retries = 3 } };
+        var task = Task("a") with
+        {
+            StartTimeout = TimeSpan.FromMinutes(5),
+            Retry = new RetryPolicy { Retries = 3 },
+        };
         var lab = new Lab(Pipeline(task, Task("b") with { StartTimeout = TimeSpan.FromMinutes(5) })).Admit();
         Assert.Equal(lab.Now.AddMinutes(5), lab["a"].Deadline);
         lab.Grant("b").Advance(TimeSpan.FromMinutes(5));

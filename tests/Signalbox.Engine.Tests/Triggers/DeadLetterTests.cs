@@ -48,7 +48,10 @@ public sealed class DeadLetterTests
         Assert.True((await house.AskAsync(new Request.DropMessage(dead.Id, "a test of the sender"))).Done);
         await house.UntilAsync(() => hook.Taken.Count == 3, "the end of the first");
         var end = hook.Taken[2].Json;
-        Assert.Equal(("resolved", alert.GetProperty("id").GetString()), (end.GetProperty("kind").GetString(), end.GetProperty("resolves").GetString()));
+        Assert.Equal(
+            ("resolved", alert.GetProperty("id").GetString()),
+            (end.GetProperty("kind").GetString(), end.GetProperty("resolves").GetString())
+        );
         Assert.Contains("was dropped: a test of the sender", end.GetProperty("message").GetString(), StringComparison.Ordinal);
         house.Pipeline(Landing.Replace("{ type: string }", "{ type: string, default: none }", StringComparison.Ordinal));
         await house.SaveAsync();
