@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Signalbox.Storage.Schema;
 
@@ -18,6 +20,10 @@ internal static class Migrations
     private static readonly Sql Note = new(
         "insert into schema_steps (number, name, program, applied_ms) values (@number, @name, @program, @applied_ms)"
     );
+    private static readonly Sql Texts = new("select value from meta where name = 'schema'");
+    private static readonly Sql NoteTexts = new(
+        "insert into meta (name, value) values ('schema', @value) on conflict (name) do update set value = excluded.value"
+    );
     private static readonly Sql NoteInstance = new("insert into meta (name, value) values (@name, @value) on conflict (name) do nothing");
 
     public static IReadOnlyList<Migration> All { get; } = [new(1, "pipelines, runs and what they make", FirstSchema.Script)];
@@ -28,8 +34,9 @@ internal static class Migrations
 
     public static void Apply(Link link, IReadOnlyList<Migration> steps)
     {
-        if (VersionOf(link, steps.Count) == steps.Count)
+        if (VersionOf(link, steps.Count) is { } version && version == steps.Count)
         {
+            RefuseOther(link, steps, version);
             return;
         }
 
@@ -55,6 +62,7 @@ internal static class Migrations
             );
             var version = (int)link.Use(Known).Scalar()!.Value;
             Refuse(version, steps.Count);
+            RefuseOther(link, steps, version);
             if (version == steps.Count)
             {
                 link.Commit();
@@ -69,6 +77,7 @@ internal static class Migrations
                 .Set("@program", Program)
                 .Set("@applied_ms", DateTimeOffset.UtcNow)
                 .Execute();
+            link.Use(NoteTexts).Set("@value", Fingerprint(steps, step.Number)).Execute();
             link.Use(NoteInstance).Set("@name", "instance").Set("@value", Guid.NewGuid().ToString("N")).Execute();
             link.Use(NoteInstance).Set("@name", "incarnation").Set("@value", "1").Execute();
             link.Commit();
@@ -104,4 +113,28 @@ internal static class Migrations
             );
         }
     }
+
+    /// <summary>
+    /// Between releases a step may change; what was made by the step as it was would fail later, at some statement. It is told apart by
+    /// the texts of the steps that made it.
+    /// </summary>
+    private static void RefuseOther(Link link, IReadOnlyList<Migration> steps, int version)
+    {
+        if (
+            version > 0
+            && link.Use(Texts).All(row => row.Text()) is var made
+            && (made.Count == 0 || made[0] != Fingerprint(steps, version))
+        )
+        {
+            throw new StoreRefused(
+                $"the database was made by a signalbox between two releases, whose tables are not those of this one ({Program}): "
+                    + "go on with the signalbox that made it, or move the database away and begin a new one"
+            );
+        }
+    }
+
+    private static string Fingerprint(IReadOnlyList<Migration> steps, int version) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', steps.Take(version).Select(step => step.Script))))
+        )[..16];
 }

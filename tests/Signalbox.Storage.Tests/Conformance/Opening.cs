@@ -67,6 +67,21 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public void A_database_whose_tables_another_text_made_is_refused_before_anything_fails_in_it()
+    {
+        var address = Database.Create();
+        Store.Open(address).Dispose();
+        using (var link = DialectOf(address).Connect(readOnly: false))
+        {
+            link.Script("update meta set value = 'another' where name = 'schema'");
+        }
+
+        var refusal = Assert.Throws<StoreRefused>(() => Store.Open(address));
+
+        Assert.Contains("between two releases", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_migration_killed_in_the_middle_of_a_step_begins_again()
     {
         var address = Database.Create();

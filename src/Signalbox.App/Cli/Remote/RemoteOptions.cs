@@ -91,7 +91,7 @@ internal static class RemoteOptions
                 : throw new UserMistakeException($"{TaskEnvironment.TokenFile}: there is no file {path}");
         }
 
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OfOthers) != 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OfOthers) != UnixFileMode.None)
         {
             throw new UserMistakeException($"{path}: others can read the token in it; `chmod 600 {path}` keeps it to yourself");
         }
