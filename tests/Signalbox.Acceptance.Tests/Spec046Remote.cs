@@ -168,7 +168,9 @@ public sealed partial class Spec046Remote
             var help = (await BuiltProgram.CallAsync(BuiltProgram.Root, environment: null, deadline: null, verb, "--help"))
                 .Expect(0)
                 .Output;
-            var names = below.Where(word => Regex.IsMatch(help, $"^  {Regex.Escape(word)}( |$)", RegexOptions.Multiline | RegexOptions.NonBacktracking)).ToList();
+            var names = below
+                .Where(word => Regex.IsMatch(help, $"^  {Regex.Escape(word)}( |$)", RegexOptions.Multiline | RegexOptions.NonBacktracking))
+                .ToList();
             found.AddRange(names.Select(name => $"{verb} {name}"));
             if (names.Count == 0 || verb is "runs" or "pipelines" or "plan" or "backfill" or "datasets" or "breakers")
             {
