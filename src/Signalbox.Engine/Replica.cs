@@ -325,8 +325,9 @@ internal sealed partial class Replica : IAsyncDisposable
 
     private async Task WatchInboxAsync(CancellationToken stop)
     {
-        await _desk.ServeAsync(stop);
+        // First: what comes while the desk is served is not seen yet.
         var seen = _parts.Store.ChangeCounter();
+        await _desk.ServeAsync(stop);
         while (true)
         {
             await Task.Delay(InboxPause, _parts.Time, stop);
