@@ -18,8 +18,8 @@ internal static class Server
 {
     public const int DefaultPort = 8400;
 
-    // What programs send along is small; what is large is named by where it lies.
-    private const long MostBody = 1024 * 1024;
+    // What is refused for its length is still read up to here: who sends it sees the answer, and not a connection that broke.
+    private const long MostRead = 4 * DoorRules.MostBody;
 
     // A request that hangs must not hold up the end of the server.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
@@ -135,7 +135,7 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MostBody;
+            kestrel.Limits.MaxRequestBodySize = MostRead;
             kestrel.Listen(
                 options.Address,
                 listen =>

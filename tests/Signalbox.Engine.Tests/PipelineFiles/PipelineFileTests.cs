@@ -156,6 +156,7 @@ public sealed class PipelineFileTests
                 Tasks = [],
                 Tags = pipeline.Tags,
                 Schedules = pipeline.Schedules,
+                Dimensions = pipeline.Dimensions,
                 Blackouts = pipeline.Blackouts,
                 Triggers = pipeline.Triggers,
                 Sla = pipeline.Sla,
@@ -172,6 +173,7 @@ public sealed class PipelineFileTests
             plain with
             {
                 Retry = read.Retry,
+                FailureRules = read.FailureRules,
                 Needs = read.Needs,
                 Outputs = read.Outputs,
                 Env = read.Env,

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Signalbox.App.Serve;
+using Signalbox.Engine.Triggers;
 
 namespace Signalbox.App.Api;
 
@@ -10,6 +12,9 @@ namespace Signalbox.App.Api;
 /// </summary>
 internal sealed class DoorRules(RequestDelegate next, ServerOptions options)
 {
+    /// <summary>The bytes of the longest body that is taken. What programs send along is small; what is large is named by where it lies.</summary>
+    public const long MostBody = WebhookDesk.MostBytes;
+
     private const string ContentSecurity =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
         + "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -63,6 +68,22 @@ internal sealed class DoorRules(RequestDelegate next, ServerOptions options)
                 "unsupported_media_type",
                 "Content-Encoding: bodies are taken as they are, not compressed"
             );
+        }
+
+        if (context.Request.ContentLength > MostBody)
+        {
+            return ApiProblem.WriteAsync(
+                context,
+                StatusCodes.Status413PayloadTooLarge,
+                "too_large",
+                $"a body has at most {MostBody} bytes; send where the data lies, not the data"
+            );
+        }
+
+        // Of a body whose length is not said the reader finds out.
+        if (context.Request.ContentLength is null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = MostBody;
         }
 
         return next(context);

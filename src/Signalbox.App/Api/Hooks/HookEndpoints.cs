@@ -63,33 +63,10 @@ internal static class HookEndpoints
 
     private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > WebhookDesk.MostBytes)
-        {
-            throw TooLarge();
-        }
-
         using var body = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        int count;
-        while ((count = await request.Body.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            if (body.Length + count > WebhookDesk.MostBytes)
-            {
-                throw TooLarge();
-            }
-
-            body.Write(buffer, 0, count);
-        }
-
+        await request.Body.CopyToAsync(body, cancellationToken);
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
-
-    private static ApiException TooLarge() =>
-        new(
-            StatusCodes.Status413PayloadTooLarge,
-            "too_large",
-            $"a message has at most {WebhookDesk.MostBytes} bytes; send where the data lies, not the data"
-        );
 
     private static int StatusOf(WebhookRefusal kind) =>
         kind switch

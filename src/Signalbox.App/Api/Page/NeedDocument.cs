@@ -52,7 +52,12 @@ internal sealed record NeedDocument(
                 .Select(row => new NeedDocument("file", row.Name.Value, null, null, null, $"its file has mistakes: {row.LoadError}", null)),
             .. failed,
             .. Late(session, records, now).Where(need => need.Run is null || !known.Contains(need.Run)).Take(MostOfAKind),
-            .. session.OpenMisses().Take(MostOfAKind).Select(OfDataset),
+            // Late for several deadlines it is late once; the last one counts.
+            .. session
+                .OpenMisses()
+                .GroupBy(miss => (miss.Pipeline, miss.Dataset))
+                .Select(misses => OfDataset(misses.Last()))
+                .Take(MostOfAKind),
             .. forecasts.Select(forecast => AtRisk(forecast, now)).OfType<NeedDocument>().Take(MostOfAKind),
             .. session.OpenApprovals().Where(asked => asked.IsLive).Select(asked => OfApproval(session, asked)),
             .. session.InboxMessages(new InboxFilter(State: InboxState.Dead, Limit: MostOfAKind)).Select(OfDeadLetter),
