@@ -9,6 +9,12 @@ internal sealed partial class KafkaCluster : IDisposable
 {
     private const string Library = "librdkafka.so.1";
 
+    // ApiVersions, the first thing that a new connection asks.
+    private const short LastRequest = 18;
+
+    // RD_KAFKA_RESP_ERR__TRANSPORT: the mock closes the connection.
+    private static readonly int[] Broken = [.. Enumerable.Repeat(-195, 10_000)];
+
     private readonly nint _producer;
     private readonly nint _cluster;
     private readonly nint _topic;
@@ -37,8 +43,25 @@ internal sealed partial class KafkaCluster : IDisposable
         Assert.Equal(0, Flush(_producer, (int)House.Deadline.TotalMilliseconds));
     }
 
-    /// <summary>The only broker is gone, or there again.</summary>
-    public void SetDown(bool isDown) => Assert.Equal(0, isDown ? Down(_cluster, 1) : Up(_cluster, 1));
+    /// <summary>The only broker breaks every connection at its next request, or is there again.</summary>
+    /// <remarks>
+    /// It keeps its port: librdkafka's own way to take a broker down gives the port back, and ends the process when somebody else has it
+    /// by the time the broker comes up.
+    /// </remarks>
+    public void SetDown(bool isDown)
+    {
+        for (short request = 0; request <= LastRequest; request++)
+        {
+            if (isDown)
+            {
+                PushErrors(_cluster, request, (nuint)Broken.Length, Broken);
+            }
+            else
+            {
+                ClearErrors(_cluster, request);
+            }
+        }
+    }
 
     public void Dispose()
     {
@@ -78,11 +101,11 @@ internal sealed partial class KafkaCluster : IDisposable
     [LibraryImport(Library, EntryPoint = "rd_kafka_mock_topic_create", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CreateTopic(nint cluster, string topic, int partitions, int replicas);
 
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_broker_set_down")]
-    private static partial int Down(nint cluster, int broker);
+    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_push_request_errors_array")]
+    private static partial void PushErrors(nint cluster, short request, nuint count, int[] errors);
 
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_broker_set_up")]
-    private static partial int Up(nint cluster, int broker);
+    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_clear_request_errors")]
+    private static partial void ClearErrors(nint cluster, short request);
 
     [LibraryImport(Library, EntryPoint = "rd_kafka_topic_new", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint NewTopic(nint client, string topic, nint config);
