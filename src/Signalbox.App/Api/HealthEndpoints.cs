@@ -20,6 +20,9 @@ internal static class HealthEndpoints
         routes.MapGet(Routes.Metrics, Metrics).RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
     }
 
+    /// <summary>Whether the scheduler has not looked for what is due for so long that it never will.</summary>
+    public static bool Hangs(EngineSession engine) => engine.SchedulerAge > OldestLook;
+
     private static IResult Metrics(EngineSession engine) => Results.Text(engine.Metrics(), EngineSession.MetricsContentType);
 
     private static async Task<IResult> ReadyAsync(Store store, EngineSession engine, CancellationToken cancellationToken)
@@ -27,7 +30,7 @@ internal static class HealthEndpoints
         try
         {
             await store.ReadAsync(session => session.SchemaVersion, cancellationToken);
-            return engine.SchedulerAge > OldestLook
+            return Hangs(engine)
                 ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready");
         }

@@ -98,27 +98,42 @@ internal sealed class PostgresReplica(ListenerSeat seat, MessageTrigger.Postgres
     )
     {
         var options = new PgOutputReplicationOptions(publication, PgOutputProtocolVersion.V1);
-        await using var changes = link.StartReplication(slot, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (true)
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var changes = link.StartReplication(slot, options, leaving.Token).GetAsyncEnumerator(leaving.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            var next = changes.MoveNextAsync().AsTask();
-            while (!next.IsCompleted)
+            while (true)
             {
-                var isQuiet = _waiting.Count == 0;
-                await Task.WhenAny(next, Task.Delay(isQuiet ? Idle : Gathering, CancellationToken.None));
-                if (!next.IsCompleted)
+                next = changes.MoveNextAsync().AsTask();
+                await KeepUntilAsync(next, link, cancellationToken);
+                if (!await next)
+                {
+                    throw new ListenerException("the server ended the replication");
+                }
+
+                await TakeAsync(changes.Current, cancellationToken);
+                if (_waiting.Count >= MostAtOnce)
                 {
                     await KeepAsync(link, cancellationToken);
                 }
             }
+        }
+        finally
+        {
+            // What failed may have been the keeping: disposed while it waits for the next change, the stream would end twice, and the process with it.
+            await leaving.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
-            if (!await next)
-            {
-                throw new ListenerException("the server ended the replication");
-            }
-
-            await TakeAsync(changes.Current, cancellationToken);
-            if (_waiting.Count >= MostAtOnce)
+    private async Task KeepUntilAsync(Task next, LogicalReplicationConnection link, CancellationToken cancellationToken)
+    {
+        while (!next.IsCompleted)
+        {
+            var isQuiet = _waiting.Count == 0;
+            await Task.WhenAny(next, Task.Delay(isQuiet ? Idle : Gathering, CancellationToken.None));
+            if (!next.IsCompleted)
             {
                 await KeepAsync(link, cancellationToken);
             }

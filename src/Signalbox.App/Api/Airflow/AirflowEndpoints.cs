@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Signalbox.Core;
+using Signalbox.Engine.Control;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
@@ -23,7 +24,8 @@ internal static class AirflowEndpoints
 
     private static void Map(RouteGroupBuilder api, AirflowDialect dialect)
     {
-        api.MapGet(dialect.HealthPath, (Store store, TimeProvider time) => Answer(HealthOf(store, time))).AllowAnonymous();
+        api.MapGet(dialect.HealthPath, (Store store, EngineSession engine, TimeProvider time) => Answer(HealthOf(store, engine, time)))
+            .AllowAnonymous();
         api.MapGet("/version", () => Answer(VersionOf(dialect))).AllowAnonymous();
         api.MapGet("/dags", (HttpContext call, AirflowCalls calls) => Dags(dialect, call, calls)).RequireAuthorization(Policies.Viewer);
         api.MapGet("/dags/{dag}", (string dag, HttpContext call, AirflowCalls calls) => Dag(dialect, dag, call, calls))
@@ -113,9 +115,9 @@ internal static class AirflowEndpoints
         );
     }
 
-    private static HealthV1 HealthOf(Store store, TimeProvider time)
+    private static HealthV1 HealthOf(Store store, EngineSession engine, TimeProvider time)
     {
-        var now = AirflowShapes.Instant(time.GetUtcNow());
+        var now = time.GetUtcNow();
         var isThere = true;
         try
         {
@@ -127,13 +129,15 @@ internal static class AirflowEndpoints
             isThere = false;
         }
 
-        // One process does all of it: who answers this is alive.
+        // One process does all of it: who answers this is alive, and only the scheduler's loop can hang in it unseen.
         return new HealthV1(
-            new HealthStatus(isThere ? "healthy" : "unhealthy"),
-            new SchedulerHealth("healthy", now),
-            new TriggererHealth("healthy", now),
-            new ProcessorHealth("healthy", now)
+            new HealthStatus(Health(isThere)),
+            new SchedulerHealth(Health(!HealthEndpoints.Hangs(engine)), AirflowShapes.Instant(now - engine.SchedulerAge)),
+            new TriggererHealth(Health(isWell: true), AirflowShapes.Instant(now)),
+            new ProcessorHealth(Health(isWell: true), AirflowShapes.Instant(now))
         );
+
+        static string Health(bool isWell) => isWell ? "healthy" : "unhealthy";
     }
 
     private static AirflowVersion VersionOf(AirflowDialect dialect) =>

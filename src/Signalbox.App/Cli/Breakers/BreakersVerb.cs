@@ -6,7 +6,7 @@ using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
-/// <summary><c>breakers</c>: circuit breakers of pipelines and targets, and what is left of retry budgets.</summary>
+/// <summary><c>breakers</c>: circuit breakers of pipelines and targets.</summary>
 internal static class BreakersVerb
 {
     public static readonly Verb Verb = new("breakers", "Show circuit breakers of pipelines and targets; close one by hand", Build);
