@@ -145,11 +145,14 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
 
         if (!parts.Store.Read(session => TakesRuns(session, name)))
         {
-            lock (_guard)
-            {
-                _again.Add(name);
-            }
+            Again(name, isHeld: true);
+            return false;
+        }
 
+        // What waits for the end of something is looked at every second, and mostly nothing comes of it: that needs no transaction that writes.
+        if (parts.Store.Read(session => Idle(session, known.Pipeline, known.Trigger)) is { } isHeld)
+        {
+            Again(name, isHeld);
             return false;
         }
 
@@ -157,17 +160,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
             session => Decide(known.Pipeline, known.Version, known.Trigger, session),
             cancellationToken
         );
-        lock (_guard)
-        {
-            if (held)
-            {
-                _again.Add(name);
-            }
-            else
-            {
-                _again.Remove(name);
-            }
-        }
+        Again(name, held);
 
         foreach (var (run, updates) in runs)
         {
@@ -177,6 +170,42 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
 
         return more;
     }
+
+    private void Again(PipelineName name, bool isHeld)
+    {
+        lock (_guard)
+        {
+            if (isHeld)
+            {
+                _again.Add(name);
+            }
+            else
+            {
+                _again.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>Whether something waits still, when there is nothing to write down; null when there is.</summary>
+    private static bool? Idle(ReadSession session, Pipeline pipeline, TriggerSpec.Datasets trigger)
+    {
+        if (session.UpdatesBeyondCursor(pipeline.Name, 1).Count > 0)
+        {
+            return null;
+        }
+
+        var plan = PlanOf(session, pipeline, trigger, []);
+        return plan.Runs.IsEmpty && plan.Unmatched.IsEmpty ? IsHeld(plan) : null;
+    }
+
+    private static SubscriberPlan PlanOf(
+        ReadSession session,
+        Pipeline pipeline,
+        TriggerSpec.Datasets trigger,
+        IReadOnlyList<StoredUpdate> beyond
+    ) => DatasetDecider.Decide(trigger, pipeline.CalendarOf().Partitions, DatasetFacts.Read(session, pipeline.Name, beyond, MostRuns));
+
+    private static bool IsHeld(SubscriberPlan plan) => plan.Waiting.Any(partition => partition.IsHeld);
 
     private (List<(LiveRun Run, DatasetRun Updates)> Runs, bool Held, bool More) Decide(
         Pipeline pipeline,
@@ -195,7 +224,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
         var calendar = pipeline.CalendarOf();
         var parameters = ParamChecker.Check(pipeline, "{}");
         var beyond = session.UpdatesBeyondCursor(pipeline.Name, MostUpdates);
-        var plan = DatasetDecider.Decide(trigger, calendar.Partitions, DatasetFacts.Read(session, pipeline.Name, beyond, MostRuns));
+        var plan = PlanOf(session, pipeline, trigger, beyond);
         foreach (var planned in plan.Runs)
         {
             if (parameters.Json is null)
@@ -251,7 +280,7 @@ internal sealed class DatasetTriggers(EngineParts parts, RunFactory factory, Run
             session.MoveDatasetCursor(pipeline.Name, dataset.Key, dataset.Max(update => update.Id), now);
         }
 
-        return (runs, plan.Waiting.Any(partition => partition.IsHeld), plan.Runs.Length == MostRuns || beyond.Count == MostUpdates);
+        return (runs, IsHeld(plan), plan.Runs.Length == MostRuns || beyond.Count == MostUpdates);
     }
 
     /// <summary>The slice of a run: the partition that was updated; of a pipeline that is not cut the instant of the update.</summary>

@@ -10,6 +10,7 @@ public sealed partial class WriteSession
         new("select 1 from backfill_items where run_number = @run limit 1"),
         new("select 1 from verdicts where first_run = @run or second_run = @run limit 1"),
         new("select 1 from fingerprints where source_run = @run and run_number <> @run limit 1"),
+        new("select 1 from rejected where run_number = @run or replay_run = @run limit 1"),
     ];
     private static readonly string[] WhyItStays =
     [
@@ -17,6 +18,7 @@ public sealed partial class WriteSession
         "it belongs to a backfill, whose dates say what became of them",
         "a proof of idempotency rests on it",
         "other runs took over what it made",
+        "rows that its checks put aside can still be handed back",
     ];
     private static readonly Sql TickWithoutRun = new(
         "update ticks set run_number = null, skipped = 'its run was deleted' where run_number = @run"
@@ -24,8 +26,18 @@ public sealed partial class WriteSession
     private static readonly Sql MessageWithoutRun = new(
         "update inbox set state = 'dropped', run_number = null, reason = 'its run was deleted' where run_number = @run"
     );
+    private static readonly Sql UpdateWithoutRun = new(
+        """
+        update dataset_consumptions set state = 'unmatched', label = null, run_number = null, reason = 'its run was deleted'
+        where run_number = @run
+        """
+    );
     private static readonly Sql[] RowsOfRun =
     [
+        new("delete from check_results where run_number = @run"),
+        new("delete from deadlines where run_number = @run"),
+        new("delete from signals where run_number = @run"),
+        new("delete from runs_with_downstream where run_number = @run"),
         new("delete from approval_answers where approval in (select id from approvals where run_number = @run)"),
         new("delete from approvals where run_number = @run"),
         new("delete from publications where run_number = @run"),
@@ -60,6 +72,7 @@ public sealed partial class WriteSession
 
         Use(TickWithoutRun).Set(run).Execute();
         Use(MessageWithoutRun).Set(run).Execute();
+        Use(UpdateWithoutRun).Set(run).Execute();
         foreach (var rows in RowsOfRun)
         {
             Use(rows).Set(run).Execute();

@@ -1,4 +1,5 @@
 using Signalbox.Core;
+using Signalbox.Core.Checks;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Triggers;
 
@@ -101,6 +102,53 @@ public abstract partial class StoreConformance
 
         var kept = store.Read(s => s.InboxMessage(id))!;
         Assert.Equal((InboxState.Dropped, null), (kept.State, kept.Run));
+    }
+
+    [Fact]
+    public async Task A_run_is_deleted_with_its_checks_deadlines_and_signals_and_its_updates_stay_taken()
+    {
+        using var store = Database.Open();
+        var (run, fence) = await store.CreateRun("daily", 1, RunTrigger.Dataset);
+        var update = 0L;
+        await store.WriteAsync(
+            s =>
+            {
+                update = s.AddUpdate(Posted("a", "2001-01-02"));
+                s.Subscribe(run.Pipeline, ["a"], Made.Noon);
+                s.Consume(run.Pipeline, update, UpdateLabel.TriggeredBy, run.Number, Made.Noon);
+                s.AddDeadlines(run.Pipeline, run.Number, Day(6), [new(null, 0, Day(6).AddHours(6), "by 06:00")]);
+                s.Add(new Signal(run.Pipeline, LogicalDate: null, run.Number, "ready", Data: null, "ann", Made.Noon));
+                s.SetDownstream(run.Number, "again", Made.Noon);
+                s.AddCheckResult(
+                    new(
+                        run.Number,
+                        new(new("a")),
+                        1,
+                        "out",
+                        "row count",
+                        "row_count",
+                        CheckSeverity.Block,
+                        false,
+                        "3",
+                        ">= 5",
+                        "too few",
+                        "[]",
+                        Made.Noon
+                    )
+                );
+            },
+            Ct
+        );
+        var ended = run with { State = RunState.Failed, EndedAt = Made.Noon, Revision = 2 };
+        await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(new Change.RunChanged(ended))), Ct);
+
+        Assert.Null(await store.WriteAsync(s => s.DeleteRun(run.Number), Ct));
+
+        Assert.Null(store.Read(s => s.Run(run.Number)));
+        Assert.Equal(
+            ("unmatched", "its run was deleted"),
+            store.Read(s => s.ConsumptionsOf(update).Select(one => (one.State, one.Reason)).Single())
+        );
     }
 
     [Fact]
