@@ -7,24 +7,10 @@ namespace Signalbox.Engine.Tests.Executors;
 [Trait("Requirement", "S40")]
 public sealed class KillTests
 {
-    // NAP is a sleep that the test can recognise among all processes of the machine; each shape makes COUNT of them and says "up".
-    private static readonly (string Name, int Count, string Text)[] Shapes =
-    [
-        ("plain child", 1, "echo up >>up; NAP"),
-        ("background child", 1, "NAP & echo up >>up; wait"),
-        ("grandchild", 1, "sh -c 'sh -c \"echo up >>up; NAP; true\"; true'; true"),
-        ("pipe holder", 2, "NAP | NAP & echo up >>up; wait"),
-        ("own session", 1, "echo up >>up; setsid -w NAP; true"),
-        ("double fork", 2, "(setsid sh -c 'NAP & echo up >>up' &); NAP"),
-        ("nohup", 2, "nohup NAP >/dev/null 2>&1 & echo up >>up; NAP"),
-        ("ignores TERM", 1, "trap '' TERM; echo up >>up; NAP; NAP; NAP"),
-        ("session that ignores TERM", 2, "trap '' TERM; setsid sh -c 'echo up >>up; NAP; NAP' & NAP; NAP"),
-    ];
-
     public static TheoryData<string, Containment, bool> Cases()
     {
         var data = new TheoryData<string, Containment, bool>();
-        foreach (var (name, _, _) in Shapes)
+        foreach (var (name, _, _) in ProcessShapes.All)
         {
             foreach (var containment in (ReadOnlySpan<Containment>)[Containment.Session, Containment.ControlGroup])
             {
@@ -41,9 +27,9 @@ public sealed class KillTests
     public async Task Cancelling_leaves_no_survivor(string shape, Containment containment, bool adopted)
     {
         await using var bench = new Bench();
-        var (_, count, text) = Shapes.Single(s => s.Name == shape);
-        var nap = Nap(bench);
-        var spec = bench.Shell(text.Replace("NAP", nap), "a1", containment);
+        var (_, count, text) = ProcessShapes.All.Single(s => s.Name == shape);
+        var nap = ProcessShapes.NewNap();
+        var spec = bench.Shell(ProcessShapes.TextWith(text, nap), "a1", containment);
         using var server = adopted ? new ServerProcess(bench.Instance, bench.Folder) : null;
         if (server is null)
         {
@@ -55,7 +41,7 @@ public sealed class KillTests
         }
 
         await bench.Line("up");
-        await Bench.Until(() => Napping(nap).Count == count, $"{count} processes run");
+        await Bench.Until(() => ProcessShapes.Napping(nap).Count == count, $"{count} processes run");
         if (server is not null)
         {
             server.Kill();
@@ -63,7 +49,7 @@ public sealed class KillTests
         }
 
         await bench.Executor.CancelAsync(spec.Ref, TimeSpan.FromMilliseconds(300), Bench.Cancel);
-        Assert.Empty(Napping(nap));
+        Assert.Empty(ProcessShapes.Napping(nap));
         var end = await bench.End(spec.Key);
         Assert.Equal(Phase.Cancelled, end.Phase);
         Assert.Contains(end.ExitCode, (int?[])[143, 137, 0]);
@@ -81,10 +67,10 @@ public sealed class KillTests
     public async Task What_an_attempt_leaves_in_the_background_ends_with_it(string text, Containment containment)
     {
         await using var bench = new Bench();
-        var nap = Nap(bench);
-        var end = await bench.RunToEnd(bench.Shell(text.Replace("NAP", nap), "a1", containment));
+        var nap = ProcessShapes.NewNap();
+        var end = await bench.RunToEnd(bench.Shell(ProcessShapes.TextWith(text, nap), "a1", containment));
         Assert.Equal(Phase.Succeeded, end.Phase);
-        Assert.Empty(Napping(nap));
+        Assert.Empty(ProcessShapes.Napping(nap));
         Assert.Empty(GroupsOf(bench));
     }
 
@@ -98,10 +84,10 @@ public sealed class KillTests
             return;
         }
 
-        var nap = Nap(bench);
+        var nap = ProcessShapes.NewNap();
         var text = $"(env -i /usr/bin/setsid /bin/sh -c '(/usr/bin/setsid /bin/{nap} &) ; exit' &) ; sleep 0.2";
         await bench.RunToEnd(bench.Shell(text, "a1", Containment.ControlGroup));
-        Assert.Empty(Napping(nap));
+        Assert.Empty(ProcessShapes.Napping(nap));
     }
 
     [Fact]
@@ -142,37 +128,6 @@ public sealed class KillTests
             ((await bench.Executor.ObserveAsync([spec.Ref], Bench.Cancel))[0] is var now) ? (now.Phase, now.ExitCode!.Value) : default
         );
         Assert.False(bench.Executor.Observations.TryRead(out _));
-    }
-
-    private static int _naps;
-
-    private static string Nap(Bench bench) => $"sleep 4{Interlocked.Increment(ref _naps)}.{Environment.ProcessId}";
-
-    private static List<string> Napping(string nap)
-    {
-        var found = new List<string>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), out var pid))
-            {
-                continue;
-            }
-
-            try
-            {
-                var words = File.ReadAllText($"{folder}/cmdline").Split('\0');
-                if (words.Length == 3 && nap.EndsWith(" " + words[1]) && words[0].EndsWith("sleep") && Bench.IsAlive(pid))
-                {
-                    found.Add($"{pid} {string.Join(' ', words)}");
-                }
-            }
-            catch (IOException)
-            {
-                // It ended between the listing and the look.
-            }
-        }
-
-        return found;
     }
 
     private static string[] GroupsOf(Bench bench) =>
