@@ -24,9 +24,15 @@ public sealed class KillingTests
     {
         var nap = ProcessShapes.NewNap();
         (string Name, int Count, string Text)[] shapes = [.. ProcessShapes.All, ProcessShapes.Together];
-        var tasks = shapes.Select((shape, i) => $"  t{i}: {{ timeout: 1h, grace: 300ms, run: {Quoted(ProcessShapes.TextWith(shape.Text, nap))} }}\n");
+        var tasks = shapes.Select(
+            (shape, i) => $"  t{i}: {{ timeout: 1h, grace: 300ms, run: {Quoted(ProcessShapes.TextWith(shape.Text, nap))} }}\n"
+        );
         var time = new ManualTime(DateTimeOffset.UtcNow);
-        await using var house = new House { Time = timeout ? time : TimeProvider.System, With = options => options with { Containment = containment } };
+        await using var house = new House
+        {
+            Time = timeout ? time : TimeProvider.System,
+            With = options => options with { Containment = containment },
+        };
         var run = await house.StartAsync(house.Pipeline($"pipeline: shapes\ntasks:\n{string.Concat(tasks)}"));
         var all = shapes.Sum(shape => shape.Count);
         await house.UntilAsync(() => ProcessShapes.Napping(nap).Count == all, $"{all} processes");
@@ -50,10 +56,7 @@ public sealed class KillingTests
         Assert.Equal(timeout ? RunState.Failed : RunState.Cancelled, (await ended).State);
         Assert.Empty(ProcessShapes.Napping(nap));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, Grace + Longest);
-        Assert.All(
-            house.Attempts(run),
-            attempt => Assert.Equal(timeout ? "timeout" : "cancelled", Core.Names.Of(attempt.Failure!.Class))
-        );
+        Assert.All(house.Attempts(run), attempt => Assert.Equal(timeout ? "timeout" : "cancelled", Core.Names.Of(attempt.Failure!.Class)));
     }
 
     private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
