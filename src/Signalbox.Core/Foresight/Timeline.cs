@@ -16,6 +16,8 @@ internal sealed partial class Timeline
     /// <summary>Stands for an instant that never comes.</summary>
     public const long Never = long.MaxValue;
 
+    private const string Replaced = "a newer tick takes its place (overlap: cancel_running)";
+
     private readonly IReadOnlyList<PlannedRun> _runs;
     private readonly bool _late;
     private readonly long _now;
@@ -202,7 +204,8 @@ internal sealed partial class Timeline
     private void Create(int run, Line line, long at)
     {
         var planned = _runs[run];
-        if (planned is { Run: null, IsBackfill: false })
+        // Of updates of datasets none is lost to a run that has not ended.
+        if (planned is { Run: null, IsBackfill: false, Cause: null })
         {
             switch (Overlaps.Decide(planned.Model.Pipeline.Overlap, line.Live.Count, isTick: true))
             {
@@ -212,6 +215,8 @@ internal sealed partial class Timeline
                 case OverlapAction.CancelOthers:
                     foreach (var other in line.Live.ToArray())
                     {
+                        // Of ticks that are decided together only the newest becomes a run.
+                        _skipped[other] = _runs[other].Tick is not null && Ms(_runs[other].CreatedAt) == at ? Replaced : null;
                         Cancel(other, line, at);
                     }
 

@@ -103,6 +103,7 @@ public sealed class Timetable
     private IEnumerable<DecidedTick> Between(TimetableEntry entry, DateTimeOffset from, DateTimeOffset to)
     {
         Tick? last = null;
+        Tick? lastOfAll = null;
         foreach (var tick in entry.Schedule.Unfiltered.Between(from - entry.Jitter, to - entry.Jitter))
         {
             if (tick.Utc > _pipeline.End)
@@ -110,7 +111,9 @@ public sealed class Timetable
             var skip = entry.Schedule.LeavesOut(tick)
                 ? new SkippedTick(tick, DueTicks.LeftOut, SkipReason.Calendar)
                 : _blackouts.Hinder(tick, tick.Utc + entry.Jitter);
-            var previous = last ?? entry.Schedule.Previous(tick) ?? tick;
+            var previous =
+                (skip is null ? last ?? entry.Schedule.Previous(tick) : lastOfAll ?? entry.Schedule.Unfiltered.Previous(tick)) ?? tick;
+            lastOfAll = tick;
             if (!entry.Schedule.LeavesOut(tick))
                 last = tick;
             if (previous.Utc < _pipeline.Start)

@@ -37,7 +37,10 @@ public sealed record Plan
     /// <summary>Not included.</summary>
     public required DateTimeOffset To { get; init; }
 
-    /// <summary>In the order in which they fire; at one instant by the name of the pipeline.</summary>
+    /// <summary>
+    /// In the order in which they fire; at one instant by the name of the pipeline. Those before now fired while nobody looked, and become
+    /// what catching up makes of them; of more than <see cref="DueTicks.MostListed"/> that are skipped only the newest are here.
+    /// </summary>
     public required IReadOnlyList<PlanTick> Ticks { get; init; }
 
     /// <summary>Runs that what is published by those of the ticks, and by those that are there, is expected to start; in order.</summary>
@@ -72,30 +75,20 @@ public sealed record Plan
         }
 
         var active = runs.Count;
-        var paused = (session?.Pipelines() ?? []).Where(each => each.Paused).ToDictionary(each => each.Name, PauseOf);
-        var ticks = new List<(PlanTick Tick, PipelineModel Model)>();
+        var coming = new ComingTicks(session, from, to, now);
         var models = new PlanModels(session);
-        foreach (
-            var pipeline in pipelines
-                .Where(each => !each.Schedules.IsDefaultOrEmpty)
-                .OrderBy(each => each.Name.Value, StringComparer.Ordinal)
-        )
-        {
-            var model = models.Of(pipeline);
-            var pause = paused.GetValueOrDefault(pipeline.Name);
-            foreach (var tick in Timetable.Of(pipeline).Between(from, to))
-            {
-                ticks.Add((TickOf(pipeline, tick, pause), model));
-            }
-        }
-
-        var listed = new List<PlanTick>(ticks.Count);
-        foreach (var (tick, model) in ticks.OrderBy(each => each.Tick.Tick.FiresAt.UtcTicks))
+        var ticks = pipelines
+            .Where(each => !each.Schedules.IsDefaultOrEmpty)
+            .OrderBy(each => each.Name.Value, StringComparer.Ordinal)
+            .SelectMany(coming.Of)
+            .OrderBy(each => each.Tick.Tick.FiresAt.UtcTicks);
+        var listed = new List<PlanTick>();
+        foreach (var (tick, at) in ticks)
         {
             if (tick.Skip is null)
             {
                 listed.Add(tick with { Run = runs.Count });
-                runs.Add(PlannedRun.Of(model, tick.Tick));
+                runs.Add(PlannedRun.Of(models.Of(tick.Pipeline), tick.Tick) with { CreatedAt = at });
             }
             else
             {
@@ -104,7 +97,7 @@ public sealed record Plan
         }
 
         var course = new Course(runs, Forecaster.LimitsOf(project), active > 0 || now < from ? now : from, from, to);
-        var made = AlongDatasets.AddTo(course, session, pipelines.Where(each => !paused.ContainsKey(each.Name)), models);
+        var made = AlongDatasets.AddTo(course, session, pipelines.Where(each => coming.TakesRuns(each.Name)), models);
         var (forecast, pools) = (course.Forecast, course.Pools);
         for (var i = 0; i < listed.Count; i++)
         {
@@ -125,11 +118,4 @@ public sealed record Plan
             Pools = [.. pools.Select(pool => new PlanPool(pool.Key, pool.Value.Slots, pool.Value.Load))],
         };
     }
-
-    private static string PauseOf(StoredPipeline row) => $"the pipeline is paused{(row.PausedReason is { } why ? $": {why}" : "")}";
-
-    private static PlanTick TickOf(Pipeline pipeline, DecidedTick tick, string? pause) =>
-        tick.Run is null ? new PlanTick(pipeline, tick, null, tick.Skip, tick.Reason)
-        : pause is not null ? new PlanTick(pipeline, tick, null, SkipReason.Paused, pause)
-        : new PlanTick(pipeline, tick, null, null, null);
 }

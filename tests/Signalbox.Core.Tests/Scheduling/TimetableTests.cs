@@ -158,6 +158,7 @@ public sealed class TimetableTests
             ]) with
             {
                 Blackouts = [new() { Cron = "20 1 * * *", For = TimeSpan.FromMinutes(random.Next(1, 200)) }],
+                Start = random.Next(2) == 0 ? start.AddHours(random.Next(-30, 20)) : null,
                 End = random.Next(3) == 0 ? start.AddHours(30) : null,
             };
             var times = Timetable.Of(pipeline);

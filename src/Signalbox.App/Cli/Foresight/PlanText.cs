@@ -124,6 +124,11 @@ internal static class PlanText
             return [Clock(tick.Tick.Tick.Utc), Local(tick), tick.Pipeline.Name.Value, "", "", "", "", "", $"skipped: {note}"];
         }
 
+        if (plan.Forecast.PlannedOf(run).CreatedAt > tick.Tick.FiresAt)
+        {
+            note = string.Join("; ", new[] { note, "missed: made when a server looks" }.Where(part => part.Length > 0));
+        }
+
         return [Clock(tick.Tick.Tick.Utc), Local(tick), tick.Pipeline.Name.Value, For(tick), .. Course(plan, run), note];
     }
 
