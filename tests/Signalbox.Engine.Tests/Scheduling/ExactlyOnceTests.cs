@@ -74,24 +74,8 @@ public sealed class ExactlyOnceTests
         }
     }
 
-    /// <summary>The instants minute by minute: London is an hour ahead from 29 March 01:00 UTC to 25 October 01:00 UTC, and there is no 01:30 on the 29th.</summary>
-    private static List<DateTimeOffset> Calculated(string pipeline, DateTimeOffset end)
-    {
-        var spring = new DateTimeOffset(2026, 3, 29, 1, 0, 0, TimeSpan.Zero);
-        var found = new List<DateTimeOffset>();
-        for (var at = Start.AddMinutes(1); at <= end; at = at.AddMinutes(1))
-        {
-            var clock = at.UtcDateTime.AddHours(at >= spring ? 1 : 0);
-            var matches =
-                pipeline == "fixed" ? clock is { Minute: 30, Hour: 1 or 13 } || at == spring : clock.Minute == 15 && clock.Hour % 4 == 0;
-            if (matches)
-            {
-                found.Add(at);
-            }
-        }
-
-        return found;
-    }
+    private static List<DateTimeOffset> Calculated(string pipeline, DateTimeOffset end) =>
+        pipeline == "fixed" ? LondonCalculator.HalfPastOne(Start, end) : LondonCalculator.QuarterPast(4, Start, end);
 
     private static DateTimeOffset? Cursor(House house, string pipeline) =>
         house.Store.Read(session => session.Pipeline(new PipelineName(pipeline)))?.Cursor;
