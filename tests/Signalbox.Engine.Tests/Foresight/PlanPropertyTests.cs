@@ -72,8 +72,12 @@ public sealed class PlanPropertyTests
                 .Order(StringComparer.Ordinal);
             Assert.Equal(said, done);
             Assert.Equal(
-                plan.Consumers.Where(each => each.Pipeline.Name == pipeline.Name).Select(each => Said(plan, each)).Order(StringComparer.Ordinal),
-                house.Store.Read(session => Started(session, now, pipeline.Name).Select(run => Done(session, run)).Order(StringComparer.Ordinal))
+                plan.Consumers.Where(each => each.Pipeline.Name == pipeline.Name)
+                    .Select(each => Said(plan, each))
+                    .Order(StringComparer.Ordinal),
+                house.Store.Read(session =>
+                    Started(session, now, pipeline.Name).Select(run => Done(session, run)).Order(StringComparer.Ordinal)
+                )
             );
         }
     }
@@ -111,7 +115,9 @@ public sealed class PlanPropertyTests
                             session.Run(each.Tick.Pipeline.Name, each.Tick.Tick.Run!.Id) is { } run && run.State.IsEnd()
                         )
                         && started.TrueForAll(each =>
-                            Started(session, since, each.Key) is var runs && runs.Count >= each.Value && runs.TrueForAll(run => run.State.IsEnd())
+                            Started(session, since, each.Key) is var runs
+                            && runs.Count >= each.Value
+                            && runs.TrueForAll(run => run.State.IsEnd())
                         )
                     ) || Nudged(time),
                 $"what is foretold for {at:O}: {string.Join(", ", ticks.Select(Said).Concat(over.Select(each => $"end of {Said(each.Tick)}")))} {string.Join(", ", started)}"
@@ -127,11 +133,7 @@ public sealed class PlanPropertyTests
     }
 
     private static List<Run> Started(ReadSession session, DateTimeOffset since, PipelineName pipeline) =>
-        [
-            .. session
-                .Runs(new RunFilter(pipeline, Limit: 1000))
-                .Where(run => run.Trigger == RunTrigger.Dataset && run.CreatedAt > since),
-        ];
+        [.. session.Runs(new RunFilter(pipeline, Limit: 1000)).Where(run => run.Trigger == RunTrigger.Dataset && run.CreatedAt > since)];
 
     private static string Said(PlanTick tick) =>
         tick.Skip is { } skip

@@ -69,10 +69,17 @@ public sealed class TwoServersTests(PostgresServer server)
         // Whatever the clocks show in the end, time goes on past all that was seen.
         Array.ForEach(servers, each => each.Time.Set(latest.AddHours(5)));
         var end = latest.AddHours(5);
-        foreach (var (name, calculated) in new[] { ("fixed", LondonCalculator.HalfPastOne(start, end)), ("often", LondonCalculator.QuarterPast(1, start, end)) })
+        foreach (
+            var (name, calculated) in new[]
+            {
+                ("fixed", LondonCalculator.HalfPastOne(start, end)),
+                ("often", LondonCalculator.QuarterPast(1, start, end)),
+            }
+        )
         {
             await UntilAsync(servers, () => Cursor(one, name) >= calculated[^1], $"the last tick of {name}");
-            var ticks = one.House.Store.Read(session => session.Ticks(new PipelineName(name), 10_000))
+            var ticks = one
+                .House.Store.Read(session => session.Ticks(new PipelineName(name), 10_000))
                 .Where(tick => tick.At > start && tick.At <= end)
                 .ToList();
             Assert.Equal(calculated, ticks.Select(tick => tick.At).Order());
