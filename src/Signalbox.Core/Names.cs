@@ -109,6 +109,7 @@ public static partial class Names
         value switch
         {
             StopReason.Timeout => "timeout",
+            StopReason.Silence => "silence",
             StopReason.Cancelled => "cancelled",
             StopReason.Cleared => "cleared",
             StopReason.Marked => "marked",
@@ -120,6 +121,7 @@ public static partial class Names
         word switch
         {
             "timeout" => StopReason.Timeout,
+            "silence" => StopReason.Silence,
             "cancelled" => StopReason.Cancelled,
             "cleared" => StopReason.Cleared,
             "marked" => StopReason.Marked,

@@ -35,6 +35,8 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
 
     public IEnumerable<Process> Running => _processes.Values.Where(process => process.End is null);
 
+    private DateTimeOffset Now => stage.Now;
+
     public int RunningCount => _processes.Values.Count(process => process.End is null);
 
     public IExecutor HandsOf(Life life)
@@ -206,6 +208,11 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
                 ),
             ];
         }
+
+        public Task<DateTimeOffset?> LastWriteAsync(AttemptRef attempt, CancellationToken cancellationToken) =>
+            Task.FromResult<DateTimeOffset?>(
+                machine._processes.TryGetValue(attempt.Key, out var process) && process.Behaviour != Behaviour.Hangs ? machine.Now : null
+            );
 
         public async Task CancelAsync(AttemptRef attempt, TimeSpan grace, CancellationToken cancellationToken)
         {

@@ -286,6 +286,7 @@ public sealed class PipelineJsonTests
                 ],
                 Timeout = TimeSpan.FromMinutes(20),
                 StartTimeout = TimeSpan.FromMinutes(30),
+                SilenceTimeout = TimeSpan.FromMinutes(10),
                 Grace = TimeSpan.Zero,
                 Sla = [new SlaSpec.Within(TimeSpan.FromHours(3))],
                 Pool = "gpu",

@@ -42,6 +42,7 @@ public sealed partial class PipelineChecker
         NotNegative(task.Grace, $"{path}.grace");
         Positive(task.Timeout, $"{path}.timeout");
         Positive(task.StartTimeout, $"{path}.start_timeout");
+        CheckSilence(task, $"{path}.silence_timeout");
         AtLeast(1, task.Slots, $"{path}.slots");
         if (Slug.Problem(task.Pool) is { } problem)
         {
@@ -84,6 +85,23 @@ public sealed partial class PipelineChecker
                 "no-timeout",
                 $"{path}.timeout",
                 $"the task `{task.Name}` has no timeout, so it is stopped after {TaskNode.DefaultTimeout.TotalHours} hours only; give it one, such as `timeout: 20m`"
+            );
+        }
+    }
+
+    private void CheckSilence(TaskNode task, string path)
+    {
+        Positive(task.SilenceTimeout, path);
+        if (task.SilenceTimeout is not null && task.SilenceLimit is null)
+        {
+            Warn("no-log", path, "`silence_timeout` does nothing: only a command (`run`, `shell`, `python`) writes a log while it works");
+        }
+        else if (task.SilenceTimeout >= (task.Timeout ?? TaskNode.DefaultTimeout))
+        {
+            Warn(
+                "silence-above-timeout",
+                path,
+                $"`silence_timeout` {Duration.Print(task.SilenceTimeout.Value)} does nothing: the attempt ends before, after its `timeout` of {Duration.Print(task.Timeout ?? TaskNode.DefaultTimeout)}"
             );
         }
     }

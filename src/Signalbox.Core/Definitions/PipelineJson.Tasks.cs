@@ -23,6 +23,7 @@ public static partial class PipelineJson
         WriteFailureRules(json, task.FailureRules);
         Put(json, "timeout", task.Timeout);
         Put(json, "start_timeout", task.StartTimeout);
+        Put(json, "silence_timeout", task.SilenceTimeout);
         Put(json, "grace", task.Grace, DefaultTask.Grace);
         WriteSla(json, task.Sla);
         Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
@@ -68,6 +69,7 @@ public static partial class PipelineJson
             FailureRules = All(json, "failure_rules", ReadFailureRule),
             Timeout = Span(json, "timeout"),
             StartTimeout = Span(json, "start_timeout"),
+            SilenceTimeout = Span(json, "silence_timeout"),
             Grace = Span(json, "grace") ?? DefaultTask.Grace,
             Sla = ReadSla(json),
             Pool = Text(json, "pool") ?? DefaultTask.Pool,

@@ -52,6 +52,15 @@ public sealed record TaskNode
     /// </summary>
     public TimeSpan? StartTimeout { get; init; }
 
+    /// <summary>
+    /// How long a command may write nothing to its logs: past it the attempt is stopped and counts as one past its <see cref="Timeout"/>. Only commands
+    /// write logs while they work (<see cref="SilenceLimit"/>). Default none.
+    /// </summary>
+    public TimeSpan? SilenceTimeout { get; init; }
+
+    /// <summary><see cref="SilenceTimeout"/> where it says something: of a command, whose log shows that it goes on.</summary>
+    public TimeSpan? SilenceLimit => Kind is TaskKind.Shell or TaskKind.Argv or TaskKind.Script ? SilenceTimeout : null;
+
     /// <summary>Between the polite signal (TERM) and the last one (KILL). Default 10 s.</summary>
     public TimeSpan Grace { get; init; } = DefaultGrace;
 

@@ -51,6 +51,7 @@ public static partial class RunDecider
                 State = TaskState.Running,
                 Attempt = AttemptState.Running,
                 StartedAt = task.StartedAt ?? d.At,
+                DueAt = task.Stopping is null ? d.At + d.Node(e.Task).SilenceLimit : null,
                 Deadline = task.Stopping is null ? d.At + LimitOf(d.Node(e.Task)) : null,
                 Reason = task.Stopping is null ? $"attempt {attempt.Number} runs" : task.Reason,
             }
@@ -93,6 +94,7 @@ public static partial class RunDecider
                 State = TaskState.Running,
                 Attempt = AttemptState.Publishing,
                 StartedAt = task.StartedAt ?? d.At,
+                DueAt = null,
                 Deadline = task.Deadline ?? d.At + LimitOf(d.Node(e.Task)),
                 Reason = $"attempt {attempt.Number} ended well; its outputs are checked and published",
             }

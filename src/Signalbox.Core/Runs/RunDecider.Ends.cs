@@ -61,6 +61,9 @@ public static partial class RunDecider
             case StopReason.Timeout:
                 Fail(d, task, attempt, TimeoutOf(d, task, attempt));
                 break;
+            case StopReason.Silence:
+                Fail(d, task, attempt, SilenceOf(d, task, attempt));
+                break;
             case StopReason.Cancelled:
                 var failure = new Failure(FailureClass.Cancelled, d.Run.Reason ?? "the run was cancelled", "cancelled");
                 d.Set(attempt with { State = AttemptState.Cancelled, EndedAt = d.At, Failure = failure });

@@ -39,6 +39,7 @@ public static partial class RunDecider
             return null;
         }
 
+        var node = run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)];
         return task switch
         {
             { State: TaskState.UpForReschedule, DueAt: null } => new RunCommand.Poll(task.Key, attempt.Number, attempt.Token),
@@ -47,9 +48,10 @@ public static partial class RunDecider
                 task.Key,
                 attempt.Number,
                 attempt.Token,
-                run.Pipeline.Tasks[run.Graph.IndexOf(task.Key.Task)].Grace,
+                node.Grace,
                 why
             ),
+            _ when IsAsked(node, task) => new RunCommand.Listen(task.Key, attempt.Number, attempt.Token),
             _ => attempt.State switch
             {
                 AttemptState.Submitting => new RunCommand.StartAttempt(task.Key, attempt.Number, attempt.Token),

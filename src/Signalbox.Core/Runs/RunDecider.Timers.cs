@@ -64,6 +64,12 @@ public static partial class RunDecider
             case TaskState.Running when isPastLimit && task.Stopping is null && d.LiveAttempt(task.Key) is { } attempt:
                 Stop(d, task, attempt, StopReason.Timeout, TimeoutOf(d, task, attempt).Message);
                 break;
+
+            case TaskState.Running when task.DueAt <= d.At:
+                // What it wrote since is in its logs only: whoever is asked says it with an event.
+                d.Set(task with { DueAt = null });
+                d.Command(new RunCommand.Listen(task.Key, task.TryNumber, task.Token));
+                break;
         }
     }
 
@@ -100,7 +106,7 @@ public static partial class RunDecider
     /// <summary>Orders an attempt to stop; the task keeps its state and slots until it is gone.</summary>
     private static void Stop(Draft d, TaskRun task, Attempt attempt, StopReason why, string? reason)
     {
-        d.Set(task with { Stopping = why, Deadline = null, Reason = reason });
+        d.Set(task with { Stopping = why, DueAt = null, Deadline = null, Reason = reason });
         d.Command(new RunCommand.StopAttempt(task.Key, attempt.Number, attempt.Token, d.Node(task.Key).Grace, why));
     }
 }

@@ -33,6 +33,10 @@ public abstract record RunEvent(DateTimeOffset At)
     /// <summary>The command of an attempt ended well; what it staged is to be audited and published before the task succeeds.</summary>
     public sealed record AttemptExited(DateTimeOffset At, TaskKey Task, long Token, int? ExitCode, ProcessFacts? Process) : RunEvent(At);
 
+    /// <summary>A running attempt's logs were looked at (answer to <see cref="RunCommand.Listen"/>).</summary>
+    /// <param name="LastWrite">When it last wrote anything; null when nobody knows of anything that it wrote.</param>
+    public sealed record Heard(DateTimeOffset At, TaskKey Task, long Token, DateTimeOffset? LastWrite) : RunEvent(At);
+
     /// <summary>An attempt is over.</summary>
     public sealed record AttemptEnded(DateTimeOffset At, TaskKey Task, long Token, Outcome Outcome, int? ExitCode, ProcessFacts? Process)
         : RunEvent(At);
@@ -110,6 +114,9 @@ public abstract record RunCommand
 
     /// <summary>Look whether a waiting task is satisfied.</summary>
     public sealed record Poll(TaskKey Task, int Number, long Token) : RunCommand;
+
+    /// <summary>Look when a running attempt last wrote to its logs.</summary>
+    public sealed record Listen(TaskKey Task, int Number, long Token) : RunCommand;
 
     /// <summary>The run has ended: wake who waits for it.</summary>
     public sealed record RunEnded(RunState State) : RunCommand;

@@ -30,7 +30,9 @@ public sealed record TaskRun
     /// <summary>A sentence: why it is in this state.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When to look again: the retry, or the next poll. Null while a poll is under way.</summary>
+    /// <summary>
+    /// When to look again: the retry, the next poll, or whether a command that runs has written anything. Null while a look is under way.
+    /// </summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>When the attempt's, or the wait's, time-out strikes.</summary>
@@ -95,6 +97,9 @@ public sealed record TaskRun
 public enum StopReason
 {
     Timeout,
+
+    /// <summary>Its command wrote nothing for too long.</summary>
+    Silence,
     Cancelled,
 
     /// <summary>The task was cleared while it ran: it starts afresh once the attempt is gone.</summary>

@@ -92,6 +92,9 @@ internal sealed partial class AttemptRunner(
     /// <summary>Looks whether a waiting task is satisfied, and reports.</summary>
     public void Look(LiveAttempt attempt) => _ = parts.Begin(() => LookAsync(attempt));
 
+    /// <summary>Looks when a running attempt last wrote anything, and reports.</summary>
+    public void Listen(LiveAttempt attempt) => _ = parts.Begin(() => ListenAsync(attempt));
+
     /// <summary>Turns what the executor sees into events, until the engine stops.</summary>
     public async Task ObserveAsync(CancellationToken cancellationToken)
     {
@@ -149,6 +152,23 @@ internal sealed partial class AttemptRunner(
                 new RunEvent.NotYet(Now, key, attempt.Token, $"looking failed: {Endings.Of(error).Message}", Now + pause) { Failed = true }
             );
         }
+    }
+
+    private async Task ListenAsync(LiveAttempt attempt)
+    {
+        DateTimeOffset? last;
+        try
+        {
+            last = await parts.Executor.LastWriteAsync(attempt.Ref, CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ExecutorUnreachableException)
+        {
+            // What cannot be looked at is not silent: it is looked at again, and the attempt's own limit still counts.
+            Said?.Invoke($"{attempt.Ref.Key}: nobody can see whether it writes: {problem.Message}");
+            last = Now;
+        }
+
+        events.Post(attempt.Run.Number, new RunEvent.Heard(Now, attempt.Task.Key, attempt.Token, last));
     }
 
     private async Task FindAsync(LiveAttempt attempt)

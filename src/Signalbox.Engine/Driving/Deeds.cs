@@ -64,6 +64,9 @@ internal sealed class Deeds(NamesOfRuns names)
             case RunCommand.Poll poll when run.Snapshot.Find(poll.Task) is { } task:
                 _attempts!.Look(AttemptOf(run, task, poll.Number, poll.Token));
                 break;
+            case RunCommand.Listen listen when run.Snapshot.Find(listen.Task) is { } task:
+                _attempts!.Listen(AttemptOf(run, task, listen.Number, listen.Token));
+                break;
             case RunCommand.RunEnded:
                 names.Forget(run.Snapshot.Run.Number);
                 RunEnded?.Invoke(run.Snapshot.Run);

@@ -45,6 +45,9 @@ public interface IExecutor : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<Observation>> ObserveAsync(IReadOnlyList<AttemptRef> attempts, CancellationToken cancellationToken);
 
+    /// <summary>When the attempt last wrote to one of its logs; null when it has none.</summary>
+    Task<DateTimeOffset?> LastWriteAsync(AttemptRef attempt, CancellationToken cancellationToken);
+
     /// <summary>
     /// Ends the attempt and everything it started: asks with TERM, waits at most <paramref name="grace"/>, then kills. Returns when
     /// nothing of it runs any more. An attempt that has already ended is left as it ended.

@@ -12,6 +12,22 @@ public sealed partial class LocalExecutor
     private static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc />
+    public Task<DateTimeOffset?> LastWriteAsync(AttemptRef attempt, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? last = null;
+        foreach (var name in (ReadOnlySpan<string>)[AttemptFiles.Stdout, AttemptFiles.Stderr])
+        {
+            var file = new FileInfo($"{attempt.Directory}/{name}");
+            if (file.Exists && !(file.LastWriteTimeUtc <= last))
+            {
+                last = file.LastWriteTimeUtc;
+            }
+        }
+
+        return Task.FromResult(last);
+    }
+
+    /// <inheritdoc />
     public async IAsyncEnumerable<LogChunk> ReadLogAsync(
         AttemptRef attempt,
         LogStream stream,

@@ -38,7 +38,7 @@ public sealed record ParsedPipeline(Pipeline? Pipeline, ImmutableArray<Problem> 
 public static class PipelineFile
 {
     /// <summary>Warnings about a setting that a task may have from <c>defaults:</c>, where it is right for the others.</summary>
-    private static readonly string[] OfOwnSettings = ["wait-with-retries", "rule-without-needs"];
+    private static readonly string[] OfOwnSettings = ["wait-with-retries", "rule-without-needs", "no-log"];
 
     /// <summary>The bytes of a file for <see cref="Parse"/>: of one that is too large only enough to see that it is, so that no device fills the memory.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>

@@ -40,6 +40,8 @@ public sealed record TaskDefaults
 
     public TimeSpan? StartTimeout { get; internal set; }
 
+    public TimeSpan? SilenceTimeout { get; internal set; }
+
     public TimeSpan? Grace { get; internal set; }
 
     public string? Pool { get; internal set; }
@@ -80,6 +82,7 @@ public sealed record TaskDefaults
             FailureRules = FailureRules.AddRange(outer.FailureRules),
             Timeout = Timeout ?? outer.Timeout,
             StartTimeout = StartTimeout ?? outer.StartTimeout,
+            SilenceTimeout = SilenceTimeout ?? outer.SilenceTimeout,
             Grace = Grace ?? outer.Grace,
             Pool = Pool ?? outer.Pool,
             Target = Target ?? outer.Target,
@@ -119,6 +122,7 @@ public sealed record TaskDefaults
             FailureRules = FailureRules,
             Timeout = Timeout ?? task.Timeout,
             StartTimeout = StartTimeout ?? task.StartTimeout,
+            SilenceTimeout = SilenceTimeout ?? task.SilenceTimeout,
             Grace = Grace ?? task.Grace,
             Pool = Pool ?? task.Pool,
             Target = Target ?? task.Target,
@@ -243,6 +247,15 @@ public sealed record TaskDefaults
         )
         {
             Examples = ["\"30m\""],
+        },
+        new Field<TaskDefaults, TimeSpan>(
+            "silence_timeout",
+            Durations.Positive,
+            (d, v) => d.SilenceTimeout = v,
+            "How long a command may write nothing, neither to standard output nor to standard error: past it the attempt is stopped and counts as timed out. Unstated: as long as its timeout."
+        )
+        {
+            Examples = ["\"10m\""],
         },
         new Field<TaskDefaults, TimeSpan>(
             "grace",

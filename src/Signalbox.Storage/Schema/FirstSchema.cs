@@ -93,7 +93,7 @@ internal static partial class FirstSchema
                 label text,
                 result text,
                 attempt text check (attempt in ('submitting', 'running', 'publishing', 'success', 'failed', 'skipped', 'cancelled', 'lost')),
-                stopping text check (stopping in ('timeout', 'cancelled', 'cleared', 'marked')),
+                stopping text check (stopping in ('timeout', 'silence', 'cancelled', 'cleared', 'marked')),
                 marked_as text check (marked_as in ('success', 'failed', 'skipped')),
                 failure_class text,
                 failure_message text,

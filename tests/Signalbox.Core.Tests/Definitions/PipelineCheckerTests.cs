@@ -144,7 +144,9 @@ public sealed class PipelineCheckerTests
         Assert.Equal(
             [
                 "warning tasks.t.retry_delay delay-above-max: `retry_delay` 1h is longer than `max_retry_delay` 30m, so every wait is 30m",
+                "warning tasks.w.silence_timeout no-log: `silence_timeout` does nothing: only a command (`run`, `shell`, `python`) writes a log while it works",
                 "warning tasks.w.retries wait-with-retries: `retries` does nothing: a task that waits looks again by itself until its `timeout`, and then fails once",
+                "warning tasks.s.silence_timeout silence-above-timeout: `silence_timeout` 20m does nothing: the attempt ends before, after its `timeout` of 20m",
             ],
             Found(
                 Task("t") with
@@ -160,6 +162,13 @@ public sealed class PipelineCheckerTests
                 {
                     Kind = new TaskKind.WaitForTime("06:00"),
                     Retry = new RetryPolicy { Retries = 1 },
+                    SilenceTimeout = TimeSpan.FromMinutes(5),
+                },
+                Task("s") with
+                {
+                    Kind = new TaskKind.Shell("true"),
+                    Timeout = TimeSpan.FromMinutes(20),
+                    SilenceTimeout = TimeSpan.FromMinutes(20),
                 }
             )
         );

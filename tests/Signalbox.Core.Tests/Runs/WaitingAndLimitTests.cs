@@ -76,6 +76,49 @@ public sealed class WaitingAndLimitTests
     }
 
     [Fact]
+    public void A_command_is_listened_to_as_long_after_its_last_word_as_it_may_be_silent_and_stopped_when_nothing_came()
+    {
+        var task = Task("a") with
+        {
+            Kind = new TaskKind.Shell("train"),
+            Timeout = TimeSpan.FromHours(3),
+            SilenceTimeout = TimeSpan.FromMinutes(10),
+            Retry = new RetryPolicy { Retries = 1 },
+        };
+        var lab = new Lab(Pipeline(task)).Admit().Begin("a");
+        Assert.Equal(lab.Now.AddMinutes(10), RunDecider.NextTimer(lab.Snapshot));
+
+        // It wrote four minutes ago.
+        var listen = Assert.IsType<RunCommand.Listen>(Assert.Single(lab.Advance(TimeSpan.FromMinutes(10)).Commands));
+        // Should the server die now, the next one looks.
+        Assert.Equal(listen, Assert.Single(RunDecider.Resume(lab.Snapshot).Commands));
+        var said = lab.Now.AddMinutes(-4);
+        lab.On(new RunEvent.Heard(lab.Now, Key("a"), lab.Token("a") + 1, null));
+        lab.On(new RunEvent.Heard(lab.Now, Key("a"), lab.Token("a"), said));
+        Assert.Equal((TaskState.Running, said.AddMinutes(10)), (lab["a"].State, lab["a"].DueAt));
+        Assert.Empty(lab.Commands);
+        Assert.Empty(RunDecider.Resume(lab.Snapshot).Commands);
+
+        // Nothing since.
+        lab.Advance(TimeSpan.FromMinutes(6)).On(new RunEvent.Heard(lab.Now, Key("a"), lab.Token("a"), said));
+        Assert.Equal(StopReason.Silence, Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands)).Why);
+        lab.Ended("a", new Outcome.Stopped());
+        Assert.Equal((TaskState.UpForRetry, FailureClass.Timeout), (lab["a"].State, lab["a"].Failure!.Class));
+        Assert.Equal(
+            ("attempt 1 wrote nothing for its silence_timeout of 10m", "silence timeout"),
+            (lab["a"].Failure!.Message, lab["a"].Failure!.Rule)
+        );
+
+        // The next attempt is counted from its own start, and one that publishes is not listened to.
+        lab.Advance(TimeSpan.FromMinutes(5)).Begin("a");
+        lab.Advance(TimeSpan.FromMinutes(10)).On(new RunEvent.Heard(lab.Now, Key("a"), lab.Token("a"), lab.Now)).Exited("a");
+        Assert.Null(lab["a"].DueAt);
+        lab.On(new RunEvent.Heard(lab.Now, Key("a"), lab.Token("a"), null));
+        Assert.Empty(lab.Commands);
+        Assert.Equal(RunState.Success, lab.Ended("a", new Outcome.Succeeded(null)).RunState);
+    }
+
+    [Fact]
     public void A_task_that_gets_no_slot_in_time_fails_without_an_attempt_and_one_that_gets_it_is_left_alone()
     {
         var task = Task("a") with

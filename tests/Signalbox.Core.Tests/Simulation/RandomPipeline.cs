@@ -40,7 +40,7 @@ internal static class RandomPipeline
     {
         var waits = dice.Chance(12);
         var isMapped = dice.Chance(18);
-        return new TaskNode
+        var task = new TaskNode
         {
             Name = Name(index),
             Kind =
@@ -65,6 +65,14 @@ internal static class RandomPipeline
             Priority = dice.Below(3),
             Idempotent = dice.Chance(93),
         };
+        // Without a die of its own: the stories of known seeds stay as they are.
+        return !waits && task.Timeout is { } limit && limit.Seconds % 10 == 7
+            ? task with
+            {
+                Kind = new TaskKind.Shell("true"),
+                SilenceTimeout = limit / 3,
+            }
+            : task;
     }
 
     private static IEnumerable<TaskName> Needs(Dice dice, int index)

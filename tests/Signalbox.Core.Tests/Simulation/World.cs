@@ -74,6 +74,11 @@ internal sealed class World(Dice dice, IReadOnlyDictionary<TaskKey, TaskRun> row
             case RunCommand.Poll poll:
                 Poll(poll);
                 break;
+            case RunCommand.Listen listen:
+                // What hangs is silent, all else writes without end.
+                var isSilent = _processes.TryGetValue((listen.Task, listen.Number), out var heard) && heard.End == Hangs;
+                Post(new RunEvent.Heard(Now, listen.Task, listen.Token, isSilent ? null : Now));
+                break;
             case RunCommand.Evaluate evaluate:
                 Evaluate(evaluate.Task);
                 break;
