@@ -44,13 +44,7 @@ public static partial class RunDecider
         {
             { State: TaskState.UpForReschedule, DueAt: null } => new RunCommand.Poll(task.Key, attempt.Number, attempt.Token),
             { State: TaskState.UpForReschedule } => null,
-            { Stopping: { } why } => new RunCommand.StopAttempt(
-                task.Key,
-                attempt.Number,
-                attempt.Token,
-                node.Grace,
-                why
-            ),
+            { Stopping: { } why } => new RunCommand.StopAttempt(task.Key, attempt.Number, attempt.Token, node.Grace, why),
             _ when IsAsked(node, task) => new RunCommand.Listen(task.Key, attempt.Number, attempt.Token),
             _ => attempt.State switch
             {
