@@ -3,6 +3,8 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Signalbox.Acceptance.Tests;
 
+[assembly: AssemblyFixture(typeof(Signalbox.Page.Tests.ServedPage))]
+
 namespace Signalbox.Page.Tests;
 
 /// <summary>A server with runs of every kind, and a browser that has come in by the link that the server printed.</summary>
@@ -180,12 +182,19 @@ public sealed partial class ServedPage : IAsyncLifetime
               fetch: { run: "echo again >> tried; exit 75", retries: 2, retry_delay: 1h }
             """
         );
-        _project.Pipeline(
-            "waits",
-            """
+        const string Waiting = """
             tasks:
               file: { wait_for: { file: never.csv }, every: 1h }
               load: { needs: [file], run: "true" }
+            """;
+        _project.Pipeline("waits", Waiting);
+        _project.Pipeline("held", Waiting);
+        _project.Pipeline(
+            "later",
+            """
+            schedule: 0 0 1 1 *
+            start: 2100-01-01
+            run: "true"
             """
         );
     }

@@ -6,7 +6,7 @@ using Signalbox.Acceptance.Tests;
 namespace Signalbox.Page.Tests;
 
 /// <summary>docs/specs/039-page.md: every view, as people see it.</summary>
-public sealed partial class Spec039Page(ServedPage served) : IClassFixture<ServedPage>
+public sealed partial class Spec039Page(ServedPage served)
 {
     private const int MostOfFirstView = 300_000;
 
@@ -122,10 +122,8 @@ public sealed partial class Spec039Page(ServedPage served) : IClassFixture<Serve
         await using var seen = await served.OpenAsync("/runs");
         await seen.Page.GetByLabel("Tag").SelectOptionAsync("models");
         await seen.Page.WaitForURLAsync(TagInAddress());
-        await seen
-            .Page.GetByRole(AriaRole.Cell, new() { Name = "daily", Exact = true })
-            .First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
-        Assert.Equal(2, await seen.Page.GetByRole(AriaRole.Cell, new() { Name = "train", Exact = true }).CountAsync());
+        await Assertions.Expect(seen.Page.GetByRole(AriaRole.Cell, new() { Name = "train", Exact = true })).ToHaveCountAsync(2);
+        await Assertions.Expect(seen.Page.GetByRole(AriaRole.Cell, new() { Name = "daily", Exact = true })).ToHaveCountAsync(0);
         await using var linked = await served.OpenAsync("/runs?tag=models");
         await linked.SeesAsync("2 runs");
     }

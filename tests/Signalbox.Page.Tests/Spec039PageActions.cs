@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace Signalbox.Page.Tests;
 
 /// <summary>docs/specs/039-page.md: what can be done on the page is done by the server.</summary>
-public sealed partial class Spec039PageActions(ServedPage served) : IClassFixture<ServedPage>
+public sealed partial class Spec039PageActions(ServedPage served)
 {
     [Fact]
     public async Task What_failed_is_run_again_after_a_preview_of_what_that_is()
@@ -30,7 +30,7 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
     [Fact]
     public async Task A_task_is_marked_and_what_comes_after_it_goes_on()
     {
-        var run = await served.StartAsync("waits");
+        var run = await served.StartAsync("held");
         await using var seen = await served.OpenAsync($"/runs/{run}?task=file");
         await seen.Button("Mark …").ClickAsync();
         await seen.Button("Mark as success").ClickAsync();
@@ -41,7 +41,7 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
     [Fact]
     public async Task A_run_is_cancelled_and_the_page_shows_it_by_itself()
     {
-        var run = await served.StartAsync("waits");
+        var run = await served.StartAsync("held");
         await using var seen = await served.OpenAsync($"/runs/{run}");
         await seen.Button("Cancel run …").ClickAsync();
         await seen.Button("Cancel the run").ClickAsync();
@@ -110,7 +110,7 @@ public sealed partial class Spec039PageActions(ServedPage served) : IClassFixtur
     [Fact]
     public async Task A_schedule_is_paused_with_a_reason_and_home_says_so()
     {
-        await using var seen = await served.OpenAsync("/pipelines/daily");
+        await using var seen = await served.OpenAsync("/pipelines/later");
         await seen.Button("Pause …").ClickAsync();
         await seen.Page.GetByLabel("Reason, kept in the history").FillAsync("the source moves");
         await seen.Button("Pause").ClickAsync();

@@ -5,7 +5,7 @@ using Signalbox.Acceptance.Tests;
 namespace Signalbox.Page.Tests;
 
 /// <summary>docs/specs/039-page.md: what needs somebody is on the first view, and is done there.</summary>
-public sealed partial class Spec039PageNeeds(ServedPage served) : IClassFixture<ServedPage>
+public sealed partial class Spec039PageNeeds(ServedPage served)
 {
     [Fact]
     public async Task A_question_is_answered_on_home_with_its_form_and_a_comment_and_the_run_goes_on()

@@ -27,7 +27,9 @@ internal sealed unsafe class ExitWatcher : IDisposable
     private readonly Thread _thread;
     private readonly int _epoll;
     private readonly int _stop;
+    private readonly Lock _gate = new();
     private ulong _lastToken = StopToken;
+    private bool _isDisposed;
 
     private readonly record struct Watched(int PidFd, Action Ended);
 
@@ -44,11 +46,16 @@ internal sealed unsafe class ExitWatcher : IDisposable
     /// Calls <paramref name="ended"/> once, on the watching thread, when the process has ended; at once when it already has. The
     /// descriptor stays the caller's, who closes it in or after that call.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">It has stopped watching: its own descriptors may be anybody's by now.</exception>
     public void Watch(int pidFd, Action ended)
     {
-        var token = Interlocked.Increment(ref _lastToken);
-        _watched[token] = new Watched(pidFd, ended);
-        Control(Add, pidFd, token);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            var token = ++_lastToken;
+            _watched[token] = new Watched(pidFd, ended);
+            Control(Add, pidFd, token);
+        }
     }
 
     private void Control(int operation, int fd, ulong token)
@@ -92,6 +99,16 @@ internal sealed unsafe class ExitWatcher : IDisposable
     /// <summary>Stops watching. The processes go on.</summary>
     public void Dispose()
     {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+        }
+
         var one = 1UL;
         _ = Libc.Write(_stop, &one, sizeof(ulong));
         _thread.Join();

@@ -1,130 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 using Signalbox.Engine.Tests.Driving;
 
 namespace Signalbox.Engine.Tests.Triggers;
 
-/// <summary>The mock cluster of librdkafka: brokers of this process on free ports of this machine, and a producer.</summary>
-internal sealed partial class KafkaCluster : IDisposable
+/// <summary>
+/// A broker of Kafka in a process of its own, as brokers are: this same test program, which on finding a variable set is that process and runs
+/// no tests. It says where it listens, then obeys a line at a time and says when it has.
+/// </summary>
+internal sealed class KafkaCluster : IDisposable
 {
-    private const string Library = "librdkafka.so.1";
+    private const string Variable = "SIGNALBOX_TEST_KAFKA";
+    private const string Produced = "produce";
+    private const string Down = "down";
+    private const string Up = "up";
 
-    // ApiVersions, the first thing that a new connection asks.
-    private const short LastRequest = 18;
-
-    // RD_KAFKA_RESP_ERR__TRANSPORT: the mock closes the connection.
-    private static readonly int[] Broken = [.. Enumerable.Repeat(-195, 10_000)];
-
-    private readonly nint _producer;
-    private readonly nint _cluster;
-    private readonly nint _topic;
+    private readonly Process _process;
 
     public KafkaCluster(string topic, int partitions)
     {
         Require();
-        var error = new byte[512];
-        var config = NewConfig();
-        Assert.Equal(0, Set(config, "test.mock.num.brokers", "1", error, 512));
-        Assert.Equal(0, Set(config, "log_level", "0", error, 512));
-        _producer = New(0, config, error, 512);
-        Assert.True(_producer != 0, Encoding.UTF8.GetString(error));
-        _cluster = MockOf(_producer);
-        Assert.Equal(0, CreateTopic(_cluster, topic, partitions, 1));
-        _topic = NewTopic(_producer, topic, 0);
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment[Variable] = $"{topic}\t{partitions}";
+        _process = Process.Start(start)!;
+        Brokers = Answer();
     }
 
     /// <summary><c>host:port</c>.</summary>
-    public string Brokers => Marshal.PtrToStringUTF8(Bootstraps(_cluster))!;
+    public string Brokers { get; }
 
-    public void Produce(string value, int partition = 0)
-    {
-        var bytes = Encoding.UTF8.GetBytes(value);
-        Assert.Equal(0, Produce(_topic, partition, 2, bytes, (nuint)bytes.Length, 0, 0, 0));
-        Assert.Equal(0, Flush(_producer, (int)House.Deadline.TotalMilliseconds));
-    }
+    public void Produce(string value, int partition = 0) => Do($"{Produced}\t{partition}\t{value}");
 
     /// <summary>The only broker breaks every connection at its next request, or is there again.</summary>
-    /// <remarks>
-    /// It keeps its port: librdkafka's own way to take a broker down gives the port back, and ends the process when somebody else has it
-    /// by the time the broker comes up.
-    /// </remarks>
-    public void SetDown(bool isDown)
-    {
-        for (short request = 0; request <= LastRequest; request++)
-        {
-            if (isDown)
-            {
-                PushErrors(_cluster, request, (nuint)Broken.Length, Broken);
-            }
-            else
-            {
-                ClearErrors(_cluster, request);
-            }
-        }
-    }
+    public void SetDown(bool isDown) => Do(isDown ? Down : Up);
 
     public void Dispose()
     {
-        DestroyTopic(_topic);
-        Destroy(_producer);
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(House.Deadline))
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Do(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+        Assert.Equal(line, Answer());
+    }
+
+    private string Answer()
+    {
+        var answer = _process.StandardOutput.ReadLineAsync();
+        Assert.True(answer.Wait(House.Deadline), "the broker does not answer");
+        return answer.Result ?? throw new InvalidOperationException("the broker has ended");
+    }
+
+    [ModuleInitializer]
+    internal static void BeBrokerIfAsked()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { } asked)
+        {
+            var fields = asked.Split('\t');
+            Serve(fields[0], int.Parse(fields[1]));
+            Environment.Exit(0);
+        }
+    }
+
+    private static void Serve(string topic, int partitions)
+    {
+        using var broker = new KafkaBroker(topic, partitions);
+        Console.WriteLine(broker.Brokers);
+        while (Console.ReadLine() is { } line)
+        {
+            var fields = line.Split('\t', 3);
+            if (fields[0] == Produced)
+            {
+                broker.Produce(fields[2], int.Parse(fields[1]));
+            }
+            else
+            {
+                broker.SetDown(fields[0] == Down);
+            }
+
+            Console.WriteLine(line);
+        }
     }
 
     private static void Require()
     {
-        if (!NativeLibrary.TryLoad(Library, out _) && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/apt-get"))
+        if (!NativeLibrary.TryLoad(KafkaBroker.Library, out _) && Environment.IsPrivilegedProcess && File.Exists("/usr/bin/apt-get"))
         {
-            using var install = System.Diagnostics.Process.Start("/usr/bin/apt-get", ["install", "-y", "-q", "librdkafka1"]);
+            using var install = Process.Start("/usr/bin/apt-get", ["install", "-y", "-q", "librdkafka1"]);
             install.WaitForExit();
         }
 
-        Assert.SkipUnless(NativeLibrary.TryLoad(Library, out _), "this test needs librdkafka: apt-get install librdkafka1");
+        Assert.SkipUnless(NativeLibrary.TryLoad(KafkaBroker.Library, out _), "this test needs librdkafka: apt-get install librdkafka1");
     }
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_conf_new")]
-    private static partial nint NewConfig();
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_conf_set", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Set(nint config, string name, string value, [Out] byte[] error, nuint size);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_new")]
-    private static partial nint New(int type, nint config, [Out] byte[] error, nuint size);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_destroy")]
-    private static partial void Destroy(nint client);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_handle_mock_cluster")]
-    private static partial nint MockOf(nint client);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_cluster_bootstraps")]
-    private static partial nint Bootstraps(nint cluster);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_topic_create", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int CreateTopic(nint cluster, string topic, int partitions, int replicas);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_push_request_errors_array")]
-    private static partial void PushErrors(nint cluster, short request, nuint count, int[] errors);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_mock_clear_request_errors")]
-    private static partial void ClearErrors(nint cluster, short request);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_topic_new", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint NewTopic(nint client, string topic, nint config);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_topic_destroy")]
-    private static partial void DestroyTopic(nint topic);
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_produce")]
-    private static partial int Produce(
-        nint topic,
-        int partition,
-        int flags,
-        byte[] value,
-        nuint length,
-        nint key,
-        nuint keyLength,
-        nint mark
-    );
-
-    [LibraryImport(Library, EntryPoint = "rd_kafka_flush")]
-    private static partial int Flush(nint client, int milliseconds);
 }
