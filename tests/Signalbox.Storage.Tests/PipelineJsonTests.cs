@@ -242,6 +242,12 @@ public sealed class PipelineJsonTests
                 Description = "rows",
             },
         ],
+        RunRetry = new RetryPolicy
+        {
+            Retries = 1,
+            Delay = TimeSpan.FromHours(1),
+            RetryOn = [FailureClass.Lost],
+        },
         CircuitBreaker = new(3, TimeSpan.FromMinutes(9)),
         Triggers =
         [

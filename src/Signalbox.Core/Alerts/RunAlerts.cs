@@ -58,6 +58,11 @@ public sealed record RunAlerts
                 making ??= new Making(run, decision, retries);
                 making.RunFails();
             }
+            else if (change is Change.RunChanged { After.RetryAt: not null } && retries)
+            {
+                making ??= new Making(run, decision, retries);
+                making.RunIsRetried();
+            }
         }
 
         return making?.Made() ?? Nothing;
@@ -108,7 +113,7 @@ public sealed record RunAlerts
             }
             else if (run.Find(key) is { Failure: { } failure } task)
             {
-                if (entry.To == Failed && IsNews(failure, entry))
+                if (entry.To == Failed && IsNews(failure, entry) && !RunDecider.IsRetriedWithRun(run, Node(key), failure))
                 {
                     _raised.Add(OfFailure(task, failure));
                 }
@@ -127,6 +132,18 @@ public sealed record RunAlerts
                 _raised.Add(OfRun());
             }
         }
+
+        /// <summary>The run waits for its own retry.</summary>
+        public void RunIsRetried() =>
+            _raised.Add(
+                About(null) with
+                {
+                    Kind = AlertKind.Retried,
+                    Severity = AlertSeverity.Info,
+                    OnceKey = $"retried/{run.Run.Number}/{run.Run.Retries + 1}",
+                    Message = $"{run.Pipeline.Name}: {run.Run.Reason}",
+                }
+            );
 
         /// <summary>A mapped task has recovered when all of it has.</summary>
         private void Recover(TaskKey? key)

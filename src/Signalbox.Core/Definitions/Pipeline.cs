@@ -1,4 +1,5 @@
 using Signalbox.Core.Breakers;
+using Signalbox.Core.Retry;
 using Signalbox.Core.Time;
 
 namespace Signalbox.Core.Definitions;
@@ -79,6 +80,11 @@ public sealed record Pipeline
 
     /// <summary>Limit of a whole run from its start; past it the run is failed and what runs is killed. Default none.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// How often a failed run is run again from its failed tasks, beside the retries of each of them: its budget is the run's own. Default never.
+    /// </summary>
+    public RetryPolicy RunRetry { get; init; } = RetryPolicy.Default;
 
     /// <summary>When new runs are held because runs fail one after the other. Default never.</summary>
     public BreakerSpec? CircuitBreaker { get; init; }

@@ -33,11 +33,7 @@ public sealed partial class PipelineChecker
     private void CheckLimits(TaskNode task, string path)
     {
         CheckSla(task.Sla, $"{path}.sla");
-        AtLeast(0, task.Retry.Retries, $"{path}.retries");
-        NotNegative(task.Retry.Delay, $"{path}.retry_delay");
-        NotNegative(task.Retry.MaxDelay, $"{path}.max_retry_delay");
-        NotNegative(task.Retry.Jitter, $"{path}.jitter");
-        AtLeast(0, task.Retry.LostBudget, $"{path}.lost_budget");
+        CheckRetry(task.Retry, path);
         CheckFailureRules(task, $"{path}.failure_rules");
         NotNegative(task.Grace, $"{path}.grace");
         Positive(task.Timeout, $"{path}.timeout");
@@ -60,15 +56,6 @@ public sealed partial class PipelineChecker
             Error("wrong-key", $"{path}.{key}", $"`{key}` goes with `for_each`, which the task does not have");
         }
 
-        if (task.Retry is { Retries: > 0, Backoff: Backoff.Exponential } && task.Retry.MaxDelay < task.Retry.Delay)
-        {
-            Warn(
-                "delay-above-max",
-                $"{path}.retry_delay",
-                $"`retry_delay` {Duration.Print(task.Retry.Delay)} is longer than `max_retry_delay` {Duration.Print(task.Retry.MaxDelay)}, so every wait is {Duration.Print(task.Retry.MaxDelay)}"
-            );
-        }
-
         if (task.Kind is { Waits: true, Asks: false } && task.Retry.Retries > 0)
         {
             Warn(
@@ -85,6 +72,23 @@ public sealed partial class PipelineChecker
                 "no-timeout",
                 $"{path}.timeout",
                 $"the task `{task.Name}` has no timeout, so it is stopped after {TaskNode.DefaultTimeout.TotalHours} hours only; give it one, such as `timeout: 20m`"
+            );
+        }
+    }
+
+    private void CheckRetry(RetryPolicy retry, string path)
+    {
+        AtLeast(0, retry.Retries, $"{path}.retries");
+        NotNegative(retry.Delay, $"{path}.retry_delay");
+        NotNegative(retry.MaxDelay, $"{path}.max_retry_delay");
+        NotNegative(retry.Jitter, $"{path}.jitter");
+        AtLeast(0, retry.LostBudget, $"{path}.lost_budget");
+        if (retry is { Retries: > 0, Backoff: Backoff.Exponential } && retry.MaxDelay < retry.Delay)
+        {
+            Warn(
+                "delay-above-max",
+                $"{path}.retry_delay",
+                $"`retry_delay` {Duration.Print(retry.Delay)} is longer than `max_retry_delay` {Duration.Print(retry.MaxDelay)}, so every wait is {Duration.Print(retry.MaxDelay)}"
             );
         }
     }

@@ -71,6 +71,7 @@ public sealed partial class PipelineChecker
         AtLeast(1, _pipeline.MaxActiveRuns, "max_active_runs");
         AtLeast(1, _pipeline.MaxActiveTasks, "max_active_tasks");
         Positive(_pipeline.Timeout, "timeout");
+        CheckRetry(_pipeline.RunRetry, "run_retry");
         if (_pipeline.CircuitBreaker is { } breaker)
         {
             AtLeast(1, breaker.Failures, "circuit_breaker.failures");

@@ -5,14 +5,14 @@ namespace Signalbox.Core.Definitions;
 
 public static partial class PipelineJson
 {
-    private static void WriteRetry(Utf8JsonWriter json, RetryPolicy retry)
+    private static void WriteRetry(Utf8JsonWriter json, string name, RetryPolicy retry)
     {
         if (Same(retry, RetryPolicy.Default))
         {
             return;
         }
 
-        json.WriteStartObject("retry");
+        json.WriteStartObject(name);
         Put(json, "retries", retry.Retries, RetryPolicy.Default.Retries);
         Put(json, "delay", retry.Delay, RetryPolicy.Default.Delay);
         Put(json, "backoff", Names.Of(retry.Backoff), Names.Of(RetryPolicy.Default.Backoff));
@@ -23,6 +23,9 @@ public static partial class PipelineJson
         Put(json, "by_class", retry.ByClass, normal: false);
         json.WriteEndObject();
     }
+
+    private static RetryPolicy ReadRetry(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var retry) ? ReadRetry(retry) : RetryPolicy.Default;
 
     private static RetryPolicy ReadRetry(JsonElement json) =>
         new()

@@ -19,7 +19,7 @@ public static partial class PipelineJson
         Put(json, "for_each", task.ForEach);
         Put(json, "label", task.Label);
         Put(json, "max_parallel", task.MaxParallel);
-        WriteRetry(json, task.Retry);
+        WriteRetry(json, "retry", task.Retry);
         WriteFailureRules(json, task.FailureRules);
         Put(json, "timeout", task.Timeout);
         Put(json, "start_timeout", task.StartTimeout);
@@ -65,7 +65,7 @@ public static partial class PipelineJson
             ForEach = Text(json, "for_each"),
             Label = Text(json, "label"),
             MaxParallel = json.TryGetProperty("max_parallel", out var most) ? most.GetInt32() : null,
-            Retry = json.TryGetProperty("retry", out var retry) ? ReadRetry(retry) : RetryPolicy.Default,
+            Retry = ReadRetry(json, "retry"),
             FailureRules = All(json, "failure_rules", ReadFailureRule),
             Timeout = Span(json, "timeout"),
             StartTimeout = Span(json, "start_timeout"),

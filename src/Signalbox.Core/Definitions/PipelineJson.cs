@@ -78,6 +78,7 @@ public static partial class PipelineJson
         Put(json, "max_active_tasks", pipeline.MaxActiveTasks, Default.MaxActiveTasks);
         Put(json, "priority", pipeline.Priority, Default.Priority);
         Put(json, "timeout", pipeline.Timeout);
+        WriteRetry(json, "run_retry", pipeline.RunRetry);
         if (pipeline.CircuitBreaker is { } breaker)
         {
             json.WriteStartObject("circuit_breaker");
@@ -131,6 +132,7 @@ public static partial class PipelineJson
             MaxActiveTasks = Number(json, "max_active_tasks", Default.MaxActiveTasks),
             Priority = Number(json, "priority", Default.Priority),
             Timeout = Span(json, "timeout"),
+            RunRetry = ReadRetry(json, "run_retry"),
             CircuitBreaker = json.TryGetProperty("circuit_breaker", out var breaker)
                 ? new(breaker.GetProperty("failures").GetInt32(), RequiredSpan(breaker, "cool_down"))
                 : null,

@@ -173,7 +173,7 @@ internal sealed class Draft(RunSnapshot snapshot, DateTimeOffset at, string even
         if (Run != before)
         {
             changes.Add(new Change.RunChanged(Run with { Revision = before.Revision + 1 }));
-            if (Run.State != before.State || Run.Ending != before.Ending)
+            if (Run.State != before.State || Run.Ending != before.Ending || Run.RetryAt != before.RetryAt)
             {
                 history.Add(new HistoryEntry(At, null, 0, Names.Of(before.State), EventName, Names.Of(Run.State), Run.Reason));
             }

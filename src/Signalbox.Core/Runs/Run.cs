@@ -60,6 +60,12 @@ public sealed record Run
     /// <summary>When the run's own time-out strikes.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>How often it has been run again from its failed tasks by itself, since it was started or last re-run by hand.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>All has ended, some of it in failure, and it is run again from its failed tasks then. It is <see cref="RunState.Running"/> until it has ended.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
     /// <summary>Set when the end of the run is decided but attempts still have to stop: the state it will end in.</summary>
     public RunState? Ending { get; init; }
 

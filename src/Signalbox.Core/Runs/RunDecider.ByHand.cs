@@ -72,7 +72,7 @@ public static partial class RunDecider
     {
         if (d.Run.State.IsEnd())
         {
-            d.Run = d.Run with { State = RunState.Queued, EndedAt = null, Deadline = null, Ending = null, Reason = reason };
+            d.Run = d.Run with { State = RunState.Queued, EndedAt = null, Deadline = null, Ending = null, Retries = 0, Reason = reason };
         }
         else if (d.Run.Ending is not null)
         {

@@ -49,16 +49,28 @@ public static partial class RunDecider
 
         if (!d.AllEnded || d.Run.State.IsEnd() || (d.Run.State == RunState.Queued && d.Run.Ending is null))
         {
+            if (d.Run.RetryAt is not null)
+            {
+                // Somebody had a task run again, or marked it, while the run waited for its retry: it goes on from there.
+                d.Run = d.Run with { RetryAt = null, Reason = null };
+            }
+
             return;
         }
 
         var end = d.Run.Ending ?? NaturalEnd(d);
+        if (end == RunState.Failed && d.Run.Ending is null && WaitsForRetry(d))
+        {
+            return;
+        }
+
         d.Run = d.Run with
         {
             State = end,
             Ending = null,
             EndedAt = d.At,
             Deadline = null,
+            RetryAt = null,
             Reason = d.Run.Ending is null ? EndReason(d, end) : d.Run.Reason,
         };
         d.Command(new RunCommand.RunEnded(end));

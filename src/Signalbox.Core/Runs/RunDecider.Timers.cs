@@ -20,6 +20,12 @@ public static partial class RunDecider
             return;
         }
 
+        if (d.Run.Ending is null && d.Run.RetryAt <= d.At)
+        {
+            RetryRun(d);
+            return;
+        }
+
         foreach (var key in d.Snapshot.Due(d.At))
         {
             if (d.Find(key) is { } task)

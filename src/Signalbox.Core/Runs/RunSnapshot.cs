@@ -58,7 +58,10 @@ public sealed class RunSnapshot
             }
 
             DateTimeOffset? task = _timers.Count == 0 ? null : _timers.Min.At;
-            var own = Run.Ending is null ? Run.Deadline : null;
+            var own =
+                Run.Ending is not null ? null
+                : Run.RetryAt is { } retry && !(Run.Deadline < retry) ? retry
+                : Run.Deadline;
             return task is null || own < task ? own : task;
         }
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Signalbox.Core;
 using Signalbox.Core.Breakers;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Retry;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Calendars;
 using Signalbox.Engine.PipelineFiles.Shapes;
@@ -200,6 +201,15 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["\"2h\""],
             },
+            new Field<Draft, TaskDefaults>(
+                "run_retry",
+                TaskDefaults.RetryShape("run_retry"),
+                (d, v) => d.RunRetry = v.ToPolicy(),
+                "How often a failed run is run again from its failed tasks, after a delay, beside the retries of each task. Unstated: never."
+            )
+            {
+                Examples = ["{\"retries\": 1, \"retry_delay\": \"30m\"}"],
+            },
             new Field<Draft, BreakerSpec>(
                 "circuit_breaker",
                 BreakerShapes.Breaker,
@@ -349,6 +359,7 @@ internal static class PipelineShape
             MaxActiveTasks = draft.MaxActiveTasks,
             Priority = draft.Priority,
             Timeout = draft.Timeout,
+            RunRetry = draft.RunRetry,
             CircuitBreaker = draft.CircuitBreaker,
             Triggers = [.. draft.Triggers],
             Sla = [.. draft.Sla],
@@ -408,6 +419,8 @@ internal static class PipelineShape
         public int Priority { get; set; }
 
         public TimeSpan? Timeout { get; set; }
+
+        public RetryPolicy RunRetry { get; set; } = RetryPolicy.Default;
 
         public BreakerSpec? CircuitBreaker { get; set; }
 

@@ -137,6 +137,10 @@ public sealed record TaskDefaults
             Env = Env,
         };
 
+    /// <summary>The retries of what is more than a task: once, where nothing is said of how often.</summary>
+    internal RetryPolicy ToPolicy() =>
+        (this with { Retries = Retries ?? 1 }).Over(RetryTable == true ? RetryPolicy.Table : RetryPolicy.Default);
+
     private RetryPolicy Over(RetryPolicy policy) =>
         policy with
         {
@@ -344,6 +348,17 @@ public sealed record TaskDefaults
             Examples = ["{\"API_KEY\": \"secret:api_key\", \"DAY\": \"{{ ds }}\"}"],
         },
     ];
+
+    private static readonly string[] OfRetries = ["retries", "retry_delay", "backoff", "max_retry_delay", "jitter", "retry_on"];
+
+    /// <summary>The settings about retries alone, for what is run again as a whole.</summary>
+    internal static Shape<TaskDefaults> RetryShape(string key) =>
+        new MappingShape<TaskDefaults>(
+            key,
+            $"`{key}`",
+            () => new TaskDefaults(),
+            [.. Fields.Where(field => OfRetries.Contains(field.Name))]
+        );
 
     internal static readonly Shape<TaskDefaults> Shape = new MappingShape<TaskDefaults>(
         "defaults",

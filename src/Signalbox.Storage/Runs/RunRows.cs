@@ -24,7 +24,7 @@ public partial class ReadSession
 {
     private const string RunColumns = """
         number, run_id, pipeline, version, logical_ms, interval_start_ms, interval_end_ms, partition_key, started_by, state, priority, params,
-        backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, ending, revision, owner, epoch
+        backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, retries, retry_ms, ending, revision, owner, epoch
         """;
     private static readonly Sql RunNumbered = new($"select {RunColumns} from runs where number = @number");
     private static readonly Sql RunNamed = new($"select {RunColumns} from runs where pipeline = @pipeline and run_id = @run_id");
@@ -145,6 +145,8 @@ public partial class ReadSession
             StartedAt = row.TimeOrNull(),
             EndedAt = row.TimeOrNull(),
             Deadline = row.TimeOrNull(),
+            Retries = row.Int(),
+            RetryAt = row.TimeOrNull(),
             Ending = row.WordOrNull(Names.RunStateOf),
             Revision = row.Long(),
         };

@@ -9,19 +9,18 @@ public sealed partial class WriteSession
     private static readonly Sql AddRun = new(
         """
         insert into runs (number, run_id, pipeline, version, logical_ms, interval_start_ms, interval_end_ms, partition_key, started_by,
-            state, priority, params, backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, ending,
-            revision, owner, epoch)
+            state, priority, params, backfill, namespace, only_tasks, author, reason, created_ms, started_ms, ended_ms, deadline_ms, retries,
+            retry_ms, ending, revision, owner, epoch)
         values (@number, @run_id, @pipeline, @version, @logical_ms, @interval_start_ms, @interval_end_ms, @partition_key, @started_by,
             @state, @priority, @params, @backfill, @namespace, @only_tasks, @author, @reason, @created_ms, @started_ms, @ended_ms, @deadline_ms,
-            @ending, @revision,
-            @owner, @epoch)
+            @retries, @retry_ms, @ending, @revision, @owner, @epoch)
         on conflict do nothing
         """
     );
     private static readonly Sql ChangeRun = new(
         """
         update runs set state = @state, priority = @priority, reason = @reason, started_ms = @started_ms, ended_ms = @ended_ms,
-            deadline_ms = @deadline_ms, ending = @ending, only_tasks = @only_tasks, revision = @revision
+            deadline_ms = @deadline_ms, retries = @retries, retry_ms = @retry_ms, ending = @ending, only_tasks = @only_tasks, revision = @revision
         where number = @number and revision = @revision - 1 and owner = @owner and epoch = @epoch
         """
     );
@@ -154,6 +153,8 @@ public sealed partial class WriteSession
             .Set("@started_ms", run.StartedAt)
             .Set("@ended_ms", run.EndedAt)
             .Set("@deadline_ms", run.Deadline)
+            .Set("@retries", run.Retries)
+            .Set("@retry_ms", run.RetryAt)
             .Set("@ending", run.Ending is { } end ? Names.Of(end) : null)
             .Set("@revision", run.Revision)
             .Set("@owner", fence is { } held ? Text(held.Owner) : null)
@@ -168,6 +169,8 @@ public sealed partial class WriteSession
             .Set("@started_ms", run.StartedAt)
             .Set("@ended_ms", run.EndedAt)
             .Set("@deadline_ms", run.Deadline)
+            .Set("@retries", run.Retries)
+            .Set("@retry_ms", run.RetryAt)
             .Set("@ending", run.Ending is { } end ? Names.Of(end) : null)
             .Set("@only_tasks", OnlyTasks(run))
             .Set("@revision", run.Revision)

@@ -55,6 +55,8 @@ internal static partial class FirstSchema
                 started_ms bigint,
                 ended_ms bigint,
                 deadline_ms bigint,
+                retries bigint not null check (retries >= 0),
+                retry_ms bigint,
                 ending text check (ending in ('success', 'failed', 'cancelled')),
                 revision bigint not null check (revision > 0),
                 owner text,
@@ -62,6 +64,7 @@ internal static partial class FirstSchema
                 unique (pipeline, run_id),
                 foreign key (pipeline, version) references definitions (pipeline, version),
                 check ((ended_ms is null) = (state not in ('success', 'failed', 'cancelled'))),
+                check (retry_ms is null or state = 'running'),
                 check (interval_end_ms >= interval_start_ms),
                 check (owner is null or epoch > 0)
             );

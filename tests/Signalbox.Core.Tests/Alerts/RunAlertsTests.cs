@@ -74,6 +74,30 @@ public sealed class RunAlertsTests
     }
 
     [Fact]
+    [Trait("Requirement", "S5")]
+    [Trait("Requirement", "S154")]
+    public void A_failure_that_the_run_tries_again_is_told_when_its_own_retries_are_used_up()
+    {
+        var telling = new Telling(retries: true, Lab.Task("extract") with { OnFailure = ["oncall"] })
+        {
+            RunRetry = new RetryPolicy { Retries = 1, Delay = TimeSpan.FromMinutes(5) },
+        };
+        telling.Lab.Admit();
+        telling.Fail("extract");
+        var retried = Assert.Single(telling.Raised);
+        Assert.Equal((AlertKind.Retried, AlertSeverity.Info, null), (retried.Kind, retried.Severity, retried.Task));
+        Assert.Equal(
+            "p: task extract failed; retry 1 of 1 of the run, from its failed tasks, starts at 2001-01-06T02:20:00Z",
+            retried.Message
+        );
+        telling.Lab.Advance(TimeSpan.FromMinutes(5));
+        telling.Fail("extract");
+        Assert.Equal(RunState.Failed, telling.Lab.RunState);
+        var told = Assert.Single(telling.Raised, alert => alert.Kind == AlertKind.Failed);
+        Assert.Equal(("extract of p failed: boom", "p/manual__1/extract"), (told.Message, told.DedupKey));
+    }
+
+    [Fact]
     [Trait("Requirement", "S159")]
     public void A_refused_sign_in_says_to_check_the_credentials()
     {
@@ -198,7 +222,9 @@ public sealed class RunAlertsTests
 
         public TimeSpan? Limit { get; init; }
 
-        public Lab Lab => _lab ??= new Lab(Lab.Pipeline(tasks) with { Timeout = Limit }, Heard);
+        public RetryPolicy RunRetry { get; init; } = RetryPolicy.Default;
+
+        public Lab Lab => _lab ??= new Lab(Lab.Pipeline(tasks) with { Timeout = Limit, RunRetry = RunRetry }, Heard);
 
         public List<Alert> Raised { get; } = [];
 

@@ -13,6 +13,8 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
     private readonly Dictionary<TaskKey, (int Failures, int Losses)> _books = [];
     private readonly Dictionary<TaskName, TaskNode> _nodes = pipeline.Tasks.ToDictionary(task => task.Name);
 
+    private bool _hasRetried;
+
     public Run Run { get; private set; } = run;
 
     public Dictionary<TaskKey, TaskRun> Tasks { get; } = [];
@@ -26,6 +28,7 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
     public void Write(Decision decision, RunEvent? e, ISet<string> transitions)
     {
         var name = e is null ? "created" : Story.NameOf(e);
+        _hasRetried = false;
         foreach (var change in decision.Changes)
         {
             switch (change)
@@ -33,6 +36,7 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
                 case Change.RunChanged { After: var after }:
                     Check.That(after.Revision == Run.Revision + 1, $"run: revision {after.Revision} after {Run.Revision}");
                     Check.That(after.EndedAt is null != after.State.IsEnd(), $"run: {after.State} with end {after.EndedAt}");
+                    _hasRetried = after.Retries > Run.Retries;
                     Run = after;
                     break;
                 case Change.TaskChanged { After: var after }:
@@ -74,6 +78,7 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
                     || before.State == after.State
                     || e is RunEvent.Cleared or RunEvent.Marked or RunEvent.ItemsKnown
                     || before.IsExpanded
+                    || IsRetriedWithRun(e)
                     || IsReconsidered(before)
                     || (before.State == TaskState.Removed && e is RunEvent.ItemsKnown),
                 $"{after.Key}: left its end {before.State} for {after.State} by {name}"
@@ -103,6 +108,8 @@ internal sealed class Ledger(Pipeline pipeline, Run run)
 
         Tasks[after.Key] = after;
     }
+
+    private bool IsRetriedWithRun(RunEvent? e) => e is RunEvent.TimerFired && _hasRetried;
 
     /// <summary>A mark that takes effect late, when the attempt is gone, lets what did not run wait again.</summary>
     private static bool IsReconsidered(TaskRun before) => before.State is TaskState.UpstreamFailed or TaskState.Blocked;

@@ -33,6 +33,8 @@ internal static class RandomPipeline
             Tasks = [.. tasks],
             MaxActiveTasks = dice.Chance(70) ? 16 : dice.Between(1, 3),
             Timeout = dice.Chance(8) ? TimeSpan.FromSeconds(dice.Between(10, 600)) : null,
+            // Without a die of its own, as below.
+            RunRetry = new RetryPolicy { Retries = tasks[0].Retry.Retries == 3 && count == 3 ? 2 : 0, Delay = TimeSpan.FromSeconds(30) },
         };
     }
 

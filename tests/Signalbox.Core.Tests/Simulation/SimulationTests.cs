@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Signalbox.Core.Runs;
 
 namespace Signalbox.Core.Tests.Simulation;
 
@@ -16,6 +17,22 @@ public sealed class SimulationTests
     [Trait("Requirement", "S8")]
     [Trait("Requirement", "S98")]
     public void No_promise_is_broken_in_twenty_thousand_runs() => Assert.NotEmpty(Played.Value);
+
+    /// <summary>After each step <see cref="Owners"/> asks who moves on what has not ended; here is shown that it has been asked of every state there is.</summary>
+    [Fact]
+    [Trait("Requirement", "S8")]
+    public void Every_state_that_is_no_end_was_met_and_had_an_owner_or_a_deadline_each_time()
+    {
+        var met = Played.Value.Select(line => (Kind: line[..line.IndexOf(':')], To: line[(line.LastIndexOf(' ') + 1)..])).ToHashSet();
+        var open = Enum.GetValues<RunState>()
+            .Where(state => !state.IsEnd())
+            .Select(state => ("run", Names.Of(state)))
+            .Concat(Enum.GetValues<TaskState>().Where(state => !state.IsEnd()).Select(state => ("task", Names.Of(state))))
+            .Concat(Enum.GetValues<AttemptState>().Where(state => !state.IsEnd()).Select(state => ("attempt", Names.Of(state))))
+            .ToList();
+        Assert.Equal(11, open.Count);
+        Assert.Empty(open.Where(state => !met.Contains(state)));
+    }
 
     /// <summary><c>SIGNALBOX_WRITE=1</c> writes the page anew.</summary>
     [Fact]

@@ -251,6 +251,11 @@ internal sealed class Simulator
 
         _commands.AddRange(decision.Commands);
         Invariants.AfterStep(_run, _ledger, _admission, Slots, decision, rowsBefore, e);
+        if (rowsBefore is not null)
+        {
+            Owners.Check(_run, _ledger);
+        }
+
         if (_dice.Chance(4))
         {
             Invariants.SameAsLoaded(_run, _ledger.Load());

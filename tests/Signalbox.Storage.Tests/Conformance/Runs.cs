@@ -41,6 +41,7 @@ public abstract partial class StoreConformance
             StartedAt = Made.Noon,
             EndedAt = Made.Noon.AddHours(2),
             Deadline = Made.Noon.AddHours(3),
+            Retries = 2,
             Ending = RunState.Failed,
             OnlyTasks = [new("a"), new("b")],
             Reason = "a failed",

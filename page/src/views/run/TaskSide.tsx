@@ -67,7 +67,7 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
         <WhyOf number={number} task={key} fallback={task.reason} />
       </div>
       <div>
-        <h3>Attempts</h3>
+        <h3>Attempts{task.max_attempts ? `, at most ${task.max_attempts}` : ""}</h3>
         {task.attempts.length === 0 ? (
           <p className="soft">{isEnded(task.state) ? "It was never started." : "None yet."}</p>
         ) : (

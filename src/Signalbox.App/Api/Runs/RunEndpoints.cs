@@ -181,6 +181,7 @@ internal static class RunEndpoints
             var picture = Picture(session, run);
             var key = Key(picture, task);
             return TaskDocument.Of(
+                picture.Pipeline.Tasks.First(node => node.Name == key.Task),
                 picture.Tasks.First(each => each.Key == key),
                 session.Attempts(picture.Run.Number, key),
                 session.CheckResults(picture.Run.Number).Where(check => check.Task == key)

@@ -145,6 +145,13 @@ internal static class PipelinesVerb
             $"limits    {Brief.Count(pipeline.MaxActiveRuns, "run")} and {Brief.Count(pipeline.MaxActiveTasks, "task")} at a time, "
                 + $"{(pipeline.Timeout is { } limit ? $"{Brief.Of(limit)} a run" : "no time-out of a run")}, catch-up {Names.Of(pipeline.CatchUp)}"
         );
+        if (pipeline.RunRetry is { Retries: > 0 } again)
+        {
+            Console.Out.WriteLine(
+                $"run retry {Brief.Count(again.Retries, "time")} from its failed tasks, after {Brief.Of(again.Delay)} ({Names.Of(again.Backoff)})"
+            );
+        }
+
         Console.Out.WriteLine($"proven    idempotency: {about.Idempotency.Replace('_', ' ')}");
         if (about.LastRun is { } last)
         {

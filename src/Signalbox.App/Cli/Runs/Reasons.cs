@@ -107,6 +107,11 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
             AddQueue(reasons, picture);
         }
 
+        if (run.RetryAt is { } retry)
+        {
+            reasons.Add(new("retry", $"{run.Reason}, {Until(retry)}"));
+        }
+
         if (run.Ending is { } ending)
         {
             reasons.Add(new("stopping", $"it ends as {Names.Of(ending)} when what runs has stopped"));

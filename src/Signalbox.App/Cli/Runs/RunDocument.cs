@@ -45,6 +45,15 @@ internal sealed record RunDocument(
     /// <summary>What it was started with, as <c>dag_run.conf</c>: its parameters, and of a backfill the date and the reason. Null in lists of runs.</summary>
     public JsonElement? Conf { get; init; }
 
+    /// <summary>How often it has been run again from its failed tasks by itself (`run_retry`), since it was started or last re-run by hand.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>How often it may be; null in lists of runs.</summary>
+    public int? MaxRetries { get; init; }
+
+    /// <summary>When it is run again from its failed tasks; null when that is not planned.</summary>
+    public string? RetryAt { get; init; }
+
     /// <summary>A run with all its tasks and attempts, from one state of the store.</summary>
     public static RunDocument Read(ReadSession session, RunNumber number)
     {
@@ -52,9 +61,10 @@ internal sealed record RunDocument(
         var pipeline = session.Definition(run.Run.Pipeline, run.Run.Version)!.Pipeline;
         return Of(
             run.Run,
-            TaskDocument.List(RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number), session.CheckResults(number))
+            TaskDocument.List(pipeline, RunFollower.InOrder(pipeline, run.Tasks), session.Attempts(number), session.CheckResults(number))
         ) with
         {
+            MaxRetries = pipeline.RunRetry.Retries,
             TriggeredBy = TriggeredByDocument.Read(session, run.Run),
             Published = PublishedDocument.Read(session, number),
             Conf = ConfOf(session, run.Run, pipeline),
@@ -92,7 +102,11 @@ internal sealed record RunDocument(
             InstantText.Fine(run.EndedAt),
             run.EndedAt - run.StartedAt is { } span ? span.TotalSeconds : null,
             tasks
-        );
+        )
+        {
+            Retries = run.Retries,
+            RetryAt = InstantText.Fine(run.RetryAt),
+        };
     }
 }
 
@@ -113,20 +127,29 @@ internal sealed record TaskDocument(
     /// <summary>When it is tried or looked at next; null when nothing is planned.</summary>
     public string? DueAt { get; init; }
 
+    /// <summary>How many attempts it may have each time it is run: its retries and one; null for a task that waits.</summary>
+    public int? MaxAttempts { get; init; }
+
     /// <summary>How often a task that waits was looked at; null for other tasks.</summary>
     public int? Polls { get; init; }
 
     /// <summary>How many of these looks failed themselves.</summary>
     public int? FailedPolls { get; init; }
 
-    public static TaskDocument[] List(IEnumerable<TaskRun> tasks, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks)
+    public static TaskDocument[] List(
+        Pipeline pipeline,
+        IEnumerable<TaskRun> tasks,
+        IEnumerable<Attempt> attempts,
+        IEnumerable<StoredCheck> checks
+    )
     {
+        var nodes = pipeline.Tasks.ToDictionary(node => node.Name);
         var byTask = attempts.ToLookup(attempt => attempt.Key);
         var checksByTask = checks.ToLookup(check => check.Task);
-        return [.. tasks.Where(task => task.MapCount is null or 0).Select(task => Of(task, byTask[task.Key], checksByTask[task.Key]))];
+        return [.. tasks.Where(task => task.MapCount is null or 0).Select(task => Of(nodes[task.Key.Task], task, byTask[task.Key], checksByTask[task.Key]))];
     }
 
-    public static TaskDocument Of(TaskRun task, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks) =>
+    public static TaskDocument Of(TaskNode node, TaskRun task, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks) =>
         new(
             task.Key.Task.Value,
             task.Key.MapIndex,
@@ -139,7 +162,9 @@ internal sealed record TaskDocument(
             [.. checks.Select(CheckDocument.Of)]
         )
         {
-            DueAt = InstantText.Fine(task.DueAt),
+            // While a command runs it is when its silence is judged, and nothing is planned.
+            DueAt = task.State == TaskState.Running ? null : InstantText.Fine(task.DueAt),
+            MaxAttempts = node.Kind.Waits ? null : node.Retry.MaxAttempts,
             Polls = task.Polls > 0 || task.State == TaskState.UpForReschedule ? task.Polls : null,
             FailedPolls = task.Polls > 0 || task.State == TaskState.UpForReschedule ? task.FailedPolls : null,
         };
