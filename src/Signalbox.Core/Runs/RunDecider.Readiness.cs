@@ -52,7 +52,11 @@ public static partial class RunDecider
             if (d.Run.RetryAt is not null)
             {
                 // Somebody had a task run again, or marked it, while the run waited for its retry: it goes on from there.
-                d.Run = d.Run with { RetryAt = null, Reason = null };
+                d.Run = d.Run with
+                {
+                    RetryAt = null,
+                    Reason = null,
+                };
             }
 
             return;

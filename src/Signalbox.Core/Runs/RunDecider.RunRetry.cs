@@ -59,7 +59,9 @@ public static partial class RunDecider
     }
 
     private static IEnumerable<TaskRun> FailedOf(Draft d, int node) =>
-        (d.Row(node).MapCount > 0 ? d.Instances(node) : [d.Row(node)]).Where(task => task is { State: TaskState.Failed, Failure: not null });
+        (d.Row(node).MapCount > 0 ? d.Instances(node) : [d.Row(node)]).Where(task =>
+            task is { State: TaskState.Failed, Failure: not null }
+        );
 
     /// <summary>
     /// A wait that is over and what people decided are not asked again, and what may have done half its work and is not idempotent is for a person to look at.
@@ -69,9 +71,7 @@ public static partial class RunDecider
 
     /// <summary>Whether the run is to be run again after a task's last failure, as far as that task goes: then the failure is no news yet.</summary>
     internal static bool IsRetriedWithRun(RunSnapshot run, TaskNode node, Failure failure) =>
-        run.Run.Ending is null
-        && run.Run.Retries < run.Pipeline.RunRetry.RetriesFor(failure.Class)
-        && IsMendedByRunRetry(node, failure);
+        run.Run.Ending is null && run.Run.Retries < run.Pipeline.RunRetry.RetriesFor(failure.Class) && IsMendedByRunRetry(node, failure);
 
     private static void RetryRun(Draft d)
     {

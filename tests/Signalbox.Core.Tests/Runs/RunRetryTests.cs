@@ -12,7 +12,14 @@ public sealed class RunRetryTests
 
     private static Lab Abc(RetryPolicy? retry = null, TimeSpan? limit = null) =>
         new Lab(
-            Pipeline(Task("a"), Task("b", "a") with { Retry = new RetryPolicy { Retries = 1, Delay = TimeSpan.FromMinutes(5) } }, Task("c", "b")) with
+            Pipeline(
+                Task("a"),
+                Task("b", "a") with
+                {
+                    Retry = new RetryPolicy { Retries = 1, Delay = TimeSpan.FromMinutes(5) },
+                },
+                Task("c", "b")
+            ) with
             {
                 RunRetry = retry ?? Twice,
                 Timeout = limit,
@@ -76,10 +83,7 @@ public sealed class RunRetryTests
     public void A_wait_that_is_over_a_loss_that_a_person_must_look_at_and_a_limit_of_the_run_are_not_repeated()
     {
         var waiting = Task("w") with { Kind = new TaskKind.WaitForTime("06:00"), Timeout = TimeSpan.FromHours(1) };
-        Assert.Equal(
-            RunState.Failed,
-            new Lab(Pipeline(waiting) with { RunRetry = Twice }).Admit().Advance(TimeSpan.FromHours(1)).RunState
-        );
+        Assert.Equal(RunState.Failed, new Lab(Pipeline(waiting) with { RunRetry = Twice }).Admit().Advance(TimeSpan.FromHours(1)).RunState);
         var once = Task("a") with { Idempotent = false };
         Assert.Equal(
             RunState.Failed,

@@ -68,7 +68,10 @@ internal static class Owners
 
         return attempt.State switch
         {
-            AttemptState.Submitting => Any<RunCommand.StartAttempt>(implied, start => start.Token == attempt.Token && start.Task == attempt.Key),
+            AttemptState.Submitting => Any<RunCommand.StartAttempt>(
+                implied,
+                start => start.Token == attempt.Token && start.Task == attempt.Key
+            ),
             AttemptState.Running => task.Deadline is not null || task.State == TaskState.UpForReschedule ? "its time-out" : null,
             AttemptState.Publishing => Any<RunCommand.Publish>(
                 implied,

@@ -146,7 +146,12 @@ internal sealed record TaskDocument(
         var nodes = pipeline.Tasks.ToDictionary(node => node.Name);
         var byTask = attempts.ToLookup(attempt => attempt.Key);
         var checksByTask = checks.ToLookup(check => check.Task);
-        return [.. tasks.Where(task => task.MapCount is null or 0).Select(task => Of(nodes[task.Key.Task], task, byTask[task.Key], checksByTask[task.Key]))];
+        return
+        [
+            .. tasks
+                .Where(task => task.MapCount is null or 0)
+                .Select(task => Of(nodes[task.Key.Task], task, byTask[task.Key], checksByTask[task.Key])),
+        ];
     }
 
     public static TaskDocument Of(TaskNode node, TaskRun task, IEnumerable<Attempt> attempts, IEnumerable<StoredCheck> checks) =>
