@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
@@ -35,6 +36,9 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
 
     private const int MostAtOnce = 100;
 
+    // A look a second: what stands in the way for longer does not pass.
+    private const int MostConflicts = 10;
+
     // What other processes did (unpause, replay) is seen after so long at the latest.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -43,6 +47,9 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
 
     // Definitions never change; the one that is current is parsed once and not once a message.
     private readonly Dictionary<PipelineName, StoredDefinition> _definitions = [];
+
+    // How often a message met a conflict. Forgotten at a restart, which gives it new chances.
+    private readonly ConcurrentDictionary<long, int> _conflicts = [];
 
     /// <summary>Told of messages that cannot become runs: one line each.</summary>
     public event Action<string>? Said;
@@ -150,25 +157,34 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
     {
         try
         {
-            return parts.Store.Read(session => OverlapOf(session, pipeline)) == OverlapPolicy.CancelRunning
-                ? await DecideAfterOthersAsync(pipeline, ids, cancellationToken)
-                : await DecideTogetherAsync(pipeline, ids, cancellationToken);
+            var isDone =
+                parts.Store.Read(session => OverlapOf(session, pipeline)) == OverlapPolicy.CancelRunning
+                    ? await DecideAfterOthersAsync(pipeline, ids, cancellationToken)
+                    : await DecideTogetherAsync(pipeline, ids, cancellationToken);
+            ids.ForEach(id => _conflicts.TryRemove(id, out _));
+            return isDone;
+        }
+        catch (StoreConflict) when (ids.Count == 1 && _conflicts.AddOrUpdate(ids[0], 1, (_, met) => met + 1) < MostConflicts)
+        {
+            // Somebody else wrote what it needs at the same time: it waits on, and is looked at anew.
+            return false;
         }
         catch (Exception problem) when (problem is not (StoreUnavailable or OperationCanceledException))
         {
             if (ids.Count == 1)
             {
+                _conflicts.TryRemove(ids[0], out _);
                 return await BuryAsync(ids[0], problem, cancellationToken);
             }
         }
 
-        var isDone = false;
+        var anyDone = false;
         foreach (var id in ids)
         {
-            isDone |= await DecideAsync(pipeline, [id], cancellationToken);
+            anyDone |= await DecideAsync(pipeline, [id], cancellationToken);
         }
 
-        return isDone;
+        return anyDone;
     }
 
     private async Task<bool> DecideTogetherAsync(PipelineName pipeline, List<long> ids, CancellationToken cancellationToken)
