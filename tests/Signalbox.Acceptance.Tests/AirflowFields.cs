@@ -51,6 +51,19 @@ internal static class AirflowFields
         rendered_map_index string?, rendered_fields object, trigger object?, triggerer_job object?, dag_version object?
         """;
 
+    public const string Version = "version string, git_version string?";
+
+    /// <summary>The health of either version: four parts with a status each, three of them with a heartbeat.</summary>
+    public static void CheckHealth(JsonElement health)
+    {
+        Check("metadatabase object, scheduler object, triggerer object, dag_processor object", health);
+        Check("status string?", health.GetProperty("metadatabase"));
+        foreach (var part in new[] { "scheduler", "triggerer", "dag_processor" })
+        {
+            Check($"status string?, latest_{part}_heartbeat string?", health.GetProperty(part));
+        }
+    }
+
     /// <summary>A document has these fields and no others, each of its kind.</summary>
     public static void Check(string fields, JsonElement document)
     {

@@ -119,11 +119,10 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
     {
         var health = await SendAsync(HttpMethod.Get, "/api/v1/health");
         Assert.Equal("healthy", health.GetProperty("metadatabase").GetProperty("status").GetString());
-        Assert.StartsWith(
-            "2.10",
-            (await SendAsync(HttpMethod.Get, "/api/v1/version")).GetProperty("version").GetString(),
-            StringComparison.Ordinal
-        );
+        AirflowFields.CheckHealth(health);
+        var version = await SendAsync(HttpMethod.Get, "/api/v1/version");
+        AirflowFields.Check(AirflowFields.Version, version);
+        Assert.StartsWith("2.10", version.GetProperty("version").GetString(), StringComparison.Ordinal);
         var dags = await SendAsync(HttpMethod.Get, "/api/v1/dags?tags=ml");
         Assert.Equal(1, dags.GetProperty("total_entries").GetInt32());
         var dag = dags.GetProperty("dags")[0];
@@ -167,9 +166,18 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         );
         var bad = await SendAsync(HttpMethod.Get, $"{Runs}/one/taskInstances/bad");
         Assert.Equal((1, -1), (bad.GetProperty("try_number").GetInt32(), bad.GetProperty("map_index").GetInt32()));
-        Assert.Equal("oh\n", await _http.GetStringAsync($"{Runs}/one/taskInstances/bad/logs/1", Ct));
-        var log = await SendAsync(HttpMethod.Get, $"{Runs}/one/taskInstances/bad/logs/1?full_content=true");
+        const string Log = $"{Runs}/one/taskInstances/bad/logs/1";
+        foreach (var accept in new[] { "text/plain", "*/*", "application/json, text/plain", "application/json;q=0.5, text/plain" })
+        {
+            Assert.Equal(("text/plain", "oh\n"), await TextAsync(Log, accept));
+        }
+
+        Assert.Equal("application/json", (await TextAsync(Log, accept: null)).Type);
+        var log = await SendAsync(HttpMethod.Get, $"{Log}?full_content=true");
+        AirflowFields.Check("content string, continuation_token string", log);
         Assert.Equal("oh\n", log.GetProperty("content").GetString());
+        var rest = await SendAsync(HttpMethod.Get, $"{Log}?token={log.GetProperty("continuation_token").GetString()}");
+        Assert.Equal("", rest.GetProperty("content").GetString());
 
         const string Clear = "/api/v1/dags/other/clearTaskInstances";
         var planned = await SendAsync(HttpMethod.Post, Clear, """{"dag_run_id": "one"}""");
@@ -211,11 +219,10 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         );
         var health = await SendAsync(HttpMethod.Get, "/api/v2/monitor/health");
         Assert.Equal("healthy", health.GetProperty("scheduler").GetProperty("status").GetString());
-        Assert.StartsWith(
-            "3.",
-            (await SendAsync(HttpMethod.Get, "/api/v2/version")).GetProperty("version").GetString(),
-            StringComparison.Ordinal
-        );
+        AirflowFields.CheckHealth(health);
+        var version = await SendAsync(HttpMethod.Get, "/api/v2/version");
+        AirflowFields.Check(AirflowFields.Version, version);
+        Assert.StartsWith("3.", version.GetProperty("version").GetString(), StringComparison.Ordinal);
 
         const string Runs = "/api/v2/dags/other/dagRuns";
         var missing = await SendAsync(HttpMethod.Post, Runs, "{}", HttpStatusCode.UnprocessableEntity);
@@ -232,7 +239,11 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         AirflowFields.Check(AirflowFields.TaskV2, await SendAsync(HttpMethod.Get, $"{Runs}/two/taskInstances/bad"));
         Assert.Equal("noted", (await SendAsync(HttpMethod.Patch, $"{Runs}/two", """{"note": "noted"}""")).GetProperty("note").GetString());
         var log = await SendAsync(HttpMethod.Get, $"{Runs}/two/taskInstances/bad/logs/1");
-        Assert.Equal("oh", Assert.Single(log.GetProperty("content").EnumerateArray()).GetProperty("event").GetString());
+        Assert.Equal("""{"content":[{"event":"oh"}],"continuation_token":null}""", JsonSerializer.Serialize(log));
+        Assert.Equal(
+            ("application/x-ndjson", "{\"event\":\"oh\"}\n"),
+            await TextAsync($"{Runs}/two/taskInstances/bad/logs/1", "application/x-ndjson")
+        );
         var planned = await SendAsync(HttpMethod.Post, "/api/v2/dags/other/clearTaskInstances", """{"dag_run_id": "two"}""");
         Assert.Equal(2, planned.GetProperty("total_entries").GetInt32());
         var one = await SendAsync(
@@ -277,6 +288,18 @@ public sealed class Spec037AirflowApi : IAsyncLifetime
         );
         using var document = JsonDocument.Parse(text.Length == 0 ? "null" : text);
         return document.RootElement.Clone();
+    }
+
+    private async Task<(string? Type, string Text)> TextAsync(string path, string? accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        using var response = await _http.SendAsync(request, Ct);
+        return (response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(Ct));
     }
 
     private async Task<JsonElement> EndedAsync(string runs, string id, params string[] ends)

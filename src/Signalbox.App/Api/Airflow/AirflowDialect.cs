@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 using Signalbox.App.Cli;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
@@ -62,9 +63,30 @@ internal abstract class AirflowDialect
     /// <summary>What a call to clear is answered with.</summary>
     public abstract object Cleared(string dag, IReadOnlyList<(RunPicture Picture, TaskRun Task)> cleared);
 
-    /// <summary>Whether a log is given as text to who asks so.</summary>
-    public abstract bool IsPlainLog(HttpContext call);
+    /// <summary>In which form a call wants a log.</summary>
+    public abstract LogForm LogFormOf(HttpContext call);
 
-    /// <param name="next">Where the next part begins; null when this is the last.</param>
-    public abstract object Log(string text, string? next);
+    /// <param name="end">Behind the last byte of the text.</param>
+    /// <param name="isLast">Whether nothing comes after that.</param>
+    public abstract object Log(string text, long end, bool isLast);
+
+    /// <summary>How much a call wants a media type, by its <c>Accept</c>: 0, not at all, to 1.</summary>
+    protected static double Quality(HttpContext call, string type)
+    {
+        var wanted = call.Request.GetTypedHeaders().Accept.Where(each => new MediaTypeHeaderValue(type).IsSubsetOf(each)).ToList();
+        return wanted.Count == 0 ? 0 : wanted.Max(each => each.Quality ?? 1);
+    }
+}
+
+/// <summary>How a log is written in an answer.</summary>
+internal enum LogForm
+{
+    /// <summary>A part of it, in a document.</summary>
+    Document,
+
+    /// <summary>All of it, as text.</summary>
+    Text,
+
+    /// <summary>All of it, a JSON object a line.</summary>
+    Lines,
 }

@@ -201,12 +201,17 @@ internal sealed record TaskInstanceV2(
 
 internal sealed record TaskInstancesV2(TaskInstanceV2[] TaskInstances, int TotalEntries);
 
-internal sealed record LogV1(string? ContinuationToken, string Content);
+internal sealed record LogV1(string ContinuationToken, string Content);
 
 /// <param name="Content">A line each.</param>
 internal sealed record LogV2(LogLineV2[] Content, string? ContinuationToken);
 
-internal sealed record LogLineV2(string? Timestamp, string Event);
+/// <summary>A line. When it was written is not known, and such a field is left out rather than null.</summary>
+internal sealed record LogLineV2(string Event)
+{
+    public static LogLineV2[] Of(string text) =>
+        text.Length == 0 ? [] : [.. text.TrimEnd('\n').Split('\n').Select(line => new LogLineV2(line))];
+}
 
 internal sealed record HealthV1(
     HealthStatus Metadatabase,
@@ -263,6 +268,7 @@ internal sealed record AirflowTokenRequest(string Username, string Password);
 [JsonSerializable(typeof(TaskInstancesV2))]
 [JsonSerializable(typeof(LogV1))]
 [JsonSerializable(typeof(LogV2))]
+[JsonSerializable(typeof(LogLineV2))]
 [JsonSerializable(typeof(HealthV1))]
 [JsonSerializable(typeof(AirflowVersion))]
 [JsonSerializable(typeof(InvalidBodyV2))]

@@ -185,19 +185,26 @@ internal static class AirflowEndpoints
             : int.TryParse(told, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) ? index
             : throw AirflowCalls.Malformed(dialect, $"map_index: `{told}` is no whole number");
         var (found, _) = AirflowTasks.Find(calls, picture, task, mapIndex);
-        var isPlain = dialect.IsPlainLog(call);
-        var (text, next) = await AirflowTasks.LogAsync(
+        var form = dialect.LogFormOf(call);
+        var isFull = form != LogForm.Document || string.Equals(query["full_content"], "true", StringComparison.OrdinalIgnoreCase);
+        var (text, end, isLast) = await AirflowTasks.LogAsync(
             calls,
             picture,
             found,
             attempt,
             AirflowTasks.Token(query["token"]),
-            isFull: isPlain || string.Equals(query["full_content"], "true", StringComparison.OrdinalIgnoreCase),
+            isFull,
             call.RequestAborted
         );
-        return isPlain
-            ? Results.Text(text, "text/plain; charset=utf-8")
-            : Answer(dialect.Log(text, next?.ToString(CultureInfo.InvariantCulture)));
+        return form switch
+        {
+            LogForm.Text => Results.Text(text, "text/plain; charset=utf-8"),
+            LogForm.Lines => Results.Text(
+                string.Concat(LogLineV2.Of(text).Select(line => JsonSerializer.Serialize(line, AirflowJson.Default.LogLineV2) + "\n")),
+                "application/x-ndjson"
+            ),
+            _ => Answer(dialect.Log(text, end, isLast)),
+        };
     }
 
     /// <summary>The fields that a call wants of each document; empty: all.</summary>

@@ -61,8 +61,8 @@ internal static class AirflowTasks
 
     /// <summary>A part of what an attempt wrote: standard output, then standard error.</summary>
     /// <param name="isFull">All of it, whatever its size.</param>
-    /// <returns>The text, and where the next part begins; null when this is the last.</returns>
-    public static async Task<(string Text, long? Next)> LogAsync(
+    /// <returns>The text, where it ends, and whether nothing comes after that.</returns>
+    public static async Task<(string Text, long End, bool IsLast)> LogAsync(
         AirflowCalls calls,
         RunPicture picture,
         TaskRun task,
@@ -99,7 +99,7 @@ internal static class AirflowTasks
         }
 
         var end = from + Math.Max(count, 0);
-        return (Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length), end < whole ? end : null);
+        return (Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length), end, state.IsEnd() && end >= whole);
     }
 
     /// <summary>Where a part of a log begins, as the part before said.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Signalbox.App.Cli;
 using Signalbox.Core.Definitions;
@@ -71,10 +72,12 @@ internal sealed class AirflowV1 : AirflowDialect
             )),
         ]);
 
-    public override bool IsPlainLog(HttpContext call) =>
-        !call.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.Ordinal);
+    // Of two that are wanted alike, text is the first that Airflow offers; without a word it is JSON.
+    public override LogForm LogFormOf(HttpContext call) =>
+        Quality(call, "text/plain") is > 0 and var text && text >= Quality(call, "application/json") ? LogForm.Text : LogForm.Document;
 
-    public override object Log(string text, string? next) => new LogV1(next, text);
+    // There is always a token, as the specification has it: behind the end it gives no more text.
+    public override object Log(string text, long end, bool isLast) => new LogV1(end.ToString(CultureInfo.InvariantCulture), text);
 
     private static DagV1 DagOf(StoredPipeline row, Pipeline pipeline, AirflowCalls calls) =>
         AirflowShapes.DagV1Of(row, pipeline, calls.Project, calls.Now);

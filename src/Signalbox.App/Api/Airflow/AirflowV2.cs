@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Signalbox.App.Cli;
 using Signalbox.Core.Definitions;
@@ -52,10 +53,12 @@ internal sealed class AirflowV2 : AirflowDialect
     public override object Cleared(string dag, IReadOnlyList<(RunPicture Picture, TaskRun Task)> cleared) =>
         new TaskInstancesV2([.. cleared.Select(each => AirflowShapes.TaskV2Of(each.Picture, each.Task, attempt: null))], cleared.Count);
 
-    public override bool IsPlainLog(HttpContext call) => false;
+    // JSON is the first that Airflow offers.
+    public override LogForm LogFormOf(HttpContext call) =>
+        Quality(call, "application/x-ndjson") > Quality(call, "application/json") ? LogForm.Lines : LogForm.Document;
 
-    public override object Log(string text, string? next) =>
-        new LogV2([.. text.TrimEnd('\n').Split('\n').Select(line => new LogLineV2(Timestamp: null, line))], next);
+    public override object Log(string text, long end, bool isLast) =>
+        new LogV2(LogLineV2.Of(text), isLast ? null : end.ToString(CultureInfo.InvariantCulture));
 
     private static DagV2 DagOf(StoredPipeline row, Pipeline pipeline, AirflowCalls calls) =>
         AirflowShapes.DagV2Of(row, pipeline, calls.Project, calls.Now);
