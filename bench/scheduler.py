@@ -7,7 +7,7 @@ Makes a project in a temporary folder, serves it, lets two minutes go by (loadin
 against its tick, as the rows in the store say, and the processor time of the server, as the kernel says.
 """
 
-import argparse, os, shutil, signal, sqlite3, subprocess, tempfile, time
+import argparse, os, signal, sqlite3, subprocess, sys, tempfile, time
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 arguments.add_argument("--pipelines", type=int, default=10_000)
@@ -23,30 +23,43 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-project = tempfile.mkdtemp(prefix="signalbox-bench-")
-os.mkdir(f"{project}/pipelines")
-open(f"{project}/signalbox.yaml", "w").close()
-for number in range(given.pipelines):
-    with open(f"{project}/pipelines/p{number:05}.yaml", "w") as file:
-        file.write(f'pipeline: p{number:05}\nschedule: "* * * * *"\ntasks:\n  only: {{ noop: }}\n')
+def measure(project):
+    os.mkdir(f"{project}/pipelines")
+    open(f"{project}/signalbox.yaml", "w").close()
+    for number in range(given.pipelines):
+        with open(f"{project}/pipelines/p{number:05}.yaml", "w") as file:
+            file.write(f'pipeline: p{number:05}\nschedule: "* * * * *"\ntasks:\n  only: {{ noop: }}\n')
 
-log = open(f"{project}/server.log", "w")
-server = subprocess.Popen([program, "serve", "--port", "0"], cwd=project, stdout=log, stderr=log, start_new_session=True)
-try:
-    begun = time.time()
-    while "serving " not in open(log.name).read():
-        if server.poll() is not None or time.time() - begun > 600:
-            raise SystemExit(f"the server does not serve; see {log.name}")
-        time.sleep(0.5)
-    print(f"{given.pipelines} pipelines loaded in {time.time() - begun:.1f} s")
-    with open(f"{project}/.signalbox/signalbox.db.lock") as lock:
-        pid = int(lock.read().split()[0])
-    time.sleep(120 - time.time() % 60)
-    start, used = time.time(), cpu(pid)
-    time.sleep(60 * given.minutes)
-    end, spent = time.time(), cpu(pid) - used
-    time.sleep(20)
-    store = sqlite3.connect(f"file:{project}/.signalbox/signalbox.db?mode=ro", uri=True)
+    with open(f"{project}/server.log", "w") as log:
+        server = subprocess.Popen([program, "serve", "--port", "0"], cwd=project, stdout=log, stderr=log, start_new_session=True)
+    try:
+        begun = time.time()
+        while "serving " not in (said := open(log.name).read()):
+            if server.poll() is not None or time.time() - begun > 600:
+                raise SystemExit(f"the server does not serve:\n{said[-2000:]}")
+            time.sleep(0.5)
+        print(f"{given.pipelines} pipelines loaded in {time.time() - begun:.1f} s")
+        with open(f"{project}/.signalbox/signalbox.db.lock") as lock:
+            pid = int(lock.read().split()[0])
+        time.sleep(120 - time.time() % 60)
+        start, used = time.time(), cpu(pid)
+        time.sleep(60 * given.minutes)
+        end, spent = time.time(), cpu(pid) - used
+        time.sleep(20)
+        report(f"{project}/.signalbox/signalbox.db", start, end)
+        print(f"processor: {spent / (end - start):.2f} of a core")
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def report(database, start, end):
+    store = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     late = sorted(
         row[0] / 1000
         for row in store.execute(
@@ -55,11 +68,12 @@ try:
         )
     )
     skipped = store.execute("select count(*) from ticks where skipped is not null and at_ms >= ?", (start * 1000,)).fetchone()[0]
-    expected = given.pipelines * given.minutes
-    print(f"{len(late)} runs of {expected} ticks, {skipped} skipped")
+    store.close()
+    print(f"{len(late)} runs of {given.pipelines * given.minutes} ticks, {skipped} skipped")
     print("late: " + ", ".join(f"p{int(q * 100)} {late[min(len(late) - 1, int(q * len(late)))]:.2f} s" for q in (0.5, 0.9, 0.99)) + f", most {late[-1]:.2f} s")
-    print(f"processor: {spent / (end - start):.2f} of a core")
-finally:
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(30)
-    shutil.rmtree(project, ignore_errors=True)
+
+
+# Who is told to stop leaves no server and no folder behind either.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+with tempfile.TemporaryDirectory(prefix="signalbox-bench-", ignore_cleanup_errors=True) as folder:
+    measure(folder)
