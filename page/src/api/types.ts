@@ -19,6 +19,7 @@ export type Need = Schemas["NeedDocument"];
 export type RunLine = Schemas["MovingRunDocument"];
 export type Station = Schemas["StationDocument"];
 export type Departure = Schemas["DepartureDocument"];
+export type QuietSchedule = Schemas["QuietScheduleDocument"];
 export type Activity = Schemas["ActivityDocument"];
 export type Outcome = Schemas["OutcomeDocument"];
 export type PipelineLine = Schemas["PipelineRecordDocument"];

@@ -32,7 +32,7 @@ export function useLive(): Link {
       wasDown = true;
       setLink("down");
     };
-    for (const type of ["run", "task"]) {
+    for (const type of ["run", "task", "freshness"]) {
       source.addEventListener(type, refresh);
     }
     return () => {

@@ -1,4 +1,4 @@
-import type { Home, Outcome } from "../api/types";
+import type { Home, Outcome, QuietSchedule } from "../api/types";
 import { counted } from "./numbers";
 import { signalOf } from "./states";
 
@@ -54,4 +54,18 @@ export function progressOf(run: { started_at: string | null; expected_end: strin
   }
   const over = run.tasks.filter((task) => ["success", "skipped", "failed"].includes(signalOf(task.state))).length;
   return run.tasks.length === 0 ? 0.02 : Math.min(0.98, Math.max(0.02, over / run.tasks.length));
+}
+
+/** Why a schedule starts nothing soon, after "NAME: the schedule". */
+export function quietText(schedule: QuietSchedule, day: (at: string) => string): string {
+  switch (schedule.why) {
+    case "paused":
+      return "is paused";
+    case "drained":
+      return "is drained: it takes no new runs";
+    case "later":
+      return `is due on ${schedule.at === null ? "a later day" : day(schedule.at)}`;
+    default:
+      return schedule.at === null ? "has no time to come" : `ended on ${day(schedule.at)}`;
+  }
 }

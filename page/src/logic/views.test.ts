@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DatasetPartition, Home, ModelVersion } from "../api/types";
 import { progressText, sharesOf, statesOf } from "./backfill";
 import { heatOf } from "./heat";
-import { aspectOf, heightsOf, progressOf } from "./home";
+import { aspectOf, heightsOf, progressOf, quietText } from "./home";
 import { around, endsOf } from "./lineage";
 import { comparisonOf, pairOf } from "./models";
 import { bytesText, metricText } from "./numbers";
@@ -11,7 +11,7 @@ import { checksOf, checksText, downstreamOf, graphOf, tableOf } from "./run";
 import { byDay, windowOf } from "./timetable";
 
 const health = { engine: "this server", database: "SQLite", disk_free_bytes: null, queued: 0, running: 0, waiting: 0, slots: 4 };
-const home = (more: Partial<Home>): Home => ({ at: "", needs: [], running: [], next: [], recent: [], pipelines: [], health, ...more });
+const home = (more: Partial<Home>): Home => ({ at: "", needs: [], running: [], next: [], quiet: [], recent: [], pipelines: [], health, ...more });
 const need = (kind: string) => ({ kind, pipeline: "p", run: null, task: null, partition: null, message: "", at: null });
 
 describe("home", () => {
@@ -19,6 +19,13 @@ describe("home", () => {
     expect(aspectOf(home({})).signal).toBe("clear");
     expect(aspectOf(home({ needs: [need("paused")] })).signal).toBe("caution");
     expect(aspectOf(home({ needs: [need("failed"), need("approval")] }))).toMatchObject({ signal: "stop", title: "2 things need you" });
+  });
+
+  it("says why a schedule starts nothing soon", () => {
+    const said = (why: string, at: string | null) => quietText({ pipeline: "p", why, at }, (instant) => instant.slice(0, 10));
+    expect(said("ended", "2001-01-23T00:00:00Z")).toBe("ended on 2001-01-23");
+    expect(said("later", "2099-01-02T00:00:00Z")).toBe("is due on 2099-01-02");
+    expect(said("paused", null)).toBe("is paused");
   });
 
   it("never says that a run is over before it is", () => {

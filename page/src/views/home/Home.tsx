@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { homeQuery } from "../../api/queries";
-import type { Activity, Departure, Home as HomeDocument, PipelineLine, RunLine } from "../../api/types";
+import type { Activity, Departure, Home as HomeDocument, PipelineLine, QuietSchedule, RunLine } from "../../api/types";
 import { Answer } from "../../app/Answer";
 import { At, useClock, useNow } from "../../app/preferences";
 import { Empty, Panel } from "../../design/parts";
 import { LineMap, Signal } from "../../design/Signal";
-import { aspectOf, heightsOf, progressOf } from "../../logic/home";
+import { aspectOf, heightsOf, progressOf, quietText } from "../../logic/home";
 import { bytesText, counted } from "../../logic/numbers";
 import { signalOf, wordsOf } from "../../logic/states";
 import { distanceText, durationText, weekdayText } from "../../logic/time";
@@ -20,17 +20,17 @@ export function Home() {
       {(data) => (
         <div className="stack wide">
           <Headline home={data} />
-          <div className="columns">
+          <div className="columns platform">
             <div className="stack wide">
               {data.needs.length > 0 && <Needs needs={data.needs} />}
               <Moving runs={data.running} first={data.pipelines[0]?.pipeline} />
-              <Journal lines={data.recent} />
             </div>
-            <div className="stack wide">
-              <Departures next={data.next} />
+            <div className="stack wide beside">
+              <Departures next={data.next} quiet={data.quiet} />
               <Lines lines={data.pipelines} />
               <Ground home={data} />
             </div>
+            <Journal lines={data.recent} />
           </div>
         </div>
       )}
@@ -147,19 +147,23 @@ function Journal({ lines }: { lines: Activity[] }) {
   );
 }
 
-function Departures({ next }: { next: Departure[] }) {
+function Departures({ next, quiet }: { next: Departure[]; quiet: QuietSchedule[] }) {
   const clock = useClock();
   const now = useNow(15_000);
   return (
     <section className="board-of-departures" aria-labelledby="departures">
       <h2 id="departures">
-        Next up <Link to="/timetable">Timetable</Link>
+        <span>
+          Next up <small>{clock.zone}</small>
+        </span>
+        <Link to="/timetable">Timetable</Link>
       </h2>
-      {next.length === 0 ? (
+      {next.length === 0 && (
         <p className="small">
-          <small>No schedule is due in the next 30 days. A pipeline gets one with a line such as schedule: "15 2 * * *".</small>
+          <small>{quiet.length === 0 ? 'No pipeline has a schedule. One gets it with a line such as schedule: "15 2 * * *".' : "No schedule is due in the next 30 days."}</small>
         </p>
-      ) : (
+      )}
+      {next.length > 0 && (
         <ul>
           {next.map((one) => (
             <li key={`${one.pipeline}.${one.at}`}>
@@ -183,9 +187,27 @@ function Departures({ next }: { next: Departure[] }) {
           ))}
         </ul>
       )}
+      {quiet.slice(0, mostQuiet).map((one) => (
+        <p key={one.pipeline} className="small quiet-schedule">
+          <small>
+            <Link to="/pipelines/$name" params={{ name: one.pipeline }} className="quiet">
+              {one.pipeline}
+            </Link>
+            : the schedule {quietText(one, clock.day)}
+          </small>
+        </p>
+      ))}
+      {quiet.length > mostQuiet && (
+        <p className="small quiet-schedule">
+          <small>and {counted(quiet.length - mostQuiet, "other schedule")} that start nothing soon</small>
+        </p>
+      )}
     </section>
   );
 }
+
+/** So many schedules that start nothing soon are named. */
+const mostQuiet = 4;
 
 function Lines({ lines }: { lines: PipelineLine[] }) {
   return (

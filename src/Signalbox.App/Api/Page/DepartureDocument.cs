@@ -25,16 +25,26 @@ internal sealed record DepartureDocument(
 
     private const int Samples = 20;
 
-    /// <summary>The runs that schedules start from one instant up to, not including, another, the soonest first. What is past starts nothing.</summary>
-    public static DepartureDocument[] Between(ReadSession session, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, int most)
+    /// <summary>The runs that schedules start from one instant up to, not including, another, the soonest first. What is past, paused or drained starts nothing.</summary>
+    /// <param name="most">So many at most.</param>
+    /// <param name="mostOfOne">So many at most of one pipeline, so that one that runs each minute does not hide the others; null: no limit.</param>
+    public static DepartureDocument[] Between(
+        ReadSession session,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        DateTimeOffset now,
+        int most,
+        int? mostOfOne = null
+    )
     {
         var begin = from > now ? from : now;
         var found = new List<(DecidedTick Tick, Pipeline Pipeline)>();
-        foreach (var row in session.Pipelines().Where(row => row is { Version: not null, Paused: false }))
+        var takeRuns = session.Pipelines().Where(row => row is { Version: not null, Paused: false } && session.Drain(row.Name) is null);
+        foreach (var row in takeRuns)
         {
             var pipeline = session.Definition(row.Name, row.Version!.Value)!.Pipeline;
             found.AddRange(
-                Timetable.Of(pipeline).Between(begin, to).Where(tick => tick.Run is not null).Take(most).Select(tick => (tick, pipeline))
+                Timetable.Of(pipeline).Between(begin, to).Where(tick => tick.Run is not null).Take(mostOfOne ?? most).Select(tick => (tick, pipeline))
             );
         }
 

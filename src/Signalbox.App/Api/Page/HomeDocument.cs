@@ -15,6 +15,7 @@ internal sealed record HomeDocument(
     NeedDocument[] Needs,
     MovingRunDocument[] Running,
     DepartureDocument[] Next,
+    QuietScheduleDocument[] Quiet,
     ActivityDocument[] Recent,
     PipelineRecordDocument[] Pipelines,
     ServerHealthDocument Health
@@ -22,6 +23,7 @@ internal sealed record HomeDocument(
 {
     private const int MostRunning = 20;
     private const int MostNext = 8;
+    private const int MostNextOfOne = 2;
     private static readonly TimeSpan NextWithin = TimeSpan.FromDays(30);
 
     public static HomeDocument Read(ReadSession session, Project project, DateTimeOffset now)
@@ -43,7 +45,8 @@ internal sealed record HomeDocument(
                     .Take(MostRunning)
                     .Select(run => MovingRunDocument.Of(session, run, forecasts.GetValueOrDefault(run.Number))),
             ],
-            DepartureDocument.Between(session, now, now + NextWithin, now, MostNext),
+            DepartureDocument.Between(session, now, now + NextWithin, now, MostNext, MostNextOfOne),
+            QuietScheduleDocument.All(session, rows, now, now + NextWithin),
             ActivityDocument.Latest(session),
             [.. records],
             ServerHealthDocument.Of(session, project, active.Count(run => run.State == RunState.Queued))
