@@ -134,6 +134,39 @@ public sealed class Spec034Plan
         Assert.Contains("landed", (await project.CallAsync("plan", "arrivals")).Expect(0).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("Requirement", "S49")]
+    public async Task Arrivals_of_a_dataset_are_counted_from_the_end_of_its_partitions_whoever_published_them()
+    {
+        using var project = new TestProject()
+            .Pipeline(
+                "reader",
+                "schedule: \"0 2 * * *\"\npartition: day\ntasks:\n  there: { wait_for: { dataset: shop/rates }, timeout: 1h }\n"
+            )
+            .Pipeline("started", "partition: day\ntriggers: [{ datasets: shop/rates }]\ntasks:\n  a: { noop: {} }\n");
+        var days = Enumerable.Range(2, 6).Select(day => DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-day)).ToList();
+        project.Write("days.jsonl", string.Concat(days.Select(day => $"{{\"partition\": \"{day:yyyy-MM-dd}\"}}\n")));
+        (await project.CallAsync("datasets", "update", "shop/rates", "--file", "days.jsonl")).Expect(0);
+
+        var found = (await project.CallAsync("plan", "arrivals", "--json")).Expect(0).Json.EnumerateArray().ToList();
+        Assert.Equal(
+            ["reader task there", "reader dataset shop/rates", "started dataset shop/rates"],
+            found.Select(each =>
+                each.GetProperty("task").GetString() is { } task
+                    ? $"{each.GetProperty("pipeline").GetString()} task {task}"
+                    : $"{each.GetProperty("pipeline").GetString()} dataset {each.GetProperty("dataset").GetString()}"
+            )
+        );
+        var rates = found[1];
+        Assert.Equal(6, rates.GetProperty("samples").GetInt32());
+        Assert.Equal($"{days[^1].AddDays(1):yyyy-MM-dd}T00:00:00Z", rates.GetProperty("arrivals")[0].GetProperty("due_at").GetString());
+        // The median of six that came at one moment, due a day after the other.
+        Assert.InRange(rates.GetProperty("usual_seconds").GetDouble(), 3.5 * 86400, 4.6 * 86400);
+        Assert.Contains("after the end of a partition would find it in 19 of 20", rates.GetProperty("suggestion").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, found[2].GetProperty("suggestion").ValueKind);
+        Assert.Contains("dataset shop/rates", (await project.CallAsync("plan", "arrivals", "--pipeline", "reader")).Expect(0).Output, StringComparison.Ordinal);
+    }
+
     private static List<JsonElement> ProjectRuns(TestProject project) =>
         [.. project.CallAsync("runs", "--json").GetAwaiter().GetResult().Expect(0).Json.EnumerateArray()];
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace Signalbox.Acceptance.Tests;
@@ -23,8 +24,31 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
         }
 
         Assert.Equal(history.Select(line => line.GetProperty("to").GetString()), seen.Select(each => each.To));
-        Assert.Equal(seen.Select(each => each.Id).Order().Distinct(), seen.Select(each => each.Id));
+        var lines = seen.Select(each => each.Data.GetProperty("id").GetInt64()).ToList();
+        Assert.Equal(lines.Order().Distinct(), lines);
         Assert.All(seen, each => Assert.Equal(run, each.Data.GetProperty("run").GetInt64()));
+    }
+
+    [Fact]
+    [Trait("Requirement", "S48")]
+    public async Task A_dataset_that_is_late_is_told_and_so_is_the_end_of_it_also_after_a_break()
+    {
+        await using var first = await Listener.OpenAsync(bench.Viewer, "/api/events?pipeline=hourly");
+        bench.Project.Pipeline(
+            "hourly",
+            "tasks:\n  make: { run: 'echo > {{ outputs.o }}', outputs: { o: { path: 'hourly/{{ ds }}.txt', dataset: hourly/raw, freshness: 1s } } }\n"
+        );
+        var late = await first.NextAsync();
+        Assert.Equal(
+            ("freshness", "hourly/raw", "late"),
+            (late.Kind, late.Data.GetProperty("dataset").GetString(), late.Data.GetProperty("state").GetString())
+        );
+        await first.DisposeAsync();
+        await bench.Admin.PostAsync("/api/datasets/updates", """{"name": "hourly/raw", "partition": "2001-01-05"}""", HttpStatusCode.Created);
+        await using var second = await Listener.OpenAsync(bench.Viewer, "/api/events?pipeline=hourly", late.Id);
+        var fresh = await second.NextAsync();
+        Assert.Equal(("freshness", "fresh"), (fresh.Kind, fresh.Data.GetProperty("state").GetString()));
+        Assert.Equal(late.Data.GetProperty("due_at").GetString(), fresh.Data.GetProperty("due_at").GetString());
     }
 
     [Fact]
@@ -39,7 +63,7 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
                 bench.Viewer.GetAsync($"/api/runs/{run}/tasks/say").GetAwaiter().GetResult().GetProperty("attempts").GetArrayLength() == 1,
             TimeSpan.FromSeconds(60)
         );
-        long position;
+        string position;
         await using (var live = await Listener.OpenAsync(bench.Viewer, path))
         {
             var one = await live.NextAsync();
@@ -54,7 +78,7 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
         Assert.Equal("end", (await rest.NextAsync()).Kind);
     }
 
-    private sealed record Seen(long Id, string Kind, JsonElement Data)
+    private sealed record Seen(string Id, string Kind, JsonElement Data)
     {
         public string? To => Data.TryGetProperty("to", out var to) ? to.GetString() : null;
     }
@@ -69,7 +93,7 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
             (_response, _reader) = (response, reader);
         }
 
-        public static async Task<Listener> OpenAsync(ApiClient client, string path, long? after = null)
+        public static async Task<Listener> OpenAsync(ApiClient client, string path, string? after = null)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             if (after is { } id)
@@ -91,7 +115,7 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
 
         public async Task<Seen> NextAsync()
         {
-            var (id, kind) = (0L, "");
+            var (id, kind) = ("", "");
             while (true)
             {
                 var line =
@@ -99,7 +123,7 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
                     ?? throw new InvalidOperationException("The events ended.");
                 if (line.StartsWith("id: ", StringComparison.Ordinal))
                 {
-                    id = long.Parse(line[4..], System.Globalization.CultureInfo.InvariantCulture);
+                    id = line[4..];
                 }
                 else if (line.StartsWith("event: ", StringComparison.Ordinal))
                 {

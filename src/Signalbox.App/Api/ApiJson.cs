@@ -46,6 +46,7 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(PostedDocument))]
 [JsonSerializable(typeof(DatasetLineageDocument))]
 [JsonSerializable(typeof(FreshnessDocument))]
+[JsonSerializable(typeof(FreshnessEventDocument))]
 [JsonSerializable(typeof(Page<BackfillLineDocument>))]
 [JsonSerializable(typeof(BackfillDocument))]
 [JsonSerializable(typeof(ApprovalDocument[]))]

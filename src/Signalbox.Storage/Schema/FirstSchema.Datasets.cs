@@ -52,8 +52,10 @@ internal static partial class FirstSchema
             updated_ms bigint,
             at_ms bigint not null,
             ended_ms bigint,
+            change bigint not null,
             unique (pipeline, dataset, due_ms)
         );
+        create index freshness_misses_changed on freshness_misses (change);
         create index freshness_misses_open on freshness_misses (pipeline, dataset) where ended_ms is null;
 
         create table dataset_cursors (

@@ -9,7 +9,7 @@ internal static partial class FirstSchema
     public const string Script =
         """
             create table counters (name text primary key, value bigint not null check (value >= 0));
-            insert into counters (name, value) values ('run', 0);
+            insert into counters (name, value) values ('run', 0), ('freshness', 0);
 
             create table definitions (
                 pipeline text not null,

@@ -75,12 +75,16 @@ public abstract partial class StoreConformance
             Ct
         );
         Assert.Equal(Made.Noon, store.Read(s => s.FreshOf("a")));
+        Assert.Equal([new PartitionArrival("2001-01-01", Made.Noon)], store.Read(s => s.Arrivals("a", 10)));
         Assert.Null(store.Read(s => s.FreshOf("b")));
 
         bool Miss(WriteSession s) => s.AddMiss(daily, "a", "within 1h", Made.Noon.AddHours(1), Made.Noon, Made.Noon.AddHours(2));
         Assert.True(await store.WriteAsync(Miss, Ct));
         Assert.False(await store.WriteAsync(Miss, Ct));
         var open = Assert.Single(store.Read(s => s.OpenMisses()));
+        Assert.Equal(open, Assert.Single(store.Read(s => s.FreshnessSince(0, 10))));
+        Assert.Empty(store.Read(s => s.FreshnessSince(0, 10, new PipelineName("other"))));
+        Assert.Empty(store.Read(s => s.FreshnessSince(s.LastFreshness(), 10)));
         Assert.Equal(
             (daily, "a", Made.Noon.AddHours(1), Made.Noon, null),
             (open.Pipeline, open.Dataset, open.DueAt, open.UpdatedAt, open.EndedAt)
@@ -105,6 +109,7 @@ public abstract partial class StoreConformance
         Assert.Equal(0, await store.WriteAsync(s => s.ResolveLateness("daily/a/freshness", "a is fresh", Made.Noon), Ct));
         Assert.Empty(store.Read(s => s.OpenMisses()));
         Assert.Equal(Made.Noon.AddHours(3), Assert.Single(store.Read(s => s.Misses("a", 5))).EndedAt);
+        Assert.Equal(Made.Noon.AddHours(3), Assert.Single(store.Read(s => s.FreshnessSince(open.Change, 10))).EndedAt);
     }
 
     [Fact]

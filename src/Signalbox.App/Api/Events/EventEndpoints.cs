@@ -30,7 +30,10 @@ internal static class EventEndpoints
             .MapGet("/api/events", EventsAsync)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("Every change of runs (event `run`) and tasks (event `task`), of one run or pipeline or all")
+            .WithSummary(
+                "Every change of runs (event `run`) and tasks (event `task`), of one run or pipeline or all, and every dataset that is late, or fresh again "
+                    + "(event `freshness`), of one pipeline or all"
+            )
             .Produces<EventDocument>(StatusCodes.Status200OK, "text/event-stream");
         routes
             .MapGet("/api/runs/{run:long}/tasks/{task}/attempts/{attempt:int}/log/events", LogAsync)
@@ -43,7 +46,7 @@ internal static class EventEndpoints
     private static async Task EventsAsync(
         long? run,
         string? pipeline,
-        long? after,
+        string? after,
         Store store,
         ChangeBell bell,
         TimeProvider time,
@@ -51,23 +54,23 @@ internal static class EventEndpoints
     )
     {
         // What is not asked for from a place on begins now.
-        var last = Resumed(context) ?? after ?? store.Read(session => session.LastHistory());
+        var place = store.Read(session => EventPlace.Read(Resumed(context) ?? after, session));
         var number = run is { } told ? new RunNumber(told) : (RunNumber?)null;
         var name = pipeline is null ? (PipelineName?)null : new PipelineName(pipeline);
         await using var stream = await EventStream.BeginAsync(context, time);
         while (true)
         {
             var ring = bell.NextAsync(context.RequestAborted);
-            var end = store.Read(session => session.LastHistory());
+            var end = store.Read(session => new EventPlace(session.LastHistory(), session.LastFreshness()));
             IReadOnlyList<HistoryLine> lines;
             do
             {
-                lines = store.Read(session => session.HistorySince(last, MostAtOnce, number, name));
+                lines = store.Read(session => session.HistorySince(place.History, MostAtOnce, number, name));
                 foreach (var line in lines)
                 {
-                    last = line.Id;
+                    place = place with { History = line.Id };
                     await stream.SendAsync(
-                        last,
+                        place.Text,
                         line.Entry.Task is null ? "run" : "task",
                         EventDocument.Of(line),
                         ApiJson.Default.EventDocument
@@ -75,8 +78,15 @@ internal static class EventEndpoints
                 }
             } while (lines.Count == MostAtOnce);
 
+            var changes = number is null ? store.Read(session => session.FreshnessSince(place.Freshness, MostAtOnce, name)) : [];
+            foreach (var miss in changes)
+            {
+                place = place with { Freshness = miss.Change };
+                await stream.SendAsync(place.Text, "freshness", FreshnessEventDocument.Of(miss), ApiJson.Default.FreshnessEventDocument);
+            }
+
             // What concerns others is behind us, too.
-            last = Math.Max(last, end);
+            place = place.OrLater(changes.Count < MostAtOnce ? end : end with { Freshness = place.Freshness });
             await stream.FlushAsync(Quiet);
             await ring;
             context.RequestAborted.ThrowIfCancellationRequested();
@@ -100,7 +110,7 @@ internal static class EventEndpoints
         var (pipeline, key, _) = store.Read(session => LogEndpoints.Find(session, run, task, attempt));
         using var tail = new LogTailReader(
             () => new AttemptLogs(project).Open(pipeline, new RunNumber(run), key, attempt, which),
-            Resumed(context) ?? after ?? 0
+            Resumed(context) is { } id ? EventPlace.Number(id, id) : after ?? 0
         );
         await using var events = await EventStream.BeginAsync(context, time);
         while (true)
@@ -110,12 +120,12 @@ internal static class EventEndpoints
             var isOver = store.Read(session => LogEndpoints.Find(session, run, task, attempt)).State.IsEnd();
             while (tail.Read(isOver) is { Length: > 0 } text)
             {
-                await events.SendAsync(tail.Position, "log", new LogEventDocument(text, tail.Position), ApiJson.Default.LogEventDocument);
+                await events.SendAsync($"{tail.Position}", "log", new LogEventDocument(text, tail.Position), ApiJson.Default.LogEventDocument);
             }
 
             if (isOver)
             {
-                await events.SendAsync(tail.Position, "end", new LogEventDocument("", tail.Position), ApiJson.Default.LogEventDocument);
+                await events.SendAsync($"{tail.Position}", "end", new LogEventDocument("", tail.Position), ApiJson.Default.LogEventDocument);
                 await events.FlushAsync(TimeSpan.Zero);
                 return;
             }
@@ -126,10 +136,32 @@ internal static class EventEndpoints
         }
     }
 
-    private static long? Resumed(HttpContext context) =>
-        context.Request.Headers["Last-Event-ID"].ToString() is not { Length: > 0 } text ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
-        : throw ApiException.Invalid($"Last-Event-ID: `{text}` is the id of no event");
+    private static string? Resumed(HttpContext context) =>
+        context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } text ? text : null;
+}
+
+/// <summary>How far somebody has come who listens: behind the last line of the history, and behind the last change of freshness.</summary>
+internal readonly record struct EventPlace(long History, long Freshness)
+{
+    /// <summary>The id of an event: where to go on behind it.</summary>
+    public string Text => string.Create(CultureInfo.InvariantCulture, $"{History}-{Freshness}");
+
+    /// <param name="id">The id of an event, or the number of a line of the history alone; null: begin now.</param>
+    public static EventPlace Read(string? id, ReadSession session)
+    {
+        var parts = id?.Split('-', 2) ?? [];
+        return new EventPlace(
+            parts.Length > 0 ? Number(parts[0], id!) : session.LastHistory(),
+            parts.Length > 1 ? Number(parts[1], id!) : session.LastFreshness()
+        );
+    }
+
+    public static long Number(string text, string id) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw ApiException.Invalid($"Last-Event-ID, after: `{id}` is the id of no event");
+
+    public EventPlace OrLater(EventPlace other) => new(Math.Max(History, other.History), Math.Max(Freshness, other.Freshness));
 }
 
 /// <summary>One answer that never ends: events, each with its id.</summary>
@@ -157,7 +189,7 @@ internal sealed class EventStream : IAsyncDisposable
         return stream;
     }
 
-    public async Task SendAsync<T>(long id, string kind, T data, JsonTypeInfo<T> type)
+    public async Task SendAsync<T>(string id, string kind, T data, JsonTypeInfo<T> type)
     {
         _waiting.Append(CultureInfo.InvariantCulture, $"id: {id}\nevent: {kind}\ndata: {JsonSerializer.Serialize(data, type)}\n\n");
         if (_waiting.Length > 64 * 1024)
@@ -271,6 +303,32 @@ internal sealed class LogTailReader(Func<AttemptLogs.LogReader?> open, long from
 
         return bytes;
     }
+}
+
+/// <summary>A dataset is late, or fresh again.</summary>
+/// <param name="Pipeline">The pipeline that states how fresh it has to be.</param>
+/// <param name="State"><c>late</c> or <c>fresh</c>.</param>
+/// <param name="UpdatedAt">Its last update before it was late; null when it had none.</param>
+internal sealed record FreshnessEventDocument(
+    string At,
+    string Pipeline,
+    string Dataset,
+    string State,
+    string Rule,
+    string DueAt,
+    string? UpdatedAt
+)
+{
+    public static FreshnessEventDocument Of(FreshnessMiss miss) =>
+        new(
+            InstantText.Fine(miss.EndedAt ?? miss.At),
+            miss.Pipeline.Value,
+            miss.Dataset,
+            miss.EndedAt is null ? "late" : "fresh",
+            miss.Rule,
+            InstantText.Utc(miss.DueAt),
+            miss.UpdatedAt is { } updated ? InstantText.Utc(updated) : null
+        );
 }
 
 /// <summary>One change of a run (without a task) or of a task.</summary>

@@ -26,7 +26,7 @@ internal static class ForesightEndpoints
             .MapGet("/api/arrivals", Arrivals)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("How long after the tick each task that waits for the world was done");
+            .WithSummary("How long after the tick each task that waits for the world was done, and after the end of its partitions each dataset was there");
     }
 
     private static async Task PlanAsync(
@@ -57,8 +57,10 @@ internal static class ForesightEndpoints
     private static ArrivalDocument[] Arrivals(string? pipeline, Store store)
     {
         var pipelines = store.Read(session =>
-            pipeline is null ? PipelineEndpoints.Current(session) : [PipelineEndpoints.Find(session, pipeline).Definition.Pipeline]
-        );
+        {
+            _ = pipeline is null ? null : PipelineEndpoints.Find(session, pipeline).Row;
+            return PipelineEndpoints.Current(session);
+        });
         return [.. ArrivalsVerb.Read(pipelines, store, pipeline)];
     }
 }
