@@ -162,9 +162,17 @@ public sealed class Spec034Plan
         Assert.Equal($"{days[^1].AddDays(1):yyyy-MM-dd}T00:00:00Z", rates.GetProperty("arrivals")[0].GetProperty("due_at").GetString());
         // The median of six that came at one moment, due a day after the other.
         Assert.InRange(rates.GetProperty("usual_seconds").GetDouble(), 3.5 * 86400, 4.6 * 86400);
-        Assert.Contains("after the end of a partition would find it in 19 of 20", rates.GetProperty("suggestion").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "after the end of a partition would find it in 19 of 20",
+            rates.GetProperty("suggestion").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(JsonValueKind.Null, found[2].GetProperty("suggestion").ValueKind);
-        Assert.Contains("dataset shop/rates", (await project.CallAsync("plan", "arrivals", "--pipeline", "reader")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "dataset shop/rates",
+            (await project.CallAsync("plan", "arrivals", "--pipeline", "reader")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
     }
 
     private static List<JsonElement> ProjectRuns(TestProject project) =>

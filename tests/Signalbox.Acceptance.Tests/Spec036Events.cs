@@ -44,7 +44,11 @@ public sealed class Spec036Events(ApiBench bench) : IClassFixture<ApiBench>
             (late.Kind, late.Data.GetProperty("dataset").GetString(), late.Data.GetProperty("state").GetString())
         );
         await first.DisposeAsync();
-        await bench.Admin.PostAsync("/api/datasets/updates", """{"name": "hourly/raw", "partition": "2001-01-05"}""", HttpStatusCode.Created);
+        await bench.Admin.PostAsync(
+            "/api/datasets/updates",
+            """{"name": "hourly/raw", "partition": "2001-01-05"}""",
+            HttpStatusCode.Created
+        );
         await using var second = await Listener.OpenAsync(bench.Viewer, "/api/events?pipeline=hourly", late.Id);
         var fresh = await second.NextAsync();
         Assert.Equal(("freshness", "fresh"), (fresh.Kind, fresh.Data.GetProperty("state").GetString()));

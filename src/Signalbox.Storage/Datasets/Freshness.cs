@@ -109,5 +109,11 @@ public sealed partial class WriteSession
     /// <summary>A dataset is late no more, as far as this pipeline wants it.</summary>
     /// <returns>Whether it was late.</returns>
     public bool EndMisses(PipelineName pipeline, string dataset, DateTimeOffset at) =>
-        Use(EndMiss).Set("@at_ms", at).Set("@change", Use(NextFreshness).Scalar()!.Value).Set("@pipeline", pipeline.Value).Set("@dataset", dataset).All(row => row.Long()).Count > 0;
+        Use(EndMiss)
+            .Set("@at_ms", at)
+            .Set("@change", Use(NextFreshness).Scalar()!.Value)
+            .Set("@pipeline", pipeline.Value)
+            .Set("@dataset", dataset)
+            .All(row => row.Long())
+            .Count > 0;
 }

@@ -120,12 +120,22 @@ internal static class EventEndpoints
             var isOver = store.Read(session => LogEndpoints.Find(session, run, task, attempt)).State.IsEnd();
             while (tail.Read(isOver) is { Length: > 0 } text)
             {
-                await events.SendAsync($"{tail.Position}", "log", new LogEventDocument(text, tail.Position), ApiJson.Default.LogEventDocument);
+                await events.SendAsync(
+                    $"{tail.Position}",
+                    "log",
+                    new LogEventDocument(text, tail.Position),
+                    ApiJson.Default.LogEventDocument
+                );
             }
 
             if (isOver)
             {
-                await events.SendAsync($"{tail.Position}", "end", new LogEventDocument("", tail.Position), ApiJson.Default.LogEventDocument);
+                await events.SendAsync(
+                    $"{tail.Position}",
+                    "end",
+                    new LogEventDocument("", tail.Position),
+                    ApiJson.Default.LogEventDocument
+                );
                 await events.FlushAsync(TimeSpan.Zero);
                 return;
             }

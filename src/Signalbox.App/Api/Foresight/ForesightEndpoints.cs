@@ -26,7 +26,9 @@ internal static class ForesightEndpoints
             .MapGet("/api/arrivals", Arrivals)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(Tag)
-            .WithSummary("How long after the tick each task that waits for the world was done, and after the end of its partitions each dataset was there");
+            .WithSummary(
+                "How long after the tick each task that waits for the world was done, and after the end of its partitions each dataset was there"
+            );
     }
 
     private static async Task PlanAsync(

@@ -44,7 +44,12 @@ internal sealed record DepartureDocument(
         {
             var pipeline = session.Definition(row.Name, row.Version!.Value)!.Pipeline;
             found.AddRange(
-                Timetable.Of(pipeline).Between(begin, to).Where(tick => tick.Run is not null).Take(mostOfOne ?? most).Select(tick => (tick, pipeline))
+                Timetable
+                    .Of(pipeline)
+                    .Between(begin, to)
+                    .Where(tick => tick.Run is not null)
+                    .Take(mostOfOne ?? most)
+                    .Select(tick => (tick, pipeline))
             );
         }
 

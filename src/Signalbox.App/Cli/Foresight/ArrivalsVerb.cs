@@ -57,7 +57,10 @@ internal static class ArrivalsVerb
     public static List<ArrivalDocument> Read(IReadOnlyCollection<Pipeline> pipelines, Store? store, string? only)
     {
         var found = new List<ArrivalDocument>();
-        var used = Lineage.Of(pipelines).Where(edge => edge.Role != LineageRole.Produces).ToLookup(edge => edge.Pipeline, edge => edge.Dataset);
+        var used = Lineage
+            .Of(pipelines)
+            .Where(edge => edge.Role != LineageRole.Produces)
+            .ToLookup(edge => edge.Pipeline, edge => edge.Dataset);
         foreach (var pipeline in pipelines.Where(each => only is null || each.Name.Value == only))
         {
             var history = store?.Read(session => session.TaskHistories(pipeline.Name));
@@ -66,7 +69,9 @@ internal static class ArrivalsVerb
                     .Tasks.Where(task => task.Kind.Waits && !task.Kind.Asks)
                     .Select(task => Of(pipeline, task.Name, dataset: null, history?.GetValueOrDefault(task.Name)))
             );
-            found.AddRange(used[pipeline.Name].Distinct().Select(dataset => Of(pipeline, task: null, dataset, HistoryOf(dataset, pipeline, store))));
+            found.AddRange(
+                used[pipeline.Name].Distinct().Select(dataset => Of(pipeline, task: null, dataset, HistoryOf(dataset, pipeline, store)))
+            );
         }
 
         return found;
@@ -110,8 +115,9 @@ internal static class ArrivalsVerb
     }
 
     private static string Suggestion(TimeSpan wait) =>
-        wait < TimeSpan.FromMinutes(1) ? "it does not wait: the schedule is late enough"
-        : $"a schedule {Brief.Of(wait)} later would not wait in 19 of 20 runs; keep the wait for the others";
+        wait < TimeSpan.FromMinutes(1)
+            ? "it does not wait: the schedule is late enough"
+            : $"a schedule {Brief.Of(wait)} later would not wait in 19 of 20 runs; keep the wait for the others";
 
     private static string? SuggestionOfDataset(TimeSpan wait, bool hasSchedule) =>
         !hasSchedule ? null
@@ -143,7 +149,8 @@ internal static class ArrivalsVerb
         );
     }
 
-    private static string After(double? seconds) => seconds is { } known ? $"{(known < 0 ? "-" : "+")}{Brief.Of(TimeSpan.FromSeconds(Math.Abs(known)))}" : "-";
+    private static string After(double? seconds) =>
+        seconds is { } known ? $"{(known < 0 ? "-" : "+")}{Brief.Of(TimeSpan.FromSeconds(Math.Abs(known)))}" : "-";
 }
 
 /// <summary>One waiting task, or one dataset of a pipeline, of <c>plan arrivals --json</c>.</summary>
