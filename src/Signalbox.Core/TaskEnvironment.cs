@@ -75,7 +75,7 @@ public static class TaskEnvironment
     public const string AlertDedupKey = "SIGNALBOX_ALERT_DEDUP_KEY";
     public const string AlertMessage = "SIGNALBOX_ALERT_MESSAGE";
 
-    /// <summary>A variable of the program itself, for tests: the name of a point between two steps of publishing at which it kills itself.</summary>
+    /// <summary>A variable of the program itself, for tests: the name of a point between two steps at which it kills itself.</summary>
     public const string Fault = "SIGNALBOX_FAULT";
 
     /// <summary>A variable of the program itself: the full path of libfaketime, where it is not in one of the usual places.</summary>

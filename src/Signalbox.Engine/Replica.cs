@@ -172,9 +172,11 @@ internal sealed partial class Replica : IAsyncDisposable
             session => session.ActiveRunNumbers().Select(run => (Run: run, Fence: session.ClaimRun(run, _owner))).ToList(),
             cancellationToken
         );
+        FaultPoints.Hit(FaultPoints.AfterClaims);
         _driver.AdoptAll(
             _parts.Store.Read(session => claims.Select(claim => LiveRun.Load(session, claim.Run, claim.Fence)).OfType<LiveRun>().ToList())
         );
+        FaultPoints.Hit(FaultPoints.AfterTakeover);
 
         var strays = new StraySweep(_parts);
         strays.Said += line => Said?.Invoke(line);

@@ -216,7 +216,9 @@ internal sealed class GroupCommit : IDisposable
     {
         try
         {
+            FaultPoints.Hit(FaultPoints.BeforeCommit);
             link!.Commit();
+            FaultPoints.Hit(FaultPoints.AfterCommit);
         }
         catch (Exception problem) when (!link!.MustRetry(problem))
         {

@@ -41,11 +41,7 @@ internal sealed partial class AttemptRunner
     {
         foreach (var output in context.Outputs)
         {
-            var found =
-                Directory.Exists(output.Path) ? FileKinds.FirstSpecialIn(output.Path)
-                : FileKinds.Special(output.Path) is { } kind ? (output.Path, kind)
-                : default((string Path, string Kind)?);
-            if (found is { } special)
+            if (SpecialIn(output) is { } special)
             {
                 var where = special.Path == output.Path ? "it" : $"`{Path.GetRelativePath(output.Path, special.Path)}` in it";
                 throw TaskRefused.Because(
@@ -54,6 +50,21 @@ internal sealed partial class AttemptRunner
                     "output"
                 );
             }
+        }
+    }
+
+    private static (string Path, string Kind)? SpecialIn(StagedOutput output) =>
+        Directory.Exists(output.Path) ? FileKinds.FirstSpecialIn(output.Path)
+        : FileKinds.Special(output.Path) is { } kind ? (output.Path, kind)
+        : null;
+
+    /// <summary>Makes durable what an attempt left. What may not be published is left to be refused: to open it may take for ever.</summary>
+    private void Seal(LiveAttempt attempt)
+    {
+        var staged = publisher.Locate(attempt);
+        if (!staged.Any(output => SpecialIn(output) is not null))
+        {
+            publisher.Seal(attempt, staged);
         }
     }
 

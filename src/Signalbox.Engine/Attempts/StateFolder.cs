@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Signalbox.Core;
 
 namespace Signalbox.Engine.Attempts;
@@ -34,4 +35,7 @@ public static class ReportFiles
     public const string Result = "result.json";
     public const string Metrics = "metrics.json";
     public const string Error = "error.json";
+
+    /// <summary>Those that are read of an attempt that succeeded.</summary>
+    public static readonly ImmutableArray<string> OfSuccess = [Result, Metrics];
 }

@@ -372,6 +372,7 @@ internal sealed class RunDriver : IEventSink
             }
         }
 
+        FaultPoints.Hit(FaultPoints.BeforeDeeds);
         foreach (var (run, command) in batch.Deeds())
         {
             _deeds.Do(run, command);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Signalbox.Core;
 using Signalbox.Engine.Processes;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Executors;
 
@@ -107,6 +108,7 @@ public sealed partial class LocalExecutor
     /// <summary>On the watching thread: must be quick.</summary>
     private void OnLauncherEnded(LocalAttempt attempt)
     {
+        FaultPoints.Hit(FaultPoints.BeforeEnding);
         lock (attempt.Gate)
         {
             attempt.LauncherEnded.TrySetResult();

@@ -207,6 +207,7 @@ public sealed partial class LocalExecutor
             Key = attempt.Key,
             Phase = Phase.Lost,
             Pid = record.Pid ?? pid,
+            OfEarlierBoot = record.BootId is { } begunIn && begunIn != ProcessTable.BootId,
         };
         if (record.ExitCode is { } code)
         {
@@ -224,7 +225,7 @@ public sealed partial class LocalExecutor
         return start with
         {
             Reason =
-                record.BootId is { } boot && boot != ProcessTable.BootId ? "lost: the machine was restarted while it ran"
+                start.OfEarlierBoot ? "lost: the machine was restarted while it ran"
                 : start.Pid is { } number ? $"lost: process {number} not found, and it wrote no exit record"
                 : "lost: it was started, but its process cannot be found and it wrote no exit record",
         };

@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using Signalbox.Core;
 using Signalbox.Engine.Processes;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Executors;
 
@@ -153,7 +154,9 @@ public sealed partial class LocalExecutor : IExecutor
                 attempt.File(AttemptFiles.Exit)
             );
             attempt.StartedAt = _options.Time.GetUtcNow();
+            FaultPoints.Hit(FaultPoints.BeforeLaunch);
             var error = _spawner.Start(Arguments(attempt, spec), Variables(attempt, spec), files, out var pid);
+            FaultPoints.Hit(FaultPoints.AfterLaunch);
             if (error == Libc.EEXIST)
             {
                 return null;

@@ -69,6 +69,12 @@ public sealed record Observation
     /// <summary>The start of that process in clock ticks since boot: with the pid and the boot it names a process for ever.</summary>
     public long? StartTicks { get; init; }
 
+    /// <summary>
+    /// Whether the machine was restarted since it began: then nothing that it wrote is known to have reached the disk, though the record of its
+    /// end did.
+    /// </summary>
+    public bool OfEarlierBoot { get; init; }
+
     /// <summary>Whether nothing will change any more.</summary>
     public bool Ended => Phase is Phase.Succeeded or Phase.Failed or Phase.Cancelled or Phase.Lost;
 }

@@ -65,6 +65,24 @@ internal sealed partial class Publisher(
         ];
     }
 
+    /// <summary>Whether the attempt left anything that is read after its end: outputs, a result, metrics.</summary>
+    public bool HasReported(LiveAttempt attempt) =>
+        !attempt.Node.Outputs.IsEmpty || ReportFiles.OfSuccess.Any(file => File.Exists(Path.Combine(attempt.Ref.Directory, file)));
+
+    /// <summary>Forces to the disk what the attempt left.</summary>
+    public void Seal(LiveAttempt attempt, ImmutableArray<StagedOutput> staged)
+    {
+        foreach (var output in staged.Where(parts.Staging.HasContent))
+        {
+            parts.Staging.Sync(output);
+        }
+
+        foreach (var file in ReportFiles.OfSuccess.Select(file => Path.Combine(attempt.Ref.Directory, file)).Where(File.Exists))
+        {
+            DurableFiles.SyncFile(file);
+        }
+    }
+
     public void Discard(LiveAttempt attempt)
     {
         if (!attempt.Node.Outputs.IsEmpty)

@@ -55,9 +55,15 @@ public class Staging(string stateFolder)
     /// <summary>Makes the content durable and tells what it is.</summary>
     public ContentHash Seal(StagedOutput staged)
     {
+        Sync(staged);
+        return ContentHash.Of(staged.Path);
+    }
+
+    /// <summary>Makes the content durable.</summary>
+    public void Sync(StagedOutput staged)
+    {
         DurableFiles.SyncTree(staged.Path);
         DurableFiles.SyncDirectory(Path.GetDirectoryName(staged.Path)!);
-        return ContentHash.Of(staged.Path);
     }
 
     /// <summary>Wipes what the attempt staged, and what it replaced.</summary>

@@ -161,6 +161,11 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
             );
         }
 
+        if (written.Ticks.Count > 0)
+        {
+            FaultPoints.Hit(FaultPoints.AfterTick);
+        }
+
         foreach (var tick in written.Ticks)
         {
             Ticked?.Invoke(name, tick);

@@ -86,6 +86,8 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
             return [];
         }
 
+        FaultPoints.Hit(FaultPoints.AfterKeptMessage);
+
         try
         {
             await DecideAsync(pipeline, ids, cancellationToken);

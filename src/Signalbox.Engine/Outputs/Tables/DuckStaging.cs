@@ -1,4 +1,5 @@
 using System.Globalization;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs.Tables;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Signalbox.Core;
 using Signalbox.Core.Retry;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs.Tables;
 

@@ -1,3 +1,5 @@
+using Signalbox.Storage;
+
 namespace Signalbox.Engine.Outputs.Tables;
 
 /// <summary>Rows in an unlogged table of the server, sent as they come by a streaming, binary <c>COPY</c>: measured twice as fast as text.</summary>

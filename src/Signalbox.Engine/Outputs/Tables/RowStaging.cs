@@ -2,6 +2,7 @@ using System.Globalization;
 using Signalbox.Core.Retry;
 using Signalbox.DuckDb;
 using Signalbox.DuckDb.Work;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs.Tables;
 

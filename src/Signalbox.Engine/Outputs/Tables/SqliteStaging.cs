@@ -1,5 +1,6 @@
 using Signalbox.Core.Retry;
 using Signalbox.DuckDb;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs.Tables;
 

@@ -1,5 +1,6 @@
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs.Tables;
 

@@ -1,15 +1,25 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Signalbox.Core;
-using Signalbox.Engine.Processes;
 
-namespace Signalbox.Engine.Outputs;
+namespace Signalbox.Storage;
 
 /// <summary>
 /// Named instants between two steps of a protocol, at which a test can have the program die as it would at <c>kill -9</c>:
-/// <c>SIGNALBOX_FAULT=NAME</c>, or <c>NAME:3</c> for the third time. Without it they cost a comparison.
+/// <c>SIGNALBOX_FAULT=NAME</c>, or <c>NAME:3</c> for the third time. Without it they cost a comparison. Commands of tasks do not inherit it.
 /// </summary>
 public static class FaultPoints
 {
+    public const string BeforeCommit = "store-before-commit";
+    public const string AfterCommit = "store-after-commit";
+    public const string AfterKeptMessage = "inbox-after-kept";
+    public const string AfterTick = "tick-after-kept";
+    public const string BeforeDeeds = "driver-before-deeds";
+    public const string BeforeLaunch = "launch-before-start";
+    public const string AfterLaunch = "launch-after-start";
+    public const string BeforeEnding = "ending-before-told";
+    public const string AfterClaims = "takeover-after-claims";
+    public const string AfterTakeover = "takeover-after-adopted";
     public const string BeforeIntent = "publish-before-intent";
     public const string AfterIntent = "publish-after-intent";
     public const string BeforeQuarantine = "publish-before-quarantine";
@@ -53,14 +63,28 @@ public static class FaultPoints
     public const string S3AfterUnstaged = "s3-after-unstaged";
     public const string S3AfterSwitched = "s3-after-switched";
 
-    private const int SigKill = 9;
-
     private static readonly (string Name, int At)? Armed = Read(Environment.GetEnvironmentVariable(TaskEnvironment.Fault));
     private static int _hits;
 
-    /// <summary>All names; a test proves that each is hit.</summary>
+    /// <summary>Those that any server passes, whatever its tasks publish.</summary>
+    public static ImmutableArray<string> OfAnyServer { get; } =
+    [
+        BeforeCommit,
+        AfterCommit,
+        AfterKeptMessage,
+        AfterTick,
+        BeforeDeeds,
+        BeforeLaunch,
+        AfterLaunch,
+        BeforeEnding,
+        AfterClaims,
+        AfterTakeover,
+    ];
+
+    /// <summary>All names; tests prove that each is hit.</summary>
     public static ImmutableArray<string> All { get; } =
     [
+        .. OfAnyServer,
         BeforeIntent,
         AfterIntent,
         BeforeQuarantine,
@@ -110,7 +134,8 @@ public static class FaultPoints
     {
         if (Armed is { } armed && armed.Name == name && Interlocked.Increment(ref _hits) == armed.At)
         {
-            _ = Libc.Kill(Environment.ProcessId, SigKill);
+            // SIGKILL.
+            Process.GetCurrentProcess().Kill();
             Thread.Sleep(Timeout.Infinite);
         }
     }
