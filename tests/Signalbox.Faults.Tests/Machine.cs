@@ -10,6 +10,7 @@ internal static partial class Machine
 {
     public const int Kill = 9;
     public const int Quit = 3;
+    public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;
 

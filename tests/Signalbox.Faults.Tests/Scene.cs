@@ -89,6 +89,11 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 
     private protected async Task PlayAsync()
     {
+        if (HowOften == 0)
+        {
+            Assert.Skip($"played at length only: {Times}=long");
+        }
+
         if (Hindrance is { } hindrance)
         {
             Assert.Skip(hindrance);

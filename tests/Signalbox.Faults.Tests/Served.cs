@@ -97,7 +97,7 @@ internal sealed class Served : IAsyncDisposable
         if (!_process.HasExited)
         {
             Machine.Signal(Pid, Machine.Continue);
-            Machine.Signal(Pid, 15);
+            Machine.Signal(Pid, Machine.Terminate);
             if (await EndedAsync(TimeSpan.FromSeconds(30)) is null)
             {
                 await KillAsync();

@@ -42,7 +42,7 @@ public sealed class SystemCallScene()
             using (var strace = Attach(server.Pid, $"{injection}:when={which}"))
             {
                 await RestAsync(Between(0.5, isShort ? 1 : 2));
-                Machine.Signal(strace.Id, 2);
+                Machine.Signal(strace.Id, Machine.Terminate);
                 await strace.WaitForExitAsync(TestContext.Current.CancellationToken);
             }
 

@@ -1,7 +1,7 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class TwoServersScene()
-    : Scene("two", "two servers on one PostgreSQL: the one that serves is killed, or stopped until the other serves and then woken up", 1, 40)
+    : Scene("two", "two servers on one PostgreSQL: the one that serves is killed, and the one that stands by takes over", shortly: 0, atLength: 40)
 {
     private OwnPostgres? _postgres;
 

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Plays the scenes of tests/Signalbox.Faults.Tests at length and writes docs/fault-report.md.
+
+    docs/make-fault-report.py                      all scenes; takes about two hours on two cores, and root for some
+    docs/make-fault-report.py --minutes 10         each scene no longer than that
+    docs/make-fault-report.py --scenes Kill Clock  these anew; of the others what was seen last
+    docs/make-fault-report.py --write              writes only, from what artifacts/faults holds
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "tests" / "Signalbox.Faults.Tests"
+SEEN = ROOT / "artifacts" / "faults"
+REPORT = ROOT / "docs" / "fault-report.md"
+ZERO = ["acknowledged lost", "published twice", "stuck"]
+
+HEAD = """# Fault report
+
+Made by `docs/make-fault-report.py`, which anybody can run again: it plays each scene at length against the built program. Last written on {machine}.
+
+A harness has a server run schedules, webhooks, calls of the API and the command line, and publications of a file and a folder, does to it what the scene says, and
+keeps a ledger of its own: what callers were told, and what the commands themselves wrote down outside of the project. In the end everything must
+have ended, and ledger, rows and files must agree: nothing acknowledged is lost, nothing is published twice, nothing is stuck, no attempt began twice, no two attempts of a
+task lived at one time, each tick is one run, each folder is of one attempt. How it works is told in [the decision](decisions/0021-fault-harness.md).
+
+## What was done, and what was found
+"""
+
+def scenes():
+    found = []
+    for file in sorted((PROJECT / "Scenes").glob("*Scene.cs")):
+        name = re.search(r': Scene\(\s*"(\w+)"', file.read_text(encoding="utf-8"))
+        found.append((file.stem, name.group(1)))
+    return found
+
+
+def play(only, minutes):
+    subprocess.run(["dotnet", "build", "-c", "Release", PROJECT, "-v", "quiet", "-nologo", "-clp:NoSummary"], check=True)
+    subprocess.run([ROOT / "signalbox", "--version"], check=True)
+    environment = {**os.environ, "SIGNALBOX_FAULTS": "long"}
+    if minutes:
+        environment["SIGNALBOX_FAULTS_MINUTES"] = str(minutes)
+    failed = []
+    for kind, name in scenes():
+        if only and kind.removesuffix("Scene") not in only:
+            continue
+        print(f"{kind} ...", flush=True)
+        program = PROJECT / "bin" / "Release" / "net10.0" / PROJECT.name
+        if subprocess.run([program, "-noLogo", "-noColor", "-class", f"*.{kind}"], env=environment).returncode:
+            failed.append(kind)
+    return failed
+
+
+def row(seen):
+    counts = dict(seen["counts"])
+    rest = []
+    if counts.get("commands alive at a kill"):
+        rest.append(f"{counts['commands adopted']} of {counts['commands alive at a kill']} commands adopted")
+    for what in counts:
+        if what not in ["commands adopted", "commands alive at a kill", *ZERO] and counts[what]:
+            rest.append(f"{what}: {counts[what]}")
+    minutes = max(1, round(seen["seconds"] / 60))
+    return f"| {seen['what'][0].upper()}{seen['what'][1:]} | {seen['times']} | " + " | ".join(
+        str(counts.get(what, 0)) for what in ZERO
+    ) + f" | {'; '.join(rest)} | {minutes} min, {seen['at']} |"
+
+
+def guarantees():
+    rows = []
+    for line in (PROJECT / "guarantees.txt").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"(G\d+): (.*) \| (.*)", line):
+            number, promise, tests = match.groups()
+            rows.append(f"| {number} | {promise} | {'nothing tests it yet' if tests == '-' else f'`tests/one {tests}`'} |")
+    return rows
+
+
+def write():
+    seen, missing = [], []
+    for kind, name in scenes():
+        file = SEEN / f"{name}.json"
+        seen.append(json.loads(file.read_text())) if file.exists() else missing.append(kind)
+    lines = [HEAD.format(machine=f"{os.cpu_count()} cores, Linux {platform.release()}")]
+    lines += ["| What is done | Times | Acknowledged, lost | Published twice | Stuck | Beside it | Took |", "|---|---|---|---|---|---|---|"]
+    lines += [row(each) for each in seen]
+    lines += ["", *(f"{kind} was not played." for kind in missing)]
+    findings = [f"- {each['scene']}: {finding}" for each in seen for finding in each["findings"]]
+    lines += ["Promises that were broken:", "", *findings] if findings else ["No promise was broken in these plays."]
+    lines += ["", (PROJECT / "findings.md").read_text(encoding="utf-8").strip(), ""]
+    lines += ["## Each guarantee, and what tests it", ""]
+    lines += ["`SIGNALBOX_FAULTS=long tests/one KillScene` plays a scene as long as for this report; without it as shortly as in `./check`."]
+    lines += ["", "| | Promise | Command |", "|---|---|---|", *guarantees()]
+    REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=int)
+    parser.add_argument("--scenes", nargs="*", default=[])
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    if unknown := set(given.scenes) - {kind.removesuffix("Scene") for kind, _ in scenes()}:
+        parser.error(f"there is no scene {', '.join(sorted(unknown))}")
+    failed = [] if given.write else play(given.scenes, given.minutes)
+    write()
+    print(f"written: {REPORT.relative_to(ROOT)}" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+sys.exit(main())
