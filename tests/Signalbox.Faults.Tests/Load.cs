@@ -97,7 +97,8 @@ internal sealed class Load : IAsyncDisposable
             .Secret("hook", HookSecret);
         return this;
 
-        static string Body(string param, string tasks) => $"params: {{ {param}: {{ type: integer }} }}\nmax_active_runs: 8\ntasks:\n{tasks}";
+        static string Body(string param, string tasks) =>
+            $"params: {{ {param}: {{ type: integer }} }}\nmax_active_runs: 8\ntasks:\n{tasks}";
 
         string Task(string name, double seconds, string? needs = null, string number = "{{ params.n }}", string? more = null) =>
             $"  {name}:\n{trials}"

@@ -59,7 +59,11 @@ internal static partial class Machine
         var found = new List<int>();
         foreach (var name in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName))
         {
-            if (int.TryParse(name, out var pid) && Where(pid) is { } where && (where + "/").StartsWith(folder + "/", StringComparison.Ordinal))
+            if (
+                int.TryParse(name, out var pid)
+                && Where(pid) is { } where
+                && (where + "/").StartsWith(folder + "/", StringComparison.Ordinal)
+            )
             {
                 found.Add(pid);
             }

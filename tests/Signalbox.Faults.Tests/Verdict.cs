@@ -135,14 +135,20 @@ internal sealed class Verdict
 
     private void CompareTicks(Load load, List<JsonElement> runs)
     {
-        var dates = runs.Where(run => Is(run, "ticked")).Select(run => run.GetProperty("logical_date").GetDateTimeOffset()).Order().ToList();
+        var dates = runs.Where(run => Is(run, "ticked"))
+            .Select(run => run.GetProperty("logical_date").GetDateTimeOffset())
+            .Order()
+            .ToList();
         Counts["ticks"] = dates.Count;
         for (var i = 1; i < dates.Count; i++)
         {
             if (dates[i] - dates[i - 1] != load.Every)
             {
                 Findings.Add(
-                    string.Create(CultureInfo.InvariantCulture, $"ticks: {dates[i - 1]:O} is followed by {dates[i]:O}, not after {load.Every}")
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"ticks: {dates[i - 1]:O} is followed by {dates[i]:O}, not after {load.Every}"
+                    )
                 );
             }
         }
@@ -227,7 +233,9 @@ internal sealed class Verdict
 
         var files = Directory.GetFiles(made);
         var values = files.Select(File.ReadAllText).Distinct().ToList();
-        return files.Length == 3 && values is [{ Length: > 1 }] ? null : $"readers see {files.Length} files of {values.Count} versions in {made}";
+        return files.Length == 3 && values is [{ Length: > 1 }]
+            ? null
+            : $"readers see {files.Length} files of {values.Count} versions in {made}";
     }
 
     private static bool IsOld(Load load, JsonElement run) =>

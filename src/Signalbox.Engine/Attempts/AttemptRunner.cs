@@ -329,11 +329,7 @@ internal sealed partial class AttemptRunner(
                 Ended(attempt, new Outcome.Lost(seen.Reason ?? "nobody knows how the attempt ended"), seen);
                 break;
             case Phase.Succeeded when seen.OfEarlierBoot && publisher.HasReported(attempt):
-                Ended(
-                    attempt,
-                    new Outcome.Lost("lost: the machine was restarted before what it wrote was known to be on the disk"),
-                    seen
-                );
+                Ended(attempt, new Outcome.Lost("lost: the machine was restarted before what it wrote was known to be on the disk"), seen);
                 break;
             case Phase.Succeeded when attempt.Node.Outputs.Length > 0:
                 // Before the end is a row: from then on another boot takes what is staged for what was written.

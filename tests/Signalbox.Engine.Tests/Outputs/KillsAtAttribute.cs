@@ -30,7 +30,11 @@ public sealed class FaultPointTests
             .Assembly.GetTypes()
             .SelectMany(type => type.GetCustomAttribute<KillsAtAttribute>()?.Prefixes ?? [])
             .ToList();
-        Assert.Empty(FaultPoints.All.Except(FaultPoints.OfAnyServer).Where(name => !prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))));
+        Assert.Empty(
+            FaultPoints
+                .All.Except(FaultPoints.OfAnyServer)
+                .Where(name => !prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+        );
         Assert.Equal(FaultPoints.All.Length, FaultPoints.All.Distinct().Count());
     }
 }

@@ -1,7 +1,12 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class ClockScene()
-    : Scene("clock", "the server's clock jumps by up to an hour, back and forth (libfaketime), at a schedule of each minute", shortly: 3, atLength: 40)
+    : Scene(
+        "clock",
+        "the server's clock jumps by up to an hour, back and forth (libfaketime), at a schedule of each minute",
+        shortly: 3,
+        atLength: 40
+    )
 {
     private static readonly string? Library = Directory
         .EnumerateFiles("/usr/lib", "libfaketime.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })

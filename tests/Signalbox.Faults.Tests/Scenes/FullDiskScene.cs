@@ -1,7 +1,12 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class FullDiskScene()
-    : Scene("full", "the project's disk, a tmpfs of 16 MB, filled to the last byte for up to four seconds, and emptied", shortly: 1, atLength: 12)
+    : Scene(
+        "full",
+        "the project's disk, a tmpfs of 16 MB, filled to the last byte for up to four seconds, and emptied",
+        shortly: 1,
+        atLength: 12
+    )
 {
     // At length no more often than what the load itself writes finds room beside.
     private string _folder = "";

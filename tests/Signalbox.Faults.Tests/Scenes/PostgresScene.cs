@@ -1,7 +1,12 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class PostgresScene()
-    : Scene("postgres", "PostgreSQL ended under load, by `kill -9` or at once as its own shutdown does, away for up to three seconds", shortly: 1, atLength: 60)
+    : Scene(
+        "postgres",
+        "PostgreSQL ended under load, by `kill -9` or at once as its own shutdown does, away for up to three seconds",
+        shortly: 1,
+        atLength: 60
+    )
 {
     private OwnPostgres? _postgres;
 

@@ -61,7 +61,10 @@ public sealed class SystemCallScene()
     {
         var calls = injection[..injection.IndexOf(':', StringComparison.Ordinal)];
         return Process.Start(
-            new ProcessStartInfo("strace", ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={injection}", "-p", $"{pid}"])
+            new ProcessStartInfo(
+                "strace",
+                ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={injection}", "-p", $"{pid}"]
+            )
         )!;
     }
 }

@@ -1,7 +1,12 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class TwoServersScene()
-    : Scene("two", "two servers on one PostgreSQL: the one that serves is killed, and the one that stands by takes over", shortly: 0, atLength: 40)
+    : Scene(
+        "two",
+        "two servers on one PostgreSQL: the one that serves is killed, and the one that stands by takes over",
+        shortly: 0,
+        atLength: 40
+    )
 {
     private OwnPostgres? _postgres;
 
