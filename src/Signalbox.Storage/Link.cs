@@ -8,7 +8,7 @@ internal abstract class Link(Dialect dialect) : IDisposable
     public Dialect Dialect { get; } = dialect;
 
     /// <summary>The statement for this text, prepared at its first use on this connection.</summary>
-    public Statement Use(Sql sql)
+    public virtual Statement Use(Sql sql)
     {
         if (sql.Slot >= statements.Length)
         {

@@ -33,41 +33,40 @@ internal sealed class Trouble(Stage stage)
     public void Heal() => (AwayUntil, FullUntil, SlowUntil, CommitsThatFail, CommitsThatLie, Busy) = (default, default, default, 0, 0, 0);
 }
 
-/// <summary>A real SQLite database, of which the commits and the connections fail when the plot wants it.</summary>
+/// <summary>A database, of which the commits and the connections fail when the plot wants it.</summary>
 /// <param name="trouble">Null: nothing fails.</param>
 /// <param name="committed">Told after every commit that was kept.</param>
-internal sealed class FaultyDatabase(string path, Trouble? trouble, Action committed) : Dialect
+internal sealed class FaultyDatabase(Dialect real, Trouble? trouble, Action committed) : Dialect
 {
-    private readonly SqliteDialect _real = new(path);
     private readonly List<FaultyLink> _links = [];
 
     public Trouble? Trouble => trouble;
 
     public Action Committed => committed;
 
-    public override string EngineVersion => _real.EngineVersion;
-    public override string Identity => _real.Identity;
-    public override string Clustered => _real.Clustered;
-    public override string ForShare => _real.ForShare;
-    public override string ForUpdateSkipLocked => _real.ForUpdateSkipLocked;
-    public override int Readers => _real.Readers;
+    public override string EngineVersion => real.EngineVersion;
+    public override string Identity => real.Identity;
+    public override string Clustered => real.Clustered;
+    public override string ForShare => real.ForShare;
+    public override string ForUpdateSkipLocked => real.ForUpdateSkipLocked;
+    public override int Readers => real.Readers;
 
     public override Link Connect(bool readOnly) =>
         trouble is { IsAway: true }
             ? throw new StoreUnavailable("the database is away")
-            : Keep(new FaultyLink(this, _real.Connect(readOnly), readOnly));
+            : Keep(new FaultyLink(this, real.Connect(readOnly), readOnly));
 
     public override void LockSchema(Link link) { }
 
     public override long ChangeCounter(Link link)
     {
         Reach();
-        return _real.ChangeCounter(((FaultyLink)link).Real);
+        return real.ChangeCounter(((FaultyLink)link).Real);
     }
 
-    public override IReadOnlyList<string> CheckFiles(Link link) => _real.CheckFiles(((FaultyLink)link).Real);
+    public override IReadOnlyList<string> CheckFiles(Link link) => real.CheckFiles(((FaultyLink)link).Real);
 
-    public override EngineLock AcquireEngine() => _real.AcquireEngine();
+    public override EngineLock AcquireEngine() => real.AcquireEngine();
 
     /// <summary>The process is gone: what it had not committed is undone.</summary>
     public void Abandon() => _links.ForEach(link => link.Dispose());
@@ -90,6 +89,8 @@ internal sealed class FaultyDatabase(string path, Trouble? trouble, Action commi
 internal sealed class FaultyLink(FaultyDatabase database, Link real, bool readOnly) : Link(database)
 {
     public Link Real => real;
+
+    public override Statement Use(Sql sql) => real.Use(sql);
 
     public override bool HasTable(string name) => real.HasTable(name);
 
@@ -158,7 +159,7 @@ internal sealed class FaultyLink(FaultyDatabase database, Link real, bool readOn
 
     public override StoreException? Translate(Exception exception) => real.Translate(exception);
 
-    protected override Statement Prepare(Sql sql) => real.Use(sql);
+    protected override Statement Prepare(Sql sql) => throw new NotSupportedException();
 
     protected override void Close() => real.Dispose();
 }

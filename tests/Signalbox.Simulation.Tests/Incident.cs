@@ -36,6 +36,8 @@ internal enum What
     Edit,
     BreakFile,
     DeleteFile,
+    ResetBreaker,
+    RollBack,
 }
 
 /// <summary>Something that happens at a time. Its details come from a seed of its own: what becomes of it does not change with the others.</summary>

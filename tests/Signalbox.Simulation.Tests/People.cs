@@ -66,7 +66,15 @@ internal sealed class People
                 break;
             case What.Rerun when RunOf(dice) is { } run:
                 var mode = dice.Of<RerunMode>([RerunMode.FromFailed, RerunMode.From, RerunMode.Only]);
-                Ask(new Request.Rerun(run.Number.Value, mode, mode == RerunMode.FromFailed ? null : TaskOf(run, dice).Task.Value, "again"));
+                Ask(
+                    new Request.Rerun(
+                        run.Number.Value,
+                        mode,
+                        mode == RerunMode.FromFailed ? null : TaskOf(run, dice).Task.Value,
+                        "again",
+                        dice.Chance(30)
+                    )
+                );
                 break;
             case What.Clear when RunOf(dice) is { } run:
                 Ask(new Request.ClearTasks(run.Number.Value, [TaskOf(run, dice).ToString()], "again"));
@@ -110,6 +118,7 @@ internal sealed class People
                     )
                     {
                         Replace = dice.Chance(50),
+                        Downstream = dice.Chance(50),
                     }
                 );
                 break;
@@ -121,6 +130,16 @@ internal sealed class People
                 break;
             case What.ResumeBackfill when Backfill(dice) is { } id:
                 Ask(new Request.ResumeBackfill(id, "go"));
+                break;
+            case What.ResetBreaker:
+                Ask(
+                    dice.Chance(50)
+                        ? new Request.ResetBreaker("target", "partner", "mended")
+                        : new Request.ResetBreaker("pipeline", pipeline, "mended")
+                );
+                break;
+            case What.RollBack:
+                Ask(new Request.RollBackDataset("daily/out", dice.Chance(50) ? null : Date(dice), To: null, "it was wrong"));
                 break;
             case What.UpdateDataset:
                 Ask(new Request.UpdateDataset("daily/out", Date(dice), null, dice.Chance(50) ? "key" : null));

@@ -48,7 +48,8 @@ internal sealed class Performance : IDisposable
     private readonly string _folder;
     private readonly House _house;
     private readonly People _people;
-    private readonly SqliteLink _rows;
+    private readonly Dialect _database;
+    private readonly Link _rows;
     private readonly DateTimeOffset _start;
     private readonly Dictionary<string, int> _edits = [];
     private readonly Queue<Incident> _plot;
@@ -60,7 +61,7 @@ internal sealed class Performance : IDisposable
     private bool _isHealed;
     private string? _broken;
 
-    private Performance(ulong seed, IReadOnlyList<Incident>? plot, bool isTold, ISet<string> transitions)
+    private Performance(ulong seed, IReadOnlyList<Incident>? plot, bool isTold, bool onFile, ISet<string> transitions)
     {
         _seed = seed;
         _dice = new Dice(seed);
@@ -76,12 +77,20 @@ internal sealed class Performance : IDisposable
             most[name] = mostRuns;
         }
 
-        File.WriteAllText(Path.Combine(_folder, Project.FileName), $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n");
+        File.WriteAllText(
+            Path.Combine(_folder, Project.FileName),
+            $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n{Pipelines.Targets}"
+        );
         var project = Project.Open(_folder).Project!;
         project.CreateState();
         var file = Path.Combine(project.StateFolder, "signalbox.db");
-        File.Copy(Scene.Template, file);
-        _rows = new SqliteLink(new SqliteDialect(file), file, readOnly: true);
+        if (onFile)
+        {
+            File.Copy(Scene.Template, file);
+        }
+
+        _database = onFile ? new SqliteDialect(file) : new MemoryDatabase(file);
+        _rows = _database.Connect(readOnly: true);
         var ledger = new Ledger(_rows, Scene.Transitions, transitions) { MostAttempts = MostAttempts, MostInGpu = MostInGpu };
         foreach (var (name, mostRuns) in most)
         {
@@ -92,6 +101,7 @@ internal sealed class Performance : IDisposable
         _house = new House(
             _stage,
             project,
+            _database,
             project.OpenPipelines(),
             machine,
             ledger,
@@ -100,7 +110,7 @@ internal sealed class Performance : IDisposable
             Committed,
             Guard
         );
-        _people = new People(_stage, new FaultyDatabase(file, trouble: null, Committed));
+        _people = new People(_stage, new FaultyDatabase(_database, trouble: null, Committed));
         var ticks = Pipelines
             .Names.SelectMany(name => Scene.Ticks(name, _start).Where(at => at > _start && at < _start + Length).Select(at => at - _start))
             .ToList();
@@ -114,10 +124,17 @@ internal sealed class Performance : IDisposable
     /// <summary>Plays a seed.</summary>
     /// <param name="plot">What happens instead of what the seed says. Null: that.</param>
     /// <param name="isTold">Whether the story is kept.</param>
+    /// <param name="onFile">Whether the database is a file, to which each link connects anew, as in life: slower, and the same story.</param>
     /// <param name="transitions">Receives the transitions that were seen.</param>
-    public static Outcome Play(ulong seed, ISet<string> transitions, IReadOnlyList<Incident>? plot = null, bool isTold = false)
+    public static Outcome Play(
+        ulong seed,
+        ISet<string> transitions,
+        IReadOnlyList<Incident>? plot = null,
+        bool isTold = false,
+        bool onFile = false
+    )
     {
-        using var performance = new Performance(seed, plot, isTold, transitions);
+        using var performance = new Performance(seed, plot, isTold, onFile, transitions);
         string? failure = null;
         try
         {
@@ -142,6 +159,7 @@ internal sealed class Performance : IDisposable
         _server.Kill();
         _people.Store.Dispose();
         _rows.Dispose();
+        (_database as IDisposable)?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -350,8 +368,12 @@ internal sealed class Performance : IDisposable
 
     private void Committed()
     {
-        _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(15);
+        var before = _house.Ledger.Events;
         Guard(_house.Ledger.Committed);
+        if (_house.Ledger.Events > before)
+        {
+            _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(15);
+        }
     }
 
     /// <summary>What is found out while the engine acts is told when it has acted: nobody in between may take it for a fault of the world.</summary>

@@ -1,3 +1,5 @@
+using Signalbox.Core;
+
 namespace Signalbox.Simulation.Tests;
 
 /// <summary>The pipelines of one performance, as the files that a user would write.</summary>
@@ -5,6 +7,10 @@ internal static class Pipelines
 {
     public static readonly string[] Scheduled = ["daily", "often", "local"];
     public static readonly string[] Names = [.. Scheduled, "reader"];
+
+    /// <summary>What tasks depend on, as the project says.</summary>
+    public const string Targets =
+        "targets: { partner: { circuit_breaker: { failures: 2, cool_down: 20m }, retry_budget: { retries: 2, per: 10m } } }\n";
 
     /// <summary>A pipeline from chance.</summary>
     /// <param name="edit">Another content with another number.</param>
@@ -39,6 +45,13 @@ internal static class Pipelines
             text.Append("timeout: 5h\n");
         }
 
+        // Of a die of its own: what it adds changes nothing of the rest.
+        var more = new Dice(StableHash.Empty.Add(text.ToString()).Value);
+        if (more.Chance(20))
+        {
+            text.Append("circuit_breaker: { failures: 2, cool_down: 1h }\n");
+        }
+
         text.Append("tasks:\n");
         var tasks = new List<string>();
         for (var i = dice.Between(1, 3); i > 0; i--)
@@ -58,6 +71,7 @@ internal static class Pipelines
             text.Append($"    retries: {dice.Between(0, 3)}\n    retry_delay: {dice.Of<string>(["1s", "1m", "10m"])}\n");
             text.Append($"    timeout: {dice.Of<string>(["10m", "2h"])}\n    grace: {dice.Of<string>(["1s", "30s"])}\n");
             text.Append(task.Contains("gpu", StringComparison.Ordinal) ? "    pool: gpu\n" : "");
+            text.Append(more.Chance(25) ? "    target: partner\n" : "");
             if (!text.ToString().EndsWith("result }}\"\n", StringComparison.Ordinal) && dice.Chance(60) && !IsMapped(text.ToString(), task))
             {
                 // What a dataset holds is counted by a child process, unless it is no data that can be counted.

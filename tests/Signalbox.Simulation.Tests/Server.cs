@@ -16,6 +16,7 @@ namespace Signalbox.Simulation.Tests;
 internal sealed record House(
     Stage Stage,
     Project Project,
+    Dialect Database,
     PipelineFolder Folder,
     Machine Machine,
     Ledger Ledger,
@@ -23,10 +24,7 @@ internal sealed record House(
     PlaceTrouble Place,
     Action Committed,
     Action<Action> Guard
-)
-{
-    public string Database => Path.Combine(Project.StateFolder, "signalbox.db");
-}
+);
 
 /// <summary>One life of the server: the real engine, from its start to its end or its death.</summary>
 internal sealed class Server
