@@ -90,9 +90,8 @@ internal sealed class RequestDesk(
             if (deed is { Happened: { } happened, Run: { } run })
             {
                 // What is decided for the run and the answer are one transaction: a request is answered exactly when it is done.
-                driver.AdoptIfUnknown(run);
                 await driver.PostAsync(
-                    run.Snapshot.Run.Number,
+                    run,
                     happened,
                     session =>
                     {
@@ -104,13 +103,8 @@ internal sealed class RequestDesk(
 
             if (deed is { Happened: { } all, Runs: { } runs })
             {
-                foreach (var each in runs)
-                {
-                    driver.AdoptIfUnknown(each);
-                }
-
                 await driver.PostAsync(
-                    [.. runs.Select(each => each.Snapshot.Run.Number)],
+                    runs,
                     all,
                     session =>
                     {

@@ -15,7 +15,7 @@ namespace Signalbox.Engine.Driving;
 /// in one transaction and only then acts. So the commits group themselves: the slower the disk, the more events a turn holds. What is in
 /// memory here may be lost at any instant; <see cref="Adopt"/> makes it again from the store.
 /// </remarks>
-internal sealed class RunDriver : IEventSink
+internal sealed partial class RunDriver : IEventSink
 {
     private const int MostEventsPerTurn = 4096;
 
@@ -58,51 +58,6 @@ internal sealed class RunDriver : IEventSink
     /// <summary>Told when the store could not be written; the engine goes on and tries again.</summary>
     public event Action<StoreException>? StoreFailed;
 
-    public void Post(RunNumber run, RunEvent happened, Action<WriteSession>? write = null) =>
-        _inbox.Writer.TryWrite(batch => Decide(batch, run, happened, write));
-
-    /// <summary>Reports what a person or a program decided, with the rows that answer for it; completes when both are durable.</summary>
-    /// <exception cref="StoreException">Neither is.</exception>
-    public Task PostAsync(RunNumber run, RunEvent happened, Action<WriteSession> write) =>
-        AskAsync(batch =>
-        {
-            var live = _runs.GetValueOrDefault(run) ?? throw new StoreConflict($"run {run} is driven by another engine");
-            Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write);
-        });
-
-    /// <summary>The same for many runs, in one transaction. Runs that have ended meanwhile are left out.</summary>
-    public Task PostAsync(IReadOnlyList<RunNumber> runs, RunEvent happened, Action<WriteSession> write) =>
-        AskAsync(batch =>
-        {
-            foreach (var run in runs)
-            {
-                if (_runs.TryGetValue(run, out var live))
-                {
-                    Take(batch, live, RunDecider.Decide(live.Snapshot, happened), write: null);
-                }
-            }
-
-            batch.Add(write);
-        });
-
-    private Task AskAsync(Action<RunBatch> step)
-    {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _inbox.Writer.TryWrite(batch =>
-        {
-            try
-            {
-                step(batch);
-                batch.Tell(asked);
-            }
-            catch (StoreConflict conflict)
-            {
-                asked.SetException(conflict);
-            }
-        });
-        return asked.Task;
-    }
-
     /// <summary>Takes over a run that this engine has claimed, and goes on where its state says it stands.</summary>
     public void Adopt(LiveRun run, bool afterRestart)
     {
@@ -139,8 +94,8 @@ internal sealed class RunDriver : IEventSink
         });
     }
 
-    /// <summary>The same, unless the run is driven already.</summary>
-    public void AdoptIfUnknown(LiveRun run, bool afterRestart = true)
+    /// <summary>The same for a run that was just made, unless it is driven already.</summary>
+    public void AdoptIfUnknown(LiveRun run)
     {
         // From now on, so that nobody claims it a second time meanwhile.
         Note(run.Snapshot.Run.Number, isDriven: true);
@@ -148,7 +103,7 @@ internal sealed class RunDriver : IEventSink
         {
             if (!_runs.ContainsKey(run.Snapshot.Run.Number))
             {
-                TakeOver(run, afterRestart);
+                TakeOver(run, afterRestart: false);
             }
         });
     }

@@ -58,7 +58,7 @@ internal sealed class Scheduler(EngineParts parts, TickWriter writer, RunDriver 
             // With thousands due at one instant, what the first of them do would make the last ones late: they begin when all are made.
             foreach (var run in looks.SelectMany(made => made))
             {
-                driver.AdoptIfUnknown(run, afterRestart: false);
+                driver.AdoptIfUnknown(run);
             }
 
             await Task.Delay(UntilNext(parts.Time.GetUtcNow()), parts.Time, cancellationToken);

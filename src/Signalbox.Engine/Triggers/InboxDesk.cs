@@ -257,15 +257,10 @@ internal sealed class InboxDesk(EngineParts parts, RunFactory factory, RunDriver
                 continue;
             }
 
-            foreach (var other in others)
-            {
-                driver.AdoptIfUnknown(other);
-            }
-
             LiveRun? run = null;
             var lines = new List<string>();
             await driver.PostAsync(
-                [.. others.Select(other => other.Snapshot.Run.Number)],
+                others,
                 new RunEvent.CancelRequested(Now, "a newer run takes its place (overlap: cancel_running)"),
                 session =>
                 {
