@@ -73,7 +73,10 @@ internal sealed partial class RunDriver
     private LiveRun? Driven(LiveRun read)
     {
         var number = read.Snapshot.Run.Number;
-        if (!_runs.TryGetValue(number, out var live) && (live = _parts.Store.Read(session => LiveRun.Load(session, number, read.Fence))) is not null)
+        if (
+            !_runs.TryGetValue(number, out var live)
+            && (live = _parts.Store.Read(session => LiveRun.Load(session, number, read.Fence))) is not null
+        )
         {
             TakeOver(live, afterRestart: true);
         }
