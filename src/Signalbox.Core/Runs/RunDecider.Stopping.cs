@@ -13,14 +13,22 @@ public static partial class RunDecider
         }
     }
 
-    private static void BreakOff(Draft d, RunState end, StopReason why, string reason)
+    /// <summary>The run fails before it begins: nothing of it would be another the next time, so there is no attempt and no retry.</summary>
+    private static void Refuse(Draft d, string reason)
+    {
+        if (d.Run.State == RunState.Queued && d.Run.Ending is null)
+        {
+            BreakOff(d, RunState.Failed, StopReason.Cancelled, reason, FailureClass.Permanent);
+        }
+    }
+
+    private static void BreakOff(Draft d, RunState end, StopReason why, string reason) =>
+        BreakOff(d, end, why, reason, why == StopReason.Timeout ? FailureClass.Timeout : FailureClass.Cancelled);
+
+    private static void BreakOff(Draft d, RunState end, StopReason why, string reason, FailureClass kind)
     {
         d.Run = d.Run with { Ending = end, Reason = reason };
-        var failure = new Failure(
-            why == StopReason.Timeout ? FailureClass.Timeout : FailureClass.Cancelled,
-            reason,
-            BrokenOffRule + Names.Of(end)
-        );
+        var failure = new Failure(kind, reason, BrokenOffRule + Names.Of(end));
         for (var node = 0; node < d.Graph.Count; node++)
         {
             var row = d.Row(node);

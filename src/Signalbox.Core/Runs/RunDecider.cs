@@ -27,6 +27,9 @@ public static partial class RunDecider
             case RunEvent.RunAdmitted:
                 Admit(draft);
                 break;
+            case RunEvent.RunRefused refused:
+                Refuse(draft, refused.Reason);
+                break;
             case RunEvent.ConditionKnown known:
                 ConditionKnown(draft, known);
                 break;
@@ -129,6 +132,7 @@ public static partial class RunDecider
         e switch
         {
             RunEvent.RunAdmitted => "run_admitted",
+            RunEvent.RunRefused => "run_refused",
             RunEvent.ConditionKnown => "condition_known",
             RunEvent.ItemsKnown => "items_known",
             RunEvent.EvaluationFailed => "evaluation_failed",

@@ -12,6 +12,9 @@ public abstract record RunEvent(DateTimeOffset At)
     /// <summary>The pipeline's limit let the run begin.</summary>
     public sealed record RunAdmitted(DateTimeOffset At) : RunEvent(At);
 
+    /// <summary>It was the run's turn, and something that it needs is not there, such as a secret: it fails before its first task.</summary>
+    public sealed record RunRefused(DateTimeOffset At, string Reason) : RunEvent(At);
+
     /// <summary>The condition of a task was evaluated (answer to <see cref="RunCommand.Evaluate"/>).</summary>
     /// <param name="Task">The task.</param>
     /// <param name="Runs">Whether it runs; false skips it.</param>

@@ -269,7 +269,7 @@ internal sealed partial class RunDriver : IEventSink
 
         foreach (var admitted in _dispatcher.NextRuns())
         {
-            Decide(batch, admitted, new RunEvent.RunAdmitted(now), write: null);
+            Decide(batch, admitted, Admission(admitted, now), write: null);
         }
 
         // A run that refuses its slot gives it back, and the next in line gets it.
@@ -284,6 +284,18 @@ internal sealed partial class RunDriver : IEventSink
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// What becomes of a run whose turn it is. Who starts one by hand is told of missing secrets at once; a schedule or a trigger asks nobody, and secrets come
+    /// and go while runs wait.
+    /// </summary>
+    private RunEvent Admission(RunNumber number, DateTimeOffset now)
+    {
+        var missing = _runs.TryGetValue(number, out var run) ? _parts.Project.MissingSecrets(run.Snapshot.Pipeline) : [];
+        return missing.IsEmpty
+            ? new RunEvent.RunAdmitted(now)
+            : new RunEvent.RunRefused(now, string.Join("; ", missing.Select(problem => $"{problem.Path}: {problem.Message}")));
     }
 
     private async Task CommitAsync(RunBatch batch, CancellationToken cancellationToken)

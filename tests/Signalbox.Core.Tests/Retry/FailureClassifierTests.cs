@@ -37,6 +37,7 @@ public sealed class FailureClassifierTests
     }
 
     [Fact]
+    [Trait("Requirement", "S74")]
     public void Memory_is_named_before_the_signal_that_ended_the_command()
     {
         var failure = FailureClassifier.Classify(

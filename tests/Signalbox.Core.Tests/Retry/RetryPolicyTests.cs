@@ -9,6 +9,7 @@ public sealed class RetryPolicyTests
     private static readonly Failure Transient = new(FailureClass.Transient, "boom");
 
     [Theory]
+    [Trait("Requirement", "S99")]
     [Trait("Requirement", "S150")]
     [InlineData(0, 1, 2)]
     [InlineData(1, 2, 3)]

@@ -9,6 +9,24 @@ namespace Signalbox.Core.Tests.Runs;
 public sealed class RunDeciderTests
 {
     [Fact]
+    [Trait("Requirement", "S62")]
+    public void A_run_that_is_refused_fails_before_its_first_task_without_attempts_or_retries_and_may_be_run_again()
+    {
+        var pipeline = Pipeline(Task("a") with { Retry = new RetryPolicy { Retries = 3 } }, Task("b", "a")) with
+        {
+            RunRetry = new RetryPolicy { Retries = 2 },
+        };
+        var lab = new Lab(pipeline);
+        lab.On(new RunEvent.RunRefused(lab.Now, "tasks.a.env.KEY: there is no secret `key`"));
+        Assert.Equal((RunState.Failed, "tasks.a.env.KEY: there is no secret `key`"), (lab.RunState, lab.Snapshot.Run.Reason));
+        Assert.Equal((TaskState.Skipped, TaskState.Skipped), (lab["a"].State, lab["b"].State));
+        Assert.Equal(FailureClass.Permanent, lab["a"].Failure!.Class);
+        Assert.Empty(lab.Attempts);
+        lab.Clear(Key("a"), Key("b")).Admit().On(new RunEvent.RunRefused(lab.Now, "too late"));
+        Assert.Equal(RunState.Success, lab.Succeed("a").Succeed("b").RunState);
+    }
+
+    [Fact]
     [Trait("Requirement", "S8")]
     public void A_chain_runs_in_order_and_the_run_succeeds()
     {

@@ -116,6 +116,7 @@ public sealed class RunRetryTests
     }
 
     [Fact]
+    [Trait("Requirement", "S98")]
     public void Of_a_mapped_task_only_the_failed_instances_run_again()
     {
         var lab = new Lab(Pipeline(Task("m") with { ForEach = "{{ x }}" }, Task("z", "m")) with { RunRetry = Twice }).Admit().Items("m", 3);

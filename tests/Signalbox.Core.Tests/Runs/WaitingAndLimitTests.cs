@@ -61,6 +61,7 @@ public sealed class WaitingAndLimitTests
     }
 
     [Fact]
+    [Trait("Requirement", "S40")]
     public void An_attempt_past_its_limit_is_stopped_and_counts_as_a_failure()
     {
         var task = Task("a") with

@@ -87,7 +87,12 @@ internal sealed class Simulator
         }
         else if (_run.Run.State == RunState.Queued && _dice.Chance(50))
         {
-            On(new RunEvent.RunAdmitted(_world.Now));
+            // Without a die of its own: the stories of known seeds stay as they are, but for few.
+            On(
+                _world.Faults && _world.Now.Second == 49
+                    ? new RunEvent.RunRefused(_world.Now, "a secret is missing")
+                    : new RunEvent.RunAdmitted(_world.Now)
+            );
         }
         else if (_commands.Count > 0 && (!_world.Faults || _dice.Chance(60)))
         {

@@ -1,5 +1,6 @@
 using Npgsql;
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
@@ -36,6 +37,8 @@ public sealed class FailureTableTests(PostgresServer postgres)
     [Trait("Requirement", "S162")]
     [Trait("Requirement", "S149")]
     [Trait("Requirement", "S152")]
+    [Trait("Requirement", "S60")]
+    [Trait("Requirement", "S209")]
     public async Task Each_row_by_a_command_a_request_and_a_load()
     {
         using var server = new TalkingServer(heard =>
@@ -84,6 +87,7 @@ public sealed class FailureTableTests(PostgresServer postgres)
             () => house.Tasks(run).All(task => task.State is TaskState.Failed or TaskState.UpForRetry || task.TryNumber > 1),
             "the first end of each"
         );
+        Told(house, run);
         Assert.True((await house.AskAsync(new Request.CancelRun(run.Value, "seen"))).Done);
         await house.EndAsync(run);
         foreach (var (row, kind, retries) in Rows)
@@ -103,6 +107,104 @@ public sealed class FailureTableTests(PostgresServer postgres)
                 Assert.Equal(retries, RetryPolicy.Table.RetriesFor(kind));
                 Assert.Equal(retries > 0, attempt.NextDelay is not null);
                 Assert.Equal(kind == FailureClass.RateLimited ? TimeSpan.FromSeconds(7) : null, attempt.Failure.RetryAfter);
+            }
+        }
+    }
+
+    /// <summary>What is not tried again is told at once, with what to do; what is tried again is told to nobody yet.</summary>
+    private static void Told(House house, RunNumber run)
+    {
+        var told = house
+            .Store.Read(session => session.Alerts(100))
+            .Select(stored => stored.Alert)
+            .Where(alert => alert.Run == run && alert.Task is not null)
+            .ToDictionary(alert => alert.Task!.Value.Value);
+        foreach (var (row, _, retries) in Rows)
+        {
+            foreach (var way in (string[])["run", "http", "sql"])
+            {
+                if (retries > 0)
+                {
+                    // On a slow machine one may have come to its end meanwhile.
+                    if (told.TryGetValue($"{way}_{row}", out var last))
+                    {
+                        Assert.Contains($"failed after {retries + 1} attempts", last.Message, StringComparison.Ordinal);
+                    }
+
+                    continue;
+                }
+
+                var alert = told[$"{way}_{row}"];
+                Assert.Equal(row == "full" ? AlertSeverity.Critical : AlertSeverity.Error, alert.Severity);
+                Assert.Contains(
+                    row switch
+                    {
+                        "auth" => "check API credentials",
+                        "schema" => "check what the source changed",
+                        "full" => "make room on the disk",
+                        _ => "failed: ",
+                    },
+                    alert.Message,
+                    StringComparison.Ordinal
+                );
+            }
+        }
+    }
+
+    /// <summary>On a clock that runs fast, to the end: how often each row is tried, how far apart, and that the last failure is told.</summary>
+    [Fact]
+    [Trait("Requirement", "S149")]
+    [Trait("Requirement", "S150")]
+    [Trait("Requirement", "S156")]
+    [Trait("Requirement", "S157")]
+    [Trait("Requirement", "S158")]
+    public async Task Each_row_is_tried_as_often_and_as_far_apart_as_the_table_says_and_then_told()
+    {
+        await using var house = new House { Time = new FastTime(60) };
+        var name = house.Pipeline(
+            """
+            pipeline: giving_up
+            defaults: { retries: auto }
+            tasks:
+              network: { run: "echo 'requests.exceptions.ReadTimeout: Read timed out.' >&2; exit 1" }
+              limited: { run: "echo 'HTTP Error 429: Too Many Requests' >&2; echo 'Retry-After: 7' >&2; exit 1" }
+              unsaid: { run: "echo 'HTTP Error 429: Too Many Requests' >&2; exit 1", retries: 1, retry_delay: 1s }
+              unavailable: { run: "echo 'HTTP Error 503: Service Unavailable' >&2; exit 1" }
+              auth: { run: "echo 'HTTP Error 403: Forbidden' >&2; exit 1" }
+              schema: { run: "echo 'ERROR:  42703: column \"x\" does not exist' >&2; exit 1" }
+              validation: { run: "echo 'psycopg.errors.NotNullViolation: null value' >&2; exit 1" }
+              full: { run: "echo 'OSError: [Errno 28] No space left on device' >&2; exit 1" }
+            """
+        );
+        var run = await house.RunAsync(name);
+        Assert.Equal(RunState.Failed, run.State);
+        (double Least, double Most)[] exponential = [(1, 2), (2, 3), (4, 5), (8, 9), (16, 17)];
+        Delays("network", exponential);
+        Delays("limited", [(7, 7), (7, 7), (7, 7), .. exponential[3..]]);
+        Delays("unsaid", [(60, 60)]);
+        Delays("unavailable", [(5, 5), (5, 5), (5, 5)]);
+        foreach (var once in (string[])["auth", "schema", "validation", "full"])
+        {
+            Delays(once, []);
+        }
+
+        var told = house
+            .Store.Read(session => session.Alerts(100))
+            .Select(stored => stored.Alert)
+            .Where(alert => alert.Run == run.Number)
+            .ToDictionary(alert => alert.Task!.Value.Value, alert => alert.Message);
+        Assert.Equal(8, told.Count);
+        Assert.Contains("failed after 6 attempts", told["network"], StringComparison.Ordinal);
+        Assert.Contains("failed after 4 attempts", told["unavailable"], StringComparison.Ordinal);
+
+        void Delays(string task, (double Least, double Most)[] wanted)
+        {
+            var attempts = house.Attempts(run.Number).Where(attempt => attempt.Key.Task.Value == task).OrderBy(attempt => attempt.Number).ToList();
+            Assert.Equal(wanted.Length + 1, attempts.Count);
+            Assert.Null(attempts[^1].NextDelay);
+            for (var i = 0; i < wanted.Length; i++)
+            {
+                Assert.InRange(attempts[i].NextDelay!.Value.TotalSeconds, wanted[i].Least, wanted[i].Most);
             }
         }
     }

@@ -111,6 +111,11 @@ internal sealed class LiveDisplay : IRunDisplay
             rows.Add(new Markup($"[dim]and {hidden.Count} more: {Brief.States(hidden)}[/]"));
         }
 
+        if (run.RetryAt is { } retry)
+        {
+            rows.Add(new Markup($"[dim]in {Countdown(retry, picture.Now)}: {Markup.Escape(run.Reason ?? "")}[/]"));
+        }
+
         if (said is not null)
         {
             rows.Add(new Markup($"[yellow]{Markup.Escape(said)}[/]"));

@@ -11,6 +11,7 @@ internal sealed class PlainDisplay(TextWriter output, DateTimeOffset since) : IR
 {
     private readonly Dictionary<TaskKey, (TaskState State, int Try, int? Count)> _seen = [];
     private RunState? _run;
+    private DateTimeOffset? _retryAt;
 
     public bool Ticks => false;
 
@@ -46,6 +47,15 @@ internal sealed class PlainDisplay(TextWriter output, DateTimeOffset since) : IR
             if (IsWorthALine(task))
             {
                 Add(lines, picture, task);
+            }
+        }
+
+        if (_retryAt != picture.Run.RetryAt)
+        {
+            _retryAt = picture.Run.RetryAt;
+            if (_retryAt is not null)
+            {
+                lines.Append(Clock(picture)).Append($"run {picture.Run.Number} waits: {picture.Run.Reason}\n");
             }
         }
 

@@ -199,6 +199,13 @@ internal static class RunsVerb
         Console.Out.WriteLine(
             $"  ran            {InstantText.Fine(run.StartedAt) ?? "-"} to {InstantText.Fine(run.EndedAt) ?? "-"}  {Brief.Between(run.StartedAt, run.EndedAt, picture.Now)}"
         );
+        if (picture.Pipeline.RunRetry.Retries > 0)
+        {
+            Console.Out.WriteLine(
+                $"  run retries    {run.Retries} of {picture.Pipeline.RunRetry.Retries} used{(run.RetryAt is { } retry ? $"; the next one starts at {InstantText.Utc(retry)}" : "")}"
+            );
+        }
+
         var look = store.Read(session => DeadlineLook.Read(session, project, [run], picture.Now));
         if (look.Forecast(number)?.Span is { End: { } expected } span)
         {
