@@ -30,6 +30,9 @@ internal sealed class Trouble(Stage stage)
 
     public bool IsSlow => stage.Elapsed < SlowUntil;
 
+    /// <summary>Whether it does what is asked of it.</summary>
+    public bool IsNone => !IsAway && !IsFull && !IsSlow && CommitsThatFail == 0 && CommitsThatLie == 0 && Busy == 0;
+
     public void Heal() => (AwayUntil, FullUntil, SlowUntil, CommitsThatFail, CommitsThatLie, Busy) = (default, default, default, 0, 0, 0);
 }
 

@@ -21,6 +21,9 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     private static readonly Sql ActiveRuns = new(
         "select count(*) from runs where pipeline = @pipeline and state = 'running' and namespace is null"
     );
+    private static readonly Sql IsRunning = new(
+        "select 1 from attempts where run_number = @run and task = @task and map_index = @item and number = @number and state = 'running'"
+    );
     private static readonly Sql IsPrepared = new("select 1 from publications where id = @id and state = 'prepared'");
 
     private readonly Dictionary<(long Run, string Task, long Item), (string State, long Token, long Revision)> _tasks = [];
@@ -82,9 +85,28 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
         Check.That(inGpu <= MostInGpu, $"I6: {inGpu} processes run in the pool gpu, {MostInGpu} may");
     }
 
-    /// <summary>I4: what becomes visible is decided in a row, and whole, and of one attempt.</summary>
-    public void Published(Publication intent, string content)
+    /// <summary>I12, from the side of the machine: what ended long ago does not run in the rows.</summary>
+    public void Ended(Process process)
     {
+        // instance-run-task[-item]-aNUMBER
+        var key = process.Spec.Key.Value.Split('-');
+        Check.That(
+            rows.Use(IsRunning)
+                .Set("@run", long.Parse(key[1]))
+                .Set("@task", process.Task)
+                .Set("@item", key.Length == 5 ? long.Parse(key[3]) : -1)
+                .Set("@number", long.Parse(key[^1][1..]))
+                .Scalar()
+                is null,
+            $"I12: {process.Spec.Key} ended long ago, and runs in its row: nobody saw it"
+        );
+    }
+
+    /// <summary>I4: what becomes visible is decided in a row, and whole, and of one attempt.</summary>
+    /// <param name="isItself">Whether what readers see is what was to be published, or does not claim to be.</param>
+    public void Published(Publication intent, string content, bool isItself)
+    {
+        Check.That(isItself, $"I4: {intent.Path}: version {intent.Id} is said to be current, and readers see {content}");
         Check.That(
             rows.Use(IsPrepared).Set("@id", intent.Id).Scalar() is not null,
             $"I4: {intent.Path}: version {intent.Id} becomes visible, and no row says so"

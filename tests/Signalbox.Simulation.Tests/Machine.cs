@@ -21,6 +21,9 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
 {
     private readonly Dictionary<AttemptKey, Process> _processes = [];
     private readonly List<Hands> _hands = [];
+    private readonly List<Process> _ended = [];
+    private const int CalmEnough = 3;
+
     private int _pids;
     private bool _isQuick;
 
@@ -38,6 +41,23 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
     private DateTimeOffset Now => stage.Now;
 
     public int RunningCount => _processes.Values.Count(process => process.End is null);
+
+    /// <summary>
+    /// Those that ended, and whose end somebody must have seen by now: since then time has passed several times while a server was there, and
+    /// nothing was the matter.
+    /// </summary>
+    /// <param name="isCalm">Whether that is so now.</param>
+    public List<Process> LongEnded(bool isCalm)
+    {
+        foreach (var process in _ended)
+        {
+            process.Calm = isCalm ? process.Calm + 1 : 0;
+        }
+
+        var found = _ended.FindAll(process => process.Calm > CalmEnough);
+        _ended.RemoveAll(process => process.Calm > CalmEnough);
+        return found;
+    }
 
     public IExecutor HandsOf(Life life)
     {
@@ -132,6 +152,7 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
         process.End = process.Now with { Phase = phase, ExitCode = code, Reason = reason, OutOfMemory = outOfMemory, EndedAt = stage.Now };
         stage.Tell($"  {process.Spec.Key} ends: {phase} {code}");
         process.Gone.TrySetResult();
+        _ended.Add(process);
         foreach (var hands in _hands)
         {
             hands.Tell(process);
@@ -297,6 +318,9 @@ internal sealed class Process(AttemptSpec spec, Behaviour behaviour, int pid, Da
 
     /// <summary>How it ended; null while it runs.</summary>
     public Observation? End { get; set; }
+
+    /// <summary>How often time has passed since its end, or since something was the matter.</summary>
+    public int Calm { get; set; }
 
     public Stage.Alarm Due { get; set; } = null!;
 

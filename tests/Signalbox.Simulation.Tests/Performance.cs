@@ -223,7 +223,18 @@ internal sealed class Performance : IDisposable
                 continue;
             }
 
+            SeeEnds();
             Leap(end);
+        }
+    }
+
+    private void SeeEnds()
+    {
+        var isServed = !_server.Life.IsOver && !_server.HasEnded && !_server.HasFailed;
+        var isSlow = _house.Machine.IsSlow || _house.Place.IsSlow;
+        foreach (var process in _house.Machine.LongEnded(isServed && !isSlow && _house.Trouble.IsNone))
+        {
+            _house.Ledger.Ended(process);
         }
     }
 

@@ -13,11 +13,22 @@ internal sealed class WatchedPlace(LocalPlace real, Life life, House house) : IP
     {
         await StepAsync();
         var before = ContentOf(placing.Intent.Path);
-        var placed = await real.PublishAsync(placing, cancellationToken);
+        Placed placed;
+        try
+        {
+            placed = await real.PublishAsync(placing, cancellationToken);
+        }
+        catch (IOException problem)
+        {
+            house.Guard(() => throw new BrokenPromiseException($"I4: {placing.Intent.Path}: nobody touched what was to be published: {problem.Message}"));
+            throw;
+        }
+
         var content = ContentOf(placing.Intent.Path);
         if (content != before || placed.IsCurrent)
         {
-            house.Guard(() => house.Ledger.Published(placing.Intent, content));
+            var isItself = !placed.IsCurrent || ContentHash.Of(placing.Intent.Path).Sha256 == placing.Intent.Sha256;
+            house.Guard(() => house.Ledger.Published(placing.Intent, content, isItself));
         }
 
         life.Stage.Tell(
