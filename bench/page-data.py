@@ -79,7 +79,8 @@ def fill(database, runs, tasks):
                 over = None if seen == "none" else start + (task + 1) * 1000
                 insert(
                     store, "tasks", run_number=number, task=f"t{task}", map_index=-1, state=seen, token=1, try_number=1, tries_before=0,
-                    lost_count=0, started_ms=start + task * 1000, ended_ms=over, polls=0, failure_check=0, revision=1,
+                    lost_count=0, started_ms=start + task * 1000, ended_ms=over, polls=0, failed_polls=0, failure_check=0,
+                    revision=1,
                 )
                 if over is not None:
                     insert(
