@@ -20,7 +20,9 @@ internal sealed class WatchedPlace(LocalPlace real, Life life, House house) : IP
         }
         catch (IOException problem)
         {
-            house.Guard(() => throw new BrokenPromiseException($"I4: {placing.Intent.Path}: nobody touched what was to be published: {problem.Message}"));
+            house.Guard(() =>
+                throw new BrokenPromiseException($"I4: {placing.Intent.Path}: nobody touched what was to be published: {problem.Message}")
+            );
             throw;
         }
 

@@ -199,7 +199,11 @@ public sealed class FailureTableTests(PostgresServer postgres)
 
         void Delays(string task, (double Least, double Most)[] wanted)
         {
-            var attempts = house.Attempts(run.Number).Where(attempt => attempt.Key.Task.Value == task).OrderBy(attempt => attempt.Number).ToList();
+            var attempts = house
+                .Attempts(run.Number)
+                .Where(attempt => attempt.Key.Task.Value == task)
+                .OrderBy(attempt => attempt.Number)
+                .ToList();
             Assert.Equal(wanted.Length + 1, attempts.Count);
             Assert.Null(attempts[^1].NextDelay);
             for (var i = 0; i < wanted.Length; i++)
