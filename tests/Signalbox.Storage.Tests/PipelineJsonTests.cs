@@ -298,6 +298,7 @@ public sealed class PipelineJsonTests
                 Pool = "gpu",
                 Target = "partner",
                 Slots = 2,
+                Resources = new(Memory: 4L << 30, Cpu: 1.5, Gpu: 2),
                 Priority = 5,
                 Idempotent = false,
                 Env = ImmutableSortedDictionary.CreateRange<string, string>(

@@ -30,6 +30,34 @@ public sealed partial class PipelineChecker
         }
     }
 
+    private void CheckResources(TaskNode task, string path)
+    {
+        if (task.Resources is not { } resources)
+        {
+            return;
+        }
+
+        if (resources.Memory < ResourceSpec.LeastMemory)
+        {
+            Error("out-of-range", $"{path}.memory", $"`memory` is at least 1MiB, not {resources.Memory} bytes: nothing starts with less");
+        }
+
+        if (resources.Cpu < ResourceSpec.LeastCpu)
+        {
+            Error("out-of-range", $"{path}.cpu", "`cpu` is at least 0.01 of a processor");
+        }
+
+        AtLeast(0, resources.Gpu, $"{path}.gpu");
+        if (resources.Gpu > 0 && resources.Gpu != task.Slots)
+        {
+            Error(
+                "wrong-value",
+                $"{path}.gpu",
+                $"`gpu` asks for {resources.Gpu} slots of pool {task.Pool}, and `slots` for {task.Slots}; leave one of the two out"
+            );
+        }
+    }
+
     private void CheckLimits(TaskNode task, string path)
     {
         CheckSla(task.Sla, $"{path}.sla");
@@ -40,6 +68,7 @@ public sealed partial class PipelineChecker
         Positive(task.StartTimeout, $"{path}.start_timeout");
         CheckSilence(task, $"{path}.silence_timeout");
         AtLeast(1, task.Slots, $"{path}.slots");
+        CheckResources(task, $"{path}.resources");
         if (Slug.Problem(task.Pool) is { } problem)
         {
             Error("bad-name", $"{path}.pool", problem);

@@ -29,6 +29,7 @@ public static partial class PipelineJson
         Put(json, "pool", task.Pool == DefaultTask.Pool ? null : task.Pool);
         Put(json, "target", task.Target);
         Put(json, "slots", task.Slots, DefaultTask.Slots);
+        WriteResources(json, task.Resources);
         Put(json, "priority", task.Priority, DefaultTask.Priority);
         Put(json, "idempotent", task.Idempotent, DefaultTask.Idempotent);
         Put(json, "env", task.Env);
@@ -75,6 +76,7 @@ public static partial class PipelineJson
             Pool = Text(json, "pool") ?? DefaultTask.Pool,
             Target = Text(json, "target"),
             Slots = Number(json, "slots", DefaultTask.Slots),
+            Resources = json.TryGetProperty("resources", out var resources) ? ReadResources(resources) : null,
             Priority = Number(json, "priority", DefaultTask.Priority),
             Idempotent = Truth(json, "idempotent", DefaultTask.Idempotent),
             Env = Map(json, "env"),
@@ -88,6 +90,31 @@ public static partial class PipelineJson
             OnRetry = Texts(json, "on_retry"),
             Doc = Text(json, "doc"),
         };
+
+    private static void WriteResources(Utf8JsonWriter json, ResourceSpec? resources)
+    {
+        if (resources is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("resources");
+        if (resources.Memory is { } memory)
+        {
+            json.WriteNumber("memory", memory);
+        }
+
+        Put(json, "cpu", resources.Cpu);
+        Put(json, "gpu", resources.Gpu, 0);
+        json.WriteEndObject();
+    }
+
+    private static ResourceSpec ReadResources(JsonElement json) =>
+        new(
+            json.TryGetProperty("memory", out var memory) ? memory.GetInt64() : null,
+            json.TryGetProperty("cpu", out var cpu) ? cpu.GetDouble() : null,
+            Number(json, "gpu", 0)
+        );
 
     private static void WriteKind(Utf8JsonWriter json, TaskKind kind)
     {

@@ -79,6 +79,9 @@ public sealed record TaskNode
     /// <summary>Slots of <see cref="Pool"/> that an attempt takes. Default 1.</summary>
     public int Slots { get; init; } = 1;
 
+    /// <summary>What an attempt may use at most. Default: no limit of its own.</summary>
+    public ResourceSpec? Resources { get; init; }
+
     /// <summary>Added to the pipeline's priority. Default 0.</summary>
     public int Priority { get; init; }
 

@@ -79,7 +79,7 @@ public static partial class RunDecider
         {
             StartedAt = attempt.StartedAt ?? d.At,
             ExitCode = e.ExitCode ?? attempt.ExitCode,
-            Process = e.Process ?? attempt.Process,
+            Process = e.Process?.Over(attempt.Process) ?? attempt.Process,
         };
         if (task.Stopping is not null)
         {
@@ -115,7 +115,7 @@ public static partial class RunDecider
         {
             StartedAt = attempt.StartedAt ?? d.At,
             ExitCode = e.ExitCode ?? attempt.ExitCode,
-            Process = e.Process ?? attempt.Process,
+            Process = e.Process?.Over(attempt.Process) ?? attempt.Process,
         };
         if (task.Stopping is null)
         {

@@ -145,4 +145,9 @@ public sealed record Attempt
 /// <param name="Identity">What makes <paramref name="Id"/> unambiguous: start ticks and boot id.</param>
 /// <param name="Cpu">User and system time of the whole tree, where known.</param>
 /// <param name="PeakMemory">Bytes, where known.</param>
-public sealed record ProcessFacts(string? Id, string? Identity = null, TimeSpan? Cpu = null, long? PeakMemory = null);
+public sealed record ProcessFacts(string? Id, string? Identity = null, TimeSpan? Cpu = null, long? PeakMemory = null)
+{
+    /// <summary>These facts, and what they do not say as it was known before: who sees only the end does not know the beginning.</summary>
+    public ProcessFacts Over(ProcessFacts? earlier) =>
+        new(Id ?? earlier?.Id, Identity ?? earlier?.Identity, Cpu ?? earlier?.Cpu, PeakMemory ?? earlier?.PeakMemory);
+}

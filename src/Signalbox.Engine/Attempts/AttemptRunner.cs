@@ -269,6 +269,7 @@ internal sealed partial class AttemptRunner(
                 WorkingDirectory = trial?.WorkingDirectory ?? parts.Project.Folder,
                 Command = command.Spec,
                 Environment = environment,
+                Resources = attempt.Node.Resources,
             },
             maybeSubmittedBefore,
             CancellationToken.None

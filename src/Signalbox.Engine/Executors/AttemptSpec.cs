@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 
 namespace Signalbox.Engine.Executors;
 
@@ -26,6 +27,9 @@ public sealed record AttemptSpec
 
     /// <summary>How firmly the process tree is held together. Default: <see cref="Containment.Auto"/>.</summary>
     public Containment Containment { get; init; }
+
+    /// <summary>What the attempt may use at most; the executor enforces what its engine can. Null: no limit of its own.</summary>
+    public ResourceSpec? Resources { get; init; }
 
     /// <summary>The name by which the executor knows the attempt afterwards.</summary>
     public AttemptRef Ref => new(Key, Directory);

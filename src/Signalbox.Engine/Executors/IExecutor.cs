@@ -82,9 +82,10 @@ public interface IExecutor : IAsyncDisposable
 /// <param name="SurvivesServer">Attempts go on when the server dies, and can be adopted by the next.</param>
 /// <param name="KillsWholeTree">Whether no process can leave its attempt: true with a control group per attempt. Without, a process that
 /// leaves its session, its parents and the marker in its environment behind cannot be found again.</param>
-/// <param name="ReportsOutOfMemory">Whether the memory controller tells why a process was killed.</param>
+/// <param name="ReportsOutOfMemory">Whether a memory controller keeps attempts to their limit, and tells why a process was killed.</param>
+/// <param name="LimitsCpu">Whether a controller keeps attempts to their limit of processor time.</param>
 /// <param name="Note">A sentence for <c>doctor</c> on what was found on this machine.</param>
-public sealed record ExecutorCapabilities(bool SurvivesServer, bool KillsWholeTree, bool ReportsOutOfMemory, string Note);
+public sealed record ExecutorCapabilities(bool SurvivesServer, bool KillsWholeTree, bool ReportsOutOfMemory, bool LimitsCpu, string Note);
 
 /// <summary>Names an attempt to an executor.</summary>
 /// <param name="Key">The attempt.</param>

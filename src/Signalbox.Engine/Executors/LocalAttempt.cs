@@ -8,6 +8,7 @@ internal sealed class LocalAttempt(AttemptRef name)
 {
     public AttemptKey Key => name.Key;
     public string Directory => name.Directory;
+    public AttemptRef Ref => name;
 
     /// <summary>Guards <see cref="Stage"/> and what is set with it; held while the process is started.</summary>
     public Lock Gate { get; } = new();
@@ -22,8 +23,29 @@ internal sealed class LocalAttempt(AttemptRef name)
     /// <summary>Whether the launcher is this server's child, to be reaped by it; not so after an adoption.</summary>
     public bool IsChild { get; set; }
 
-    /// <summary>Path of its control group, or null.</summary>
-    public string? Group { get; set; }
+    /// <summary>The folders of its control groups.</summary>
+    public IReadOnlyList<string> Groups { get; set; } = [];
+
+    /// <summary>Whether another server started it, so that its processes may not be ours to be told of by the kernel.</summary>
+    public bool IsAdopted { get; init; }
+
+    /// <summary>The largest resident size of one of its processes that was seen. In bytes; 0 where nobody looked.</summary>
+    public long SeenPeak { get; private set; }
+
+    /// <summary>The most processor time that its living processes, and what they waited for, were seen to have used together.</summary>
+    public TimeSpan SeenCpu { get; private set; }
+
+    /// <summary>
+    /// Looks what its processes have used: while it is adopted, and before they are killed, for of a process whose parent was killed before it the
+    /// launcher is not told.
+    /// </summary>
+    public void See(List<ProcessStat> members)
+    {
+        var used = members.ConvertAll(process => ProcessTable.UsageOf(process.Pid));
+        SeenPeak = used.Select(one => one.PeakMemory).Append(SeenPeak).Max();
+        var cpu = used.Aggregate(TimeSpan.Zero, (sum, one) => sum + one.Cpu);
+        SeenCpu = cpu > SeenCpu ? cpu : SeenCpu;
+    }
 
     public DateTimeOffset StartedAt { get; set; }
 

@@ -79,7 +79,9 @@ public sealed partial class LocalExecutor
     {
         try
         {
-            foreach (var process in Members(attempt))
+            var members = Members(attempt);
+            attempt.See(members);
+            foreach (var process in members)
             {
                 ProcessTree.Signal(process, Libc.SIGTERM);
             }
@@ -128,7 +130,7 @@ public sealed partial class LocalExecutor
                 _ = Libc.Kill(-attempt.Launcher.Pid, Libc.SIGKILL);
                 if (
                     !_orphans.MayHaveLeft(attempt.Key.Value, attempt.Launcher.Pid)
-                    && (attempt.Group is null || ControlGroups.Members(attempt.Group).Count == 0)
+                    && attempt.Groups.All(group => ControlGroup.Members(group).Count == 0)
                 )
                 {
                     Conclude(attempt, cancelled: false, survivors: []);
@@ -157,7 +159,7 @@ public sealed partial class LocalExecutor
     }
 
     private static List<ProcessStat> Members(LocalAttempt attempt) =>
-        ProcessTree.Members(attempt.Key.Value, attempt.CertainLauncher, attempt.Group);
+        ProcessTree.Members(attempt.Key.Value, attempt.CertainLauncher, attempt.Groups);
 
     /// <summary>
     /// Kills until nothing is left; what could not be killed in time is returned. The launcher comes last, so that it can still write the
@@ -170,6 +172,7 @@ public sealed partial class LocalExecutor
         while (true)
         {
             var members = Members(attempt);
+            attempt.See(members);
             var others = members.FindAll(process => process.Pid != attempt.Launcher.Pid);
             if (members.Count == 0 || _options.Time.GetElapsedTime(begun) > KillTime)
             {
@@ -192,9 +195,13 @@ public sealed partial class LocalExecutor
             }
 
             await Task.Delay(1);
-            if (attempt.Group is not null && _options.Time.GetElapsedTime(begun) > RecordTime)
+            if (_options.Time.GetElapsedTime(begun) > RecordTime)
             {
-                ControlGroups.TryKill(attempt.Group); // something makes processes faster than they can be killed one by one
+                // Something makes processes faster than they can be killed one by one.
+                foreach (var group in attempt.Groups)
+                {
+                    ControlGroup.TryKill(group);
+                }
             }
         }
     }
@@ -231,19 +238,15 @@ public sealed partial class LocalExecutor
         }
 
         Orphans.ForgetLauncher(pid);
-        var group = attempt.Group is null ? default : ControlGroups.Usage(attempt.Group);
-        if (attempt.Group is not null)
-        {
-            ControlGroups.TryRemove(attempt.Group);
-        }
-
+        var groups = attempt.Groups.Count > 0 ? attempt.Groups : GroupsOf(attempt.Key, Read(attempt.Ref) ?? default);
+        var used = TakeGroups(groups, attempt.Directory);
         EmptyTemporary(attempt.Directory);
         var now = code is null
-            ? FromDirectory(new AttemptRef(attempt.Key, attempt.Directory), attempt.Launcher.Pid) with
+            ? FromDirectory(attempt.Ref, attempt.Launcher.Pid) with
             {
                 StartedAt = attempt.StartedAt,
             }
-            : Ended(attempt.Now(Phase.Running), code.Value, cancelled, group.OutOfMemory) with
+            : Ended(attempt.Now(Phase.Running), code.Value, cancelled, used.OutOfMemory) with
             {
                 EndedAt = ended,
             };
@@ -252,8 +255,11 @@ public sealed partial class LocalExecutor
             ExternalId = attempt.Now(Phase.Running).ExternalId,
             Pid = pid,
             StartTicks = attempt.Launcher.StartTicks,
-            CpuTime = group.CpuTime ?? cpu,
-            PeakMemory = group.PeakMemory ?? peak,
+        };
+        now = now with
+        {
+            CpuTime = used.CpuTime ?? Larger(cpu ?? now.CpuTime, attempt.SeenCpu),
+            PeakMemory = used.PeakMemory ?? Larger(peak ?? now.PeakMemory, attempt.SeenPeak),
         };
         Tell(
             attempt,
@@ -265,6 +271,13 @@ public sealed partial class LocalExecutor
                 }
         );
     }
+
+    /// <summary>What was told, or what was seen when that is more; null when there is neither.</summary>
+    private static T? Larger<T>(T? told, T seen)
+        where T : struct, IComparable<T> =>
+        told is { } value && value.CompareTo(seen) >= 0 ? value
+        : seen.CompareTo(default) > 0 ? seen
+        : told;
 
     /// <summary>Something went wrong while the end was taken: the attempt is told as lost with the reason, never left hanging.</summary>
     private void ConcludeUnseen(LocalAttempt attempt, Exception e) =>
@@ -321,6 +334,34 @@ public sealed partial class LocalExecutor
         } while (result < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
 
         return result == pid;
+    }
+
+    /// <summary>
+    /// Reads what the groups of an attempt that has ended used, and removes them. What only they knew is put on record first, so that whoever
+    /// asks later gets the same answer.
+    /// </summary>
+    private static GroupUsage TakeGroups(IReadOnlyCollection<string> groups, string directory)
+    {
+        if (groups.Count == 0)
+        {
+            return default;
+        }
+
+        var used = GroupUsage.Of(groups);
+        if (used.PeakMemory is not null || used.OutOfMemory)
+        {
+            try
+            {
+                File.AppendAllText($"{directory}/{AttemptFiles.Exit}", ExitRecord.Used(used));
+            }
+            catch (IOException)
+            {
+                // A full disk: this server knows it, and tells it.
+            }
+        }
+
+        RemoveGroups(groups);
+        return used;
     }
 
     /// <summary>Completes the record of a launcher that was killed, so that a later server need not guess. A full disk leaves it incomplete.</summary>

@@ -7,6 +7,7 @@ namespace Signalbox.Engine.Executors;
 /// <content>What is true about an attempt, after a restart too: the exit record, then the living process, then nothing.</content>
 public sealed partial class LocalExecutor
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StartingTime = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc />
@@ -83,18 +84,25 @@ public sealed partial class LocalExecutor
             // The launcher leads its session, and is the first of all that are marked.
             var launcher =
                 record.Pid ?? marked.Where(p => p.Session == p.Pid).OrderBy(p => p.StartTicks).Select(p => (int?)p.Pid).FirstOrDefault();
-            if (launcher is { } pid && (record.BootId ?? ProcessTable.BootId) == ProcessTable.BootId && Adopt(attempt, pid) is { } running)
+            if (launcher is { } pid && (record.BootId ?? ProcessTable.BootId) == ProcessTable.BootId && Adopt(attempt, pid, record) is { } adopted)
             {
-                return running;
+                return adopted;
             }
         }
 
-        await KillMarkedAsync(attempt.Key, marked);
-        return Watched(attempt.Key) ?? FromDirectory(attempt, record.Pid);
+        var groups = GroupsOf(attempt.Key, record);
+        await KillMarkedAsync(attempt.Key, groups, marked);
+        if (Watched(attempt.Key) is { } running)
+        {
+            return running;
+        }
+
+        TakeGroups(groups, attempt.Directory);
+        return FromDirectory(attempt, record.Pid);
     }
 
     /// <summary>Watches a process that another server started, after making sure that it is the launcher of the attempt; null when it is not.</summary>
-    private Observation? Adopt(AttemptRef name, int pid)
+    private Observation? Adopt(AttemptRef name, int pid, ExitRecord record)
     {
         var fd = Libc.PidFdOpen(pid);
         if (fd < 0)
@@ -128,8 +136,9 @@ public sealed partial class LocalExecutor
             {
                 Launcher = launcher,
                 PidFd = fd,
+                IsAdopted = true,
                 IsChild = launcher.Parent == Environment.ProcessId,
-                Group = ControlGroups.Of(pid, name.Key.Value),
+                Groups = GroupsOf(name.Key, record),
                 StartedAt = ProcessTable.StartedAt(launcher.StartTicks),
             };
             lock (attempt.Gate)
@@ -157,6 +166,7 @@ public sealed partial class LocalExecutor
                 }
 
                 attempt.Stage = Stage.Running;
+                _looks.Change(TimeSpan.Zero, BetweenLooks);
                 _watcher.Watch(fd, () => OnLauncherEnded(attempt));
                 return attempt.Now(Phase.Running);
             }
@@ -170,9 +180,44 @@ public sealed partial class LocalExecutor
         }
     }
 
-    /// <summary>Kills what an attempt that ended while nobody watched has left in the background.</summary>
-    private static async Task KillMarkedAsync(AttemptKey key, List<ProcessStat> marked)
+    /// <summary>
+    /// The groups that the launcher of an attempt joined and that are still there; only such as bear its key, for the command may write to
+    /// whatever its user may.
+    /// </summary>
+    private static string[] GroupsOf(AttemptKey key, ExitRecord record) =>
+        record.BootId == ProcessTable.BootId && record.Groups is { } groups
+            ? [.. groups.Where(group => Path.GetFileName(group) == key.Value && Directory.Exists(group))]
+            : [];
+
+    /// <summary>Looks what the processes of adopted attempts have used: the kernel tells nobody when they end.</summary>
+    private void SeeAdopted()
     {
+        var adopted = _attempts.Values.Where(attempt => attempt.IsAdopted && attempt.Stage is Stage.Running or Stage.Cancelling).ToList();
+        if (adopted.Count == 0)
+        {
+            return;
+        }
+
+        var keys = adopted.Select(attempt => attempt.Key.Value).ToHashSet();
+        var marked = ProcessTree.Marked(keys.Contains);
+        foreach (var attempt in adopted)
+        {
+            attempt.See(marked.GetValueOrDefault(attempt.Key.Value) ?? []);
+        }
+    }
+
+    /// <summary>For tests: what an attempt was seen to use.</summary>
+    internal (long Peak, TimeSpan Cpu) SeenOf(AttemptKey key) =>
+        _attempts.TryGetValue(key, out var attempt) ? (attempt.SeenPeak, attempt.SeenCpu) : default;
+
+    /// <summary>Kills what an attempt that ended while nobody watched has left in the background.</summary>
+    private static async Task KillMarkedAsync(AttemptKey key, IReadOnlyCollection<string> groups, List<ProcessStat> marked)
+    {
+        if (marked.Count == 0 && groups.Any(group => ControlGroup.Members(group).Count > 0))
+        {
+            marked = ProcessTree.Members(key.Value, launcher: null, groups);
+        }
+
         for (var pass = 0; marked.Count > 0 && pass < 100; pass++)
         {
             foreach (var process in marked)
@@ -182,7 +227,7 @@ public sealed partial class LocalExecutor
 
             await Task.Delay(pass);
             Orphans.Reap(marked);
-            marked = ProcessTree.Members(key.Value, launcher: null, group: null);
+            marked = ProcessTree.Members(key.Value, launcher: null, groups);
         }
     }
 
@@ -208,10 +253,12 @@ public sealed partial class LocalExecutor
             Phase = Phase.Lost,
             Pid = record.Pid ?? pid,
             OfEarlierBoot = record.BootId is { } begunIn && begunIn != ProcessTable.BootId,
+            CpuTime = record.CpuTime,
+            PeakMemory = record.PeakMemory,
         };
         if (record.ExitCode is { } code)
         {
-            return Ended(start, code, cancelled, outOfMemory: false) with
+            return Ended(start, code, cancelled, record.OutOfMemory) with
             {
                 EndedAt = new DateTimeOffset(File.GetLastWriteTimeUtc($"{attempt.Directory}/{AttemptFiles.Exit}")),
             };

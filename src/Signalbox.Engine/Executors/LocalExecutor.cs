@@ -24,12 +24,13 @@ public sealed partial class LocalExecutor : IExecutor
     private readonly ConcurrentDictionary<AttemptKey, LocalAttempt> _attempts = new();
     private readonly Channel<Observation> _observations = Channel.CreateUnbounded<Observation>(new() { SingleReader = true });
     private readonly LocalExecutorOptions _options;
-    private readonly ControlGroups? _groups;
+    private readonly ControlGroups _groups;
     private readonly ExitWatcher _watcher = new();
     private readonly Orphans _orphans;
+    private readonly ITimer _looks;
     private readonly Spawner _spawner = new();
-    private readonly string _script = Launcher.Script(ProcessTable.BootId, joinsGroup: false);
-    private readonly string _scriptWithGroup = Launcher.Script(ProcessTable.BootId, joinsGroup: true);
+    private readonly string _script = Launcher.Script(ProcessTable.BootId, joinsGroups: false);
+    private readonly string _scriptWithGroups = Launcher.Script(ProcessTable.BootId, joinsGroups: true);
 
     /// <summary>Makes an executor and looks at what this machine offers. Starts one thread, which sleeps.</summary>
     public LocalExecutor(LocalExecutorOptions options)
@@ -44,11 +45,13 @@ public sealed partial class LocalExecutor : IExecutor
 
         _options = options;
         _orphans = new Orphans(options.Time);
-        _groups = ControlGroups.TryOpen(options.Instance, out var note);
+        _looks = options.Time.CreateTimer(_ => SeeAdopted(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _groups = ControlGroups.Open(options.Instance, out var note);
         Capabilities = new ExecutorCapabilities(
             SurvivesServer: true,
-            KillsWholeTree: _groups is not null,
-            ReportsOutOfMemory: _groups?.CountsMemory == true,
+            KillsWholeTree: _groups.HoldsAll,
+            ReportsOutOfMemory: _groups.LimitsMemory,
+            LimitsCpu: _groups.LimitsCpu,
             note
         );
     }
@@ -146,7 +149,12 @@ public sealed partial class LocalExecutor : IExecutor
             MakeDirectory(spec.Directory);
             MakeDirectory(attempt.File(AttemptFiles.Temporary));
             var containment = spec.Containment == Containment.Auto ? _options.DefaultContainment : spec.Containment;
-            attempt.Group = containment == Containment.ControlGroup ? _groups?.TryCreate(spec.Key.Value) : null;
+            attempt.Groups = _groups.Create(
+                spec.Key.Value,
+                containment == Containment.ControlGroup,
+                spec.Resources,
+                out var limitsMemory
+            );
             var files = new Spawner.Files(
                 spec.WorkingDirectory,
                 attempt.File(AttemptFiles.Stdout),
@@ -155,7 +163,7 @@ public sealed partial class LocalExecutor : IExecutor
             );
             attempt.StartedAt = _options.Time.GetUtcNow();
             FaultPoints.Hit(FaultPoints.BeforeLaunch);
-            var error = _spawner.Start(Arguments(attempt, spec), Variables(attempt, spec), files, out var pid);
+            var error = _spawner.Start(Arguments(attempt, spec, limitsMemory), Variables(attempt, spec), files, out var pid);
             FaultPoints.Hit(FaultPoints.AfterLaunch);
             if (error == Libc.EEXIST)
             {
@@ -193,15 +201,12 @@ public sealed partial class LocalExecutor : IExecutor
             {
                 attempt.Stage = Stage.Ended;
                 _attempts.TryRemove(spec.Key, out _);
-                if (attempt.Group is not null)
-                {
-                    ControlGroups.TryRemove(attempt.Group);
-                }
+                RemoveGroups(attempt.Groups);
             }
         }
     }
 
-    private string[] Arguments(LocalAttempt attempt, AttemptSpec spec)
+    private string[] Arguments(LocalAttempt attempt, AttemptSpec spec, bool limitsMemory)
     {
         spec.Environment.TryGetValue("PATH", out var searchPath);
         var words = Launcher.Words(spec.Command, searchPath, spec.WorkingDirectory, out var problem);
@@ -211,9 +216,20 @@ public sealed partial class LocalExecutor : IExecutor
             words = [Launcher.Shell, "-c", "echo \"$1\" >&2; exit 127", "sh", problem];
         }
 
-        return attempt.Group is null
-            ? ["sh", "-c", _script, "sh", .. words]
-            : ["sh", "-c", _scriptWithGroup, "sh", $"{attempt.Group}/cgroup.procs", .. words];
+        var joins = attempt.Groups.Count > 0;
+        var script =
+            spec.Resources?.Memory is { } most && !limitsMemory ? Launcher.Script(ProcessTable.BootId, joins, most)
+            : joins ? _scriptWithGroups
+            : _script;
+        return joins ? ["sh", "-c", script, "sh", .. attempt.Groups, Launcher.EndOfGroups, .. words] : ["sh", "-c", script, "sh", .. words];
+    }
+
+    private static void RemoveGroups(IEnumerable<string> groups)
+    {
+        foreach (var group in groups)
+        {
+            ControlGroup.TryRemove(group);
+        }
     }
 
     private static KeyValuePair<string, string>[] Variables(LocalAttempt attempt, AttemptSpec spec)
@@ -321,6 +337,7 @@ public sealed partial class LocalExecutor : IExecutor
     /// <inheritdoc />
     public ValueTask DisposeAsync()
     {
+        _looks.Dispose();
         _watcher.Dispose();
         _observations.Writer.TryComplete();
         foreach (var attempt in _attempts.Values)
@@ -336,7 +353,7 @@ public sealed partial class LocalExecutor : IExecutor
             }
         }
 
-        _groups?.RemoveIfEmpty();
+        _groups.RemoveIfEmpty();
         return ValueTask.CompletedTask;
     }
 }

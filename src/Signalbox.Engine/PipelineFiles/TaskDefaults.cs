@@ -50,6 +50,8 @@ public sealed record TaskDefaults
 
     public int? Slots { get; internal set; }
 
+    public ResourceSpec? Resources { get; internal set; }
+
     public int? Priority { get; internal set; }
 
     public bool? Idempotent { get; internal set; }
@@ -87,6 +89,7 @@ public sealed record TaskDefaults
             Pool = Pool ?? outer.Pool,
             Target = Target ?? outer.Target,
             Slots = Slots ?? outer.Slots,
+            Resources = Resources ?? outer.Resources,
             Priority = Priority ?? outer.Priority,
             Idempotent = Idempotent ?? outer.Idempotent,
             Metrics = Metrics ?? outer.Metrics,
@@ -124,9 +127,10 @@ public sealed record TaskDefaults
             StartTimeout = StartTimeout ?? task.StartTimeout,
             SilenceTimeout = SilenceTimeout ?? task.SilenceTimeout,
             Grace = Grace ?? task.Grace,
-            Pool = Pool ?? task.Pool,
+            Pool = Pool ?? (Resources is { Gpu: > 0 } ? ResourceSpec.GpuPool : task.Pool),
             Target = Target ?? task.Target,
-            Slots = Slots ?? task.Slots,
+            Slots = Slots ?? (Resources is { Gpu: > 0 and var devices } ? devices : task.Slots),
+            Resources = Resources ?? task.Resources,
             Priority = Priority ?? task.Priority,
             Idempotent = Idempotent ?? task.Idempotent,
             Metrics = Metrics ?? task.Metrics,
@@ -286,6 +290,15 @@ public sealed record TaskDefaults
         new Field<TaskDefaults, int>("slots", Scalars.Whole(1), (d, v) => d.Slots = v, "Slots of the pool that an attempt takes.")
         {
             Default = "1",
+        },
+        new Field<TaskDefaults, ResourceSpec>(
+            "resources",
+            ResourceShape.Mapping,
+            (d, v) => d.Resources = v,
+            "What an attempt may use at most."
+        )
+        {
+            Examples = ["{\"memory\": \"4GiB\", \"cpu\": 2}"],
         },
         new Field<TaskDefaults, int>(
             "priority",

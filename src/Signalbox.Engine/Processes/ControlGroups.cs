@@ -1,79 +1,126 @@
-using System.Globalization;
+using Signalbox.Core.Definitions;
 
 namespace Signalbox.Engine.Processes;
 
 /// <summary>
-/// The control groups (version 2) in which attempts can be held, where this machine has them and lets us make some.
+/// The control groups in which attempts can be held, where this machine has them and lets us make some.
 /// </summary>
 /// <remarks>
-/// Found, never assumed: the mount from <c>/proc/self/mounts</c> (hybrid layouts mount version 2 beside version 1), our own group from
-/// <c>/proc/self/cgroup</c>, and whether a group can be made by making one. One group per attempt below <c>signalbox-INSTANCE</c>.
+/// <para>Found, never assumed: the mounts, our own group, and whether a group can be made by making one. One group per attempt below
+/// <c>signalbox-INSTANCE</c> of version 2, which holds the processes together and counts their time.</para>
+/// <para>Limits need a controller. Version 2 has it where it was given to our own group, e.g. by <c>Delegate=yes</c> of systemd; on hybrid
+/// machines version 1 has it, and an attempt with a limit is put into a group there as well. Where neither does, a limit of memory is one
+/// of each process (<see cref="Launcher"/>), and processor time has none.</para>
 /// </remarks>
 internal sealed class ControlGroups
 {
-    private const int MostPasses = 50;
-    private readonly string _parent;
+    // Version 2 gives controllers only to groups below one that has no processes itself: then this program moves to a group of its own.
+    private const string Server = "signalbox-server";
 
-    private ControlGroups(string parent, bool countsMemory)
+    private readonly string? _unified;
+    private readonly string? _memory;
+    private readonly string? _cpu;
+
+    private ControlGroups(string? unified, string? memory, string? cpu)
     {
-        _parent = parent;
-        CountsMemory = countsMemory;
+        _unified = unified;
+        _memory = memory;
+        _cpu = cpu;
     }
 
-    /// <summary>Whether the memory controller is on for our groups, so that peaks and out-of-memory kills are known.</summary>
-    public bool CountsMemory { get; }
+    /// <summary>Whether every process of an attempt is held in a group, so that none can leave it.</summary>
+    public bool HoldsAll => _unified is not null;
 
-    /// <summary>Looks for control groups; null and a sentence when there are none to use.</summary>
-    public static ControlGroups? TryOpen(string instance, out string note)
+    /// <summary>Whether memory can be limited for an attempt as a whole, so that an end for want of it is told as that.</summary>
+    public bool LimitsMemory => _memory is not null;
+
+    /// <summary>Whether the time of processors can be limited.</summary>
+    public bool LimitsCpu => _cpu is not null;
+
+    /// <summary>Looks for control groups, and says in a sentence what was found.</summary>
+    public static ControlGroups Open(string instance, out string note)
     {
-        if (Mount() is not { } mount)
+        var here = CgroupMounts.Unified();
+        if (here is not null && Path.GetFileName(here) == Server)
         {
-            note = "no control groups: this machine has no cgroup version 2 mounted";
-            return null;
+            here = Path.GetDirectoryName(here)!;
         }
 
-        var own = OwnPath("/proc/self/cgroup") ?? "/";
-        var here = mount + (own == "/" ? "" : own);
-        var parent = $"{here}/signalbox-{instance}";
-        try
+        var unified = here is null ? null : Parent(here, instance);
+        var memory = Controlled(here, unified, "memory") ?? Legacy("memory", instance);
+        var cpu = Controlled(here, unified, "cpu") ?? Legacy("cpu", instance);
+        var limits = (memory, cpu) switch
         {
-            Directory.CreateDirectory(parent);
-            var probe = $"{parent}/probe-{Environment.ProcessId}";
-            Directory.CreateDirectory(probe);
-            Directory.Delete(probe);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
-        {
-            note = $"no control groups: {here} is not ours to write (under systemd, set Delegate=yes)";
-            return null;
-        }
-
-        var controllers = new[] { here, parent }.All(group => TryWrite($"{group}/cgroup.subtree_control", "+memory"));
-        note = $"control groups below {parent}, {(controllers ? "with" : "without")} the memory controller";
-        return new ControlGroups(parent, controllers);
+            (null, null) => "`resources.memory` limits each process by itself, `resources.cpu` limits nothing",
+            (null, _) => "`resources.memory` limits each process by itself",
+            (_, null) => "`resources.cpu` limits nothing",
+            _ => "memory and cpu can be limited",
+        };
+        note =
+            (
+                here is null ? "no control groups: this machine has no cgroup version 2 mounted"
+                : unified is null ? $"no control groups: {here} is not ours to write (under systemd, set Delegate=yes)"
+                : $"control groups below {unified}"
+            ) + $"; {limits}";
+        return new ControlGroups(unified, memory, cpu);
     }
 
-    /// <summary>Makes the group of an attempt; null when the machine refuses, which then is no reason not to run it.</summary>
-    public string? TryCreate(string key)
+    /// <summary>
+    /// Makes the groups of an attempt. Those the machine refuses are left out, which is no reason not to run it.
+    /// </summary>
+    /// <param name="holds">Whether the attempt is held in a group even without limits.</param>
+    /// <param name="limitsMemory">Whether the limit of memory is kept by a group.</param>
+    public string[] Create(string key, bool holds, ResourceSpec? limits, out bool limitsMemory)
     {
-        var path = $"{_parent}/{key}";
-        try
+        var groups = new List<string>(capacity: 3);
+        limitsMemory = false;
+        if (holds || limits is { Limits: true })
         {
-            Directory.CreateDirectory(path);
-            return path;
+            Add(_unified);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+
+        if (limits?.Memory is { } memory && Add(_memory) is { } kept)
         {
-            return null;
+            limitsMemory = ControlGroup.TryLimitMemory(kept, memory);
+        }
+
+        if (limits?.Cpu is { } cpu && Add(_cpu) is { } timed)
+        {
+            ControlGroup.TryLimitCpu(timed, cpu);
+        }
+
+        return [.. groups];
+
+        string? Add(string? parent)
+        {
+            if (parent is null || !TryMake($"{parent}/{key}"))
+            {
+                return null;
+            }
+
+            if (!groups.Contains($"{parent}/{key}"))
+            {
+                groups.Add($"{parent}/{key}");
+            }
+
+            return $"{parent}/{key}";
         }
     }
 
-    /// <summary>Removes the parent of all groups, unless an attempt is still in one of them.</summary>
+    /// <summary>Removes the parents of all groups, unless an attempt is still in one of them.</summary>
     public void RemoveIfEmpty()
     {
+        foreach (var parent in new[] { _unified, _memory, _cpu }.OfType<string>().Distinct())
+        {
+            TryRemoveEmpty(parent);
+        }
+    }
+
+    private static void TryRemoveEmpty(string parent)
+    {
         try
         {
-            Directory.Delete(_parent);
+            Directory.Delete(parent);
         }
         catch (IOException)
         {
@@ -81,158 +128,62 @@ internal sealed class ControlGroups
         }
     }
 
-    /// <summary>The group a running process is in, when it is that attempt's own; also under a server with another parent group.</summary>
-    public static string? Of(int pid, string key) =>
-        Mount() is { } mount && OwnPath($"/proc/{pid}/cgroup") is { } path && path.EndsWith($"/{key}", StringComparison.Ordinal)
-            ? mount + path
-            : null;
-
-    /// <summary>The processes in the group and in groups that they made below it.</summary>
-    public static List<int> Members(string group)
+    /// <summary>The parent of our groups below one of version 2 or 1; null where none can be made there.</summary>
+    private static string? Parent(string here, string instance)
     {
-        var members = new List<int>();
-        try
-        {
-            AddMembers(group, members);
-        }
-        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
-        {
-            // Gone: nobody is in it.
-        }
-
-        return members;
-    }
-
-    private static void AddMembers(string group, List<int> members)
-    {
-        foreach (var line in File.ReadLines($"{group}/cgroup.procs"))
-        {
-            members.Add(int.Parse(line, CultureInfo.InvariantCulture));
-        }
-
-        foreach (var below in Directory.EnumerateDirectories(group))
-        {
-            AddMembers(below, members);
-        }
-    }
-
-    /// <summary>Kills everything in the group at once; false where the kernel (before 5.14) cannot.</summary>
-    public static bool TryKill(string group) => TryWrite($"{group}/cgroup.kill", "1");
-
-    /// <summary>What the group used, as far as the kernel counted it.</summary>
-    public static GroupUsage Usage(string group)
-    {
-        Span<byte> buffer = stackalloc byte[4096];
-        return new GroupUsage(
-            Number(buffer, $"{group}/cpu.stat", "usage_usec ") is { } cpu ? TimeSpan.FromMicroseconds(cpu) : null,
-            Number(buffer, $"{group}/memory.peak", ""),
-            Number(buffer, $"{group}/memory.events", "oom_kill ") > 0
-        );
-    }
-
-    /// <summary>Removes the group, with groups made below it; false while a process is in it.</summary>
-    public static bool TryRemove(string group)
-    {
-        for (var pass = 0; pass < MostPasses; pass++)
-        {
-            try
-            {
-                foreach (var below in Directory.EnumerateDirectories(group))
-                {
-                    TryRemove(below);
-                }
-
-                Directory.Delete(group);
-                return true;
-            }
-            catch (DirectoryNotFoundException)
-            {
-                return true;
-            }
-            catch (IOException)
-            {
-                if (Members(group).Count > 0)
-                {
-                    return false;
-                }
-
-                Thread.Yield(); // the last process has left the list, but not yet the group
-            }
-        }
-
-        return false;
-    }
-
-    private static long? Number(Span<byte> buffer, string file, string name)
-    {
-        var length = ProcFile.Read(file, buffer);
-        if (length <= 0)
+        var parent = $"{here}/signalbox-{instance}";
+        var probe = $"{parent}/probe-{Environment.ProcessId}";
+        if (!TryMake(parent) || !TryMake(probe))
         {
             return null;
         }
 
-        foreach (var line in System.Text.Encoding.ASCII.GetString(buffer[..length]).AsSpan().EnumerateLines())
-        {
-            if (line.StartsWith(name) && long.TryParse(line[name.Length..], CultureInfo.InvariantCulture, out var number))
-            {
-                return number;
-            }
-        }
-
-        return null;
+        Directory.Delete(probe);
+        return parent;
     }
 
-    private static string? Mount()
+    private static string? Legacy(string controller, string instance)
     {
-        foreach (var line in File.ReadLines("/proc/self/mounts"))
+        if (CgroupMounts.Legacy(controller) is not { } here || Parent(here, instance) is not { } parent)
         {
-            var fields = line.Split(' ');
-            if (fields.Length > 2 && fields[2] == "cgroup2")
-            {
-                return fields[1].Replace("\\040", " ");
-            }
+            return null;
         }
 
-        return null;
+        TryRemoveEmpty(parent); // made again by the first attempt that has a limit: most servers never see one
+        return parent;
     }
 
-    private static string? OwnPath(string file)
+    /// <summary>The parent of our groups of version 2, with a controller turned on for them; null where it has none to give.</summary>
+    private static string? Controlled(string? here, string? parent, string controller)
     {
-        try
+        if (here is null || parent is null || !File.ReadAllText($"{here}/cgroup.controllers").Split((char[])[' ', '\n']).Contains(controller))
         {
-            foreach (var line in File.ReadLines(file))
-            {
-                if (line.StartsWith("0::/", StringComparison.Ordinal))
-                {
-                    return line["0::".Length..];
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // The process is gone.
+            return null;
         }
 
-        return null;
+        var given = TryGive(here, controller) || (TryStepAside(here) && TryGive(here, controller));
+        return given && TryGive(parent, controller) ? parent : null;
     }
 
-    private static bool TryWrite(string file, string text)
+    private static bool TryGive(string group, string controller) => ControlGroup.TryWrite($"{group}/cgroup.subtree_control", $"+{controller}");
+
+    /// <summary>Moves this program to a group of its own, when nobody else is in the one it is in.</summary>
+    private static bool TryStepAside(string here) =>
+        ControlGroup.Own(here) is [var only]
+        && only == Environment.ProcessId
+        && TryMake($"{here}/{Server}")
+        && ControlGroup.TryWrite($"{here}/{Server}/cgroup.procs", $"{only}");
+
+    private static bool TryMake(string folder)
     {
         try
         {
-            using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-            RandomAccess.Write(handle, System.Text.Encoding.ASCII.GetBytes(text), 0);
+            Directory.CreateDirectory(folder);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             return false;
         }
     }
 }
-
-/// <summary>What a control group used.</summary>
-/// <param name="CpuTime">User and system time of all its processes.</param>
-/// <param name="PeakMemory">The largest size of all its memory, in bytes.</param>
-/// <param name="OutOfMemory">Whether the kernel killed one of its processes for memory.</param>
-internal readonly record struct GroupUsage(TimeSpan? CpuTime, long? PeakMemory, bool OutOfMemory);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using Signalbox.Engine.Executors;
 
@@ -12,27 +13,48 @@ namespace Signalbox.Engine.Processes;
 /// <para>Descriptor 3 is the exit record, open for appending; the command does not get it. A trap that does nothing lets the launcher
 /// outlive a TERM to its whole group, and unlike an ignored signal it is back at its default in the command. <c>set --</c> keeps the
 /// code without a variable, for a variable of that name may be in the environment of the command.</para>
-/// <para>What is run by <c>"$@"</c> costs no further shell; a builtin such as <c>true</c> costs no further process.</para>
+/// <para>What is run by <c>"$@"</c> costs no further shell; a builtin such as <c>true</c> costs no further process. <c>times</c> is a builtin
+/// too: what the command and all it waited for have used is on record also when nobody watches the end.</para>
 /// </remarks>
 internal static class Launcher
 {
     /// <summary>The shell: POSIX asks for it, and every image that can run a command has it.</summary>
     public const string Shell = "/bin/sh";
 
+    /// <summary>The argument that ends the list of groups.</summary>
+    public const string EndOfGroups = "--";
+
+    // Before anything of the user runs. Only a group that was joined is on record.
+    private const string Joins = """
+        while [ "$1" != -- ]; do
+        { echo $$ >"$1/cgroup.procs"; } 2>/dev/null && printf '1 group %s\n' "$1" >&3
+        shift
+        done
+        shift
+
+        """;
+
     private const string Body = """
         "$@" 3>&-
         set -- "$?"
+        times >&3
         echo "1 exit $1 end" >&3
         exit "$1"
         """;
 
     /// <summary>The launcher's text.</summary>
     /// <param name="bootId">The boot that the start line names.</param>
-    /// <param name="joinsGroup">Whether the first argument is the <c>cgroup.procs</c> file to join before anything of the user runs.</param>
-    public static string Script(string bootId, bool joinsGroup) =>
+    /// <param name="joinsGroups">
+    /// Whether the first arguments, up to <see cref="EndOfGroups"/>, are the folders of control groups to join before anything of the user runs.
+    /// </param>
+    /// <param name="mostMemory">
+    /// Bytes of private memory that each process may write to, where no group limits them together; past it an allocation fails. Null: no limit.
+    /// </param>
+    public static string Script(string bootId, bool joinsGroups, long? mostMemory = null) =>
         "trap : HUP INT QUIT TERM USR1 USR2 ALRM\n"
-        + (joinsGroup ? "{ echo $$ >\"$1\"; } 2>/dev/null\nshift\n" : "")
+        + (joinsGroups ? Joins : "")
         + $"echo \"1 start $$ {bootId}\" >&3\n"
+        + (mostMemory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"ulimit -d {Math.Max(1, bytes / 1024)} 2>/dev/null\n") : "")
         + Body;
 
     /// <summary>The words that follow the launcher's text.</summary>

@@ -77,6 +77,40 @@ internal static class ProcessTable
         return null;
     }
 
+    /// <summary>
+    /// What a process and the children it has waited for have used: processor time, and the process's own largest resident size in bytes. Nothing
+    /// when it is gone or may not be asked.
+    /// </summary>
+    public static (TimeSpan Cpu, long PeakMemory) UsageOf(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var length = ProcFile.Read($"/proc/{pid}/stat", buffer);
+        var cpu = length > 0 ? CpuOf(buffer[..length]) : TimeSpan.Zero;
+        length = ProcFile.Read($"/proc/{pid}/status", buffer);
+        var name = "VmHWM:"u8;
+        var at = length > 0 ? buffer[..length].IndexOf(name) : -1;
+        var hasPeak = Utf8Parser.TryParse(at < 0 ? [] : buffer[(at + name.Length)..length].TrimStart(" \t"u8), out long kib, out _);
+        return (cpu, hasPeak ? kib * 1024 : 0);
+    }
+
+    private static TimeSpan CpuOf(ReadOnlySpan<byte> stat)
+    {
+        long ticks = 0;
+        var fields = stat[(stat.LastIndexOf((byte)')') + 2)..];
+        for (var field = 3; field <= 17 && !fields.IsEmpty; field++)
+        {
+            if (field >= 14 && Utf8Parser.TryParse(fields, out long some, out _))
+            {
+                ticks += some; // user and system time, of the process and of the children it has waited for
+            }
+
+            var next = fields.IndexOf((byte)' ');
+            fields = next < 0 ? [] : fields[(next + 1)..];
+        }
+
+        return TimeSpan.FromMilliseconds(ticks * 1000 / ClockTicksPerSecond);
+    }
+
     /// <summary>Whether the environment of a process holds these bytes somewhere.</summary>
     public static bool IsNamed(int pid, ReadOnlySpan<byte> bytes, ref byte[] buffer)
     {

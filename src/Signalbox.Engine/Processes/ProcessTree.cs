@@ -19,11 +19,11 @@ internal static class ProcessTree
     /// The launcher, while its number cannot have been given out again: it runs, or it is our own child and not reaped. Else null, and
     /// then its session says nothing.
     /// </param>
-    /// <param name="group">The control group, or null.</param>
-    public static List<ProcessStat> Members(string key, ProcessStat? launcher, string? group)
+    /// <param name="groups">Its control groups.</param>
+    public static List<ProcessStat> Members(string key, ProcessStat? launcher, IReadOnlyCollection<string> groups)
     {
         var all = ProcessTable.All();
-        var inGroup = group is null ? null : new HashSet<int>(ControlGroups.Members(group));
+        var inGroups = groups.Count == 0 ? null : new HashSet<int>(groups.SelectMany(ControlGroup.Members));
         var chosen = new HashSet<int>();
         var buffer = new byte[16 * 1024];
         foreach (var process in all)
@@ -32,7 +32,7 @@ internal static class ProcessTree
                 process.Pid != Environment.ProcessId
                 && (
                     (launcher is { } l && process.Session == l.Pid)
-                    || inGroup?.Contains(process.Pid) == true
+                    || inGroups?.Contains(process.Pid) == true
                     || (!process.IsDead && ProcessTable.MarkerOf(process.Pid, ref buffer, out _) == key)
                 )
             )

@@ -39,6 +39,9 @@ internal sealed class Bench : IAsyncDisposable
             Containment = containment,
         };
 
+    /// <summary>Writes a text of several lines as a script in the folder, for a server that is given one line.</summary>
+    public void WriteScript(string name, string text) => File.WriteAllText($"{Folder}/{name}.sh", text);
+
     public async Task<Observation> Start(AttemptSpec spec)
     {
         var result = await Executor.SubmitAsync(spec, maybeSubmittedBefore: false, Cancel);

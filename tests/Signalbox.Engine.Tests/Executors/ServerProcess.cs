@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Engine.Executors;
 
 namespace Signalbox.Engine.Tests.Executors;
 
 /// <summary>
 /// Another process with an executor in it, to be killed: this same test program, which on finding a variable set is that process and
-/// runs no tests. It reads <c>name TAB shell text</c> lines, submits each, and answers <c>name pid startticks</c>.
+/// runs no tests. It reads <c>name TAB shell text [TAB containment [TAB bytes of memory]]</c> lines, submits each, and answers <c>name pid startticks</c>.
 /// </summary>
 internal sealed class ServerProcess : IDisposable
 {
@@ -91,6 +92,7 @@ internal sealed class ServerProcess : IDisposable
                 Command = new CommandSpec.Shell(fields[1]),
                 Environment = new Dictionary<string, string> { ["PATH"] = "/usr/local/bin:/usr/bin:/bin" },
                 Containment = fields.Length > 2 ? Enum.Parse<Containment>(fields[2]) : Containment.Session,
+                Resources = fields.Length > 3 ? new ResourceSpec(long.Parse(fields[3]), Cpu: null) : null,
             };
             var result = await executor.SubmitAsync(spec, false, CancellationToken.None);
             Console.WriteLine(

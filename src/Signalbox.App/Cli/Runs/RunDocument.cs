@@ -183,6 +183,8 @@ internal sealed record AttemptDocument(
     string? StartedAt,
     string? EndedAt,
     double? NextDelaySeconds,
+    double? CpuSeconds,
+    long? PeakMemoryBytes,
     FailureDocument? Failure
 )
 {
@@ -194,6 +196,8 @@ internal sealed record AttemptDocument(
             InstantText.Fine(attempt.StartedAt),
             InstantText.Fine(attempt.EndedAt),
             attempt.NextDelay?.TotalSeconds,
+            attempt.Process?.Cpu?.TotalSeconds,
+            attempt.Process?.PeakMemory,
             FailureDocument.Of(attempt.Failure)
         );
 }
