@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Pools;
@@ -49,6 +50,9 @@ internal sealed partial class Replica : IAsyncDisposable
     private readonly EngineMeter _meter;
     private readonly MetricsBook _metrics;
     private readonly OtlpExporter? _telemetry;
+
+    // Runs that could not be read, with what is wrong.
+    private readonly ConcurrentDictionary<RunNumber, string> _setAside = new();
 
     private Replica(Project project, Store store, EngineLock held, EngineOptions options)
     {
@@ -164,24 +168,67 @@ internal sealed partial class Replica : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes over everything that has not ended, and keeps to the schedules of the project's pipelines, until it is disposed.</summary>
-    public async Task ServeAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes over the runs of which something still runs, for an engine that serves nobody but who started it: what an engine before it left counts
+    /// against all limits, and nothing begins before that is known.
+    /// </summary>
+    public void TakeOverWhatRuns()
     {
         _driver.HoldSlots();
+        Loop("what runs", stop => AdoptAsync(session => session.RunNumbersHoldingSlots(), stop));
+    }
+
+    private async Task AdoptAsync(Func<ReadSession, IReadOnlyList<RunNumber>> which, CancellationToken cancellationToken)
+    {
         var claims = await _parts.Store.WriteAsync(
-            session => session.ActiveRunNumbers().Select(run => (Run: run, Fence: session.ClaimRun(run, _owner))).ToList(),
+            session => which(session).Select(run => (Run: run, Fence: session.ClaimRun(run, _owner))).ToList(),
             cancellationToken
         );
         FaultPoints.Hit(FaultPoints.AfterClaims);
         _driver.AdoptAll(
-            _parts.Store.Read(session => claims.Select(claim => LiveRun.Load(session, claim.Run, claim.Fence)).OfType<LiveRun>().ToList())
+            _parts.Store.Read(session => claims.Select(claim => LoadOrSetAside(session, claim.Run, claim.Fence)).OfType<LiveRun>().ToList())
         );
         FaultPoints.Hit(FaultPoints.AfterTakeover);
+    }
+
+    /// <summary>Takes over a run that was found; one that cannot be read is set aside.</summary>
+    private async Task FindAsync(RunNumber run, CancellationToken cancellationToken)
+    {
+        var fence = await _parts.Store.WriteAsync(session => session.ClaimRun(run, _owner), cancellationToken);
+        if (_parts.Store.Read(session => LoadOrSetAside(session, run, fence)) is { } live)
+        {
+            _driver.Adopt(live, afterRestart: true);
+        }
+    }
+
+    /// <summary>Reads a run to go on with; one with a row that cannot be read is left as it stands, and holds up no other.</summary>
+    private LiveRun? LoadOrSetAside(ReadSession session, RunNumber run, Fence fence)
+    {
+        try
+        {
+            return LiveRun.Load(session, run, fence);
+        }
+        catch (Exception problem) when (problem is not StoreUnavailable)
+        {
+            if (_setAside.TryAdd(run, problem.Message))
+            {
+                Said?.Invoke($"run {run} is set aside, and all others go on: {problem.Message}");
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Takes over everything that has not ended, and keeps to the schedules of the project's pipelines, until it is disposed.</summary>
+    public async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        _driver.HoldSlots();
+        await AdoptAsync(session => session.ActiveRunNumbers(), cancellationToken);
 
         var strays = new StraySweep(_parts);
         strays.Said += line => Said?.Invoke(line);
         Loop("strays", strays.WatchAsync);
-        var foundlings = new Foundlings(_parts, _driver, TakeOverAsync);
+        var foundlings = new Foundlings(_parts, run => _driver.Drives(run) || _setAside.ContainsKey(run), FindAsync);
         foundlings.Said += line => Said?.Invoke(line);
         Loop("foundlings", foundlings.WatchAsync);
         var sweep = new StagingSweep(_parts, _attempts);
@@ -215,6 +262,12 @@ internal sealed partial class Replica : IAsyncDisposable
         Loop("datasets", datasets.WatchAsync);
         Loop("freshness", freshness.WatchAsync);
     }
+
+    /// <summary>Gives no slots any more.</summary>
+    public void HoldSlots() => _driver.HoldSlots();
+
+    /// <summary>Attempts that hold slots, after all that has happened so far is durable.</summary>
+    public Task<int> SlotsInUseAsync() => _driver.SlotsInUseAsync();
 
     /// <summary>Takes over a backfill that nobody drives.</summary>
     public Task ResumeBackfillsAsync(CancellationToken cancellationToken) => _backfills.ResumeAsync(cancellationToken);

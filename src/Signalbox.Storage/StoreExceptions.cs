@@ -17,6 +17,9 @@ public sealed class StoreUnavailable(string message, Exception? inner = null) : 
     /// (the revision of the run, the token of the attempt) before it does anything again. False: it was certainly not kept.
     /// </summary>
     public bool OutcomeUnknown { get; init; }
+
+    /// <summary>Whether it is for want of room on the disk of the database.</summary>
+    public bool IsFull { get; init; }
 }
 
 /// <summary>The database holds what no Signalbox writes: a damaged file, or a row that cannot be read. Trying again does not help.</summary>

@@ -30,7 +30,8 @@ internal static class HealthEndpoints
         try
         {
             await store.ReadAsync(session => session.SchemaVersion, cancellationToken);
-            return Hangs(engine)
+            return engine.IsDraining ? Results.Text("the server is draining", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Hangs(engine)
                 ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready");
         }

@@ -57,6 +57,7 @@ internal sealed partial class ProblemAnswers(RequestDelegate next, Action<string
             BadHttpRequestException { InnerException: JsonException json } bad => (bad.StatusCode, "invalid", Sentence(json)),
             BadHttpRequestException bad => (bad.StatusCode, "invalid", Sentence(bad.Message)),
             JsonException json => (StatusCodes.Status400BadRequest, "invalid", Sentence(json)),
+            StoreUnavailable { IsFull: true } full => (StatusCodes.Status507InsufficientStorage, "disk_full", full.Message),
             StoreUnavailable gone => (StatusCodes.Status503ServiceUnavailable, "store_unavailable", gone.Message),
             // What went wrong inside is told to who runs the server, not to who calls it.
             _ => (

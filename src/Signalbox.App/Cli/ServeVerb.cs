@@ -17,8 +17,9 @@ internal static class ServeVerb
             Verb.Name,
             "Keeps to the schedules of a project, carries out what other verbs ask for, and takes over what a server before it left. A change of "
                 + "a pipeline's file is live within a second. GET /healthz answers `ok`. TERM or Ctrl-C ends it; commands that run go on, and the "
-                + "next server takes them over.",
-            "serve --project my-project --port 8400"
+                + "next server takes them over. With --drain it waits for them first.",
+            "serve --project my-project --port 8400",
+            "serve --drain"
         );
         var port = new Option<int>("--port")
         {
@@ -43,9 +44,13 @@ internal static class ServeVerb
             Description = "A name by which browsers call this server, beside localhost; may be repeated",
             HelpName = "NAME",
         };
+        var drain = new Option<bool>("--drain")
+        {
+            Description = "Told to end, begin nothing more and wait for what runs; told again, end at once",
+        };
         var project = VerbParts.Project();
         var json = new Option<bool>("--json") { Description = "Print each line as a JSON object" };
-        foreach (var option in new Option[] { port, listen, certificate, key, insecure, host, project, json })
+        foreach (var option in new Option[] { port, listen, certificate, key, insecure, host, drain, project, json })
         {
             command.Options.Add(option);
         }
@@ -69,6 +74,7 @@ internal static class ServeVerb
                 var options = new ServerOptions(new IPEndPoint(address, number), tls, parsed.GetValue(insecure))
                 {
                     Hosts = parsed.GetValue(host) ?? [],
+                    Drain = parsed.GetValue(drain),
                 };
                 return await Server.RunAsync(found, options, new ServerLines(Console.Out, parsed.GetValue(json)));
             }

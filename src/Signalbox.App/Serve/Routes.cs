@@ -6,7 +6,7 @@ internal static class Routes
     /// <summary>Answers <c>ok</c> while the server runs.</summary>
     public const string Health = "/healthz";
 
-    /// <summary>Answers 200 while the server can do its work, 503 while its store is away or its scheduler hangs.</summary>
+    /// <summary>Answers 200 while the server can do its work, 503 while its store is away, its scheduler hangs or it drains.</summary>
     public const string Ready = "/readyz";
 
     /// <summary>The numbers of the engine, for Prometheus.</summary>

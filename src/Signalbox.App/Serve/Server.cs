@@ -27,12 +27,14 @@ internal static class Server
     // Nor may anything else: all that counts is durable, so what is held up (by a disk that hangs, a folder that is gone) need not be waited for.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9);
 
-    /// <summary>Serves until TERM or Ctrl-C, and ends within 10 seconds of it.</summary>
+    /// <summary>Serves until TERM or Ctrl-C, and ends within 10 seconds of it; when it is to drain, of the end of what runs.</summary>
     /// <exception cref="UserMistakeException">The address cannot be had.</exception>
     /// <exception cref="Storage.StoreRefused">Another process serves the project; the message names its pid.</exception>
     public static async Task<int> RunAsync(Project project, ServerOptions options, ServerLines lines)
     {
         using var stopping = new CancellationTokenSource();
+        using var draining = new CancellationTokenSource();
+        var drains = false;
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         await using var engine = ProjectOpening.OpenEngine(project, Containment.ControlGroup);
@@ -66,15 +68,43 @@ internal static class Server
         engine.ListensAt(new Uri(Address(web)).Port);
         lines.Say($"serving {project.Folder} at {Address(web)}");
         await TellWayInAsync(web, options, lines, stopping.Token);
-        await WhenCancelled(stopping.Token);
+        drains = options.Drain;
+        using var told = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, draining.Token);
+        await WhenCancelled(told.Token);
+        await DrainAsync();
         lines.Say("stopping; commands that run go on, and the next server takes them over");
         using var limit = new CancellationTokenSource(StopLimit);
         await web.StopAsync(limit.Token);
         return ExitCode.Done;
 
+        async Task DrainAsync()
+        {
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            lines.Say("draining: nothing more begins, and what runs is waited for; a second signal ends the server at once");
+            try
+            {
+                await engine.DrainAsync(stopping.Token);
+                new Thread(EndAnyway) { IsBackground = true }.Start();
+            }
+            catch (OperationCanceledException)
+            {
+                // The second signal: what still runs goes on without this server.
+            }
+        }
+
         void OnSignal(PosixSignalContext context)
         {
             context.Cancel = true;
+            if (drains && !draining.IsCancellationRequested)
+            {
+                draining.Cancel();
+                return;
+            }
+
             new Thread(EndAnyway) { IsBackground = true }.Start();
             stopping.Cancel();
         }

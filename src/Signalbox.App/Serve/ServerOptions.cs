@@ -11,5 +11,8 @@ internal sealed record ServerOptions(IPEndPoint Address, X509Certificate2? Certi
     /// <summary>Names by which it is called, beside <c>localhost</c> and addresses.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
+    /// <summary>Told to end, it begins nothing more and waits for what runs; told again, it ends at once.</summary>
+    public bool Drain { get; init; }
+
     public bool IsBeyondLoopback => !IPAddress.IsLoopback(Address.Address);
 }

@@ -1,6 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Storage;
 
 namespace Signalbox.Engine.Attempts;
 
@@ -36,7 +37,11 @@ internal sealed class StraySweep(EngineParts parts)
 
         foreach (var ofRun in owned.ToLookup(key => AttemptKeys.RunOf(parts.Instance, key.Value)))
         {
-            var known = ofRun.Key is { } number ? Attempts(number) : [];
+            if ((ofRun.Key is { } number ? Attempts(number) : []) is not { } known)
+            {
+                continue; // its rows cannot be read: nobody knows that it is over
+            }
+
             foreach (var key in ofRun)
             {
                 var attempt = known.Find(each =>
@@ -63,10 +68,27 @@ internal sealed class StraySweep(EngineParts parts)
         }
     }
 
-    private List<Known> Attempts(RunNumber number) =>
-        parts.Store.Read(session =>
+    /// <summary>The attempts of a run; null when its rows cannot be read, which whoever goes on with runs has said.</summary>
+    private List<Known>? Attempts(RunNumber number)
+    {
+        try
         {
-            if (session.Run(number) is not { } run || session.Definition(run.Pipeline, run.Version) is not { Pipeline: { } pipeline })
+            return parts.Store.Read(session => Attempts(session, number));
+        }
+        catch (Exception problem) when (problem is not StoreUnavailable)
+        {
+            return null;
+        }
+    }
+
+    private List<Known> Attempts(ReadSession session, RunNumber number)
+    {
+            if (session.Run(number) is not { } run)
+            {
+                return [];
+            }
+
+            if (session.Definition(run.Pipeline, run.Version) is not { Pipeline: { } pipeline })
             {
                 return [];
             }
@@ -89,7 +111,7 @@ internal sealed class StraySweep(EngineParts parts)
             }
 
             return known;
-        });
+    }
 
     private sealed record Known(AttemptRef Ref, bool IsOver, TimeSpan Grace);
 }

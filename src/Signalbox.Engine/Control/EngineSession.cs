@@ -76,6 +76,35 @@ public sealed class EngineSession : IAsyncDisposable
         await _engine!.ServeAsync(cancellationToken);
     }
 
+    /// <summary>Whether the engine of this process begins nothing more.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>
+    /// Begins nothing more, and waits until nothing holds a slot: what ran has ended and is published. What waits for slots, for people or for
+    /// the world is left to the next engine. Only when this process serves the project.
+    /// </summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        IsDraining = true;
+        _engine!.HoldSlots();
+        while (await SlotsInUseAsync(_engine) > 0)
+        {
+            await Task.Delay(Pause, _options.Time, cancellationToken);
+        }
+    }
+
+    private static async Task<int> SlotsInUseAsync(Replica engine)
+    {
+        try
+        {
+            return await engine.SlotsInUseAsync();
+        }
+        catch (StoreException)
+        {
+            return 1; // what has ended is not on record yet: the engine is at it, and says why
+        }
+    }
+
     private async Task<EngineLock> AcquireAsync(CancellationToken cancellationToken)
     {
         for (var standsBy = false; ; standsBy = true)
@@ -317,6 +346,7 @@ public sealed class EngineSession : IAsyncDisposable
         try
         {
             Become(Store.AcquireEngine());
+            _engine!.TakeOverWhatRuns();
             return true;
         }
         catch (StoreRefused)

@@ -47,7 +47,8 @@ public static class DatasetFreshness
             .. session
                 .Pipelines()
                 .Where(row => row.Version is not null)
-                .Select(row => session.Definition(row.Name, row.Version!.Value)!)
+                .Select(row => session.DefinitionIfReadable(row.Name, row.Version!.Value))
+                .OfType<StoredDefinition>()
                 .SelectMany(row =>
                     Needs(row.Pipeline).Select(need => (row.Pipeline.Name, Of(session, row.Pipeline, row.Version, need, now)))
                 )

@@ -44,6 +44,9 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
         Update(run, run.Run with { State = run.Run.State.IsEnd() ? run.Run.State : RunState.Cancelled });
     }
 
+    /// <summary>Attempts that hold slots.</summary>
+    public int InUse => tasks.InUse;
+
     public IReadOnlyList<RunNumber> NextRuns() => runs.Take();
 
     public IReadOnlyList<Seat> NextTasks() => tasks.Take();

@@ -7,8 +7,9 @@ namespace Signalbox.Engine.Driving;
 /// Finds the runs that nobody drives. Whoever made a run and could not learn whether the commit was kept has forgotten it, and the row may be
 /// there all the same.
 /// </summary>
+/// <param name="isKnown">Whether the engine drives a run, or knows that it cannot.</param>
 /// <param name="takeOver">Has this engine drive a run.</param>
-internal sealed class Foundlings(EngineParts parts, RunDriver driver, Func<RunNumber, CancellationToken, Task> takeOver)
+internal sealed class Foundlings(EngineParts parts, Func<RunNumber, bool> isKnown, Func<RunNumber, CancellationToken, Task> takeOver)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
 
@@ -22,7 +23,7 @@ internal sealed class Foundlings(EngineParts parts, RunDriver driver, Func<RunNu
         while (true)
         {
             await Task.Delay(Pause, parts.Time, stop);
-            var left = parts.Store.Read(session => session.ActiveRunNumbers()).Where(run => !driver.Drives(run)).ToHashSet();
+            var left = parts.Store.Read(session => session.ActiveRunNumbers()).Where(run => !isKnown(run)).ToHashSet();
             foreach (var run in left.Where(before.Contains))
             {
                 Said?.Invoke($"run {run}: nobody drove it; it goes on");

@@ -66,8 +66,8 @@ internal sealed partial class RunDriver : IEventSink
     }
 
     /// <summary>
-    /// Has nothing begin until all runs that an engine before this one left are here: what still runs for them takes up slots, and is not
-    /// known before.
+    /// Has nothing begin: until all runs that an engine before this one left are here, for what still runs for them takes up slots and is not
+    /// known before; or for good, when this engine is to end.
     /// </summary>
     public void HoldSlots() => _holdsSlots = true;
 
@@ -159,6 +159,15 @@ internal sealed partial class RunDriver : IEventSink
         return await answer.Task;
     }
 
+    /// <summary>Attempts that hold slots, told when what has happened up to now is durable.</summary>
+    /// <exception cref="StoreException">It is not.</exception>
+    public async Task<int> SlotsInUseAsync()
+    {
+        var inUse = 0;
+        await AskAsync(_ => inUse = _dispatcher.InUse);
+        return inUse;
+    }
+
     /// <summary>Turns until the engine stops.</summary>
     public async Task DriveAsync(CancellationToken cancellationToken)
     {
@@ -183,7 +192,11 @@ internal sealed partial class RunDriver : IEventSink
             }
 
             GrantSlots(batch, now);
-            if (!batch.IsEmpty)
+            if (batch.IsEmpty)
+            {
+                batch.Kept();
+            }
+            else
             {
                 await CommitAsync(batch, cancellationToken);
             }

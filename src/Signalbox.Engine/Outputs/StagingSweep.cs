@@ -71,9 +71,20 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
 
     private bool IsOver(string key) => AttemptKeys.RunOf(parts.Instance, key) is { } run && !attempts.IsLive(key) && !IsUnderWay(run, key);
 
-    private bool IsUnderWay(RunNumber number, string key) =>
-        parts.Store.Read(session =>
+    private bool IsUnderWay(RunNumber number, string key)
+    {
+        try
         {
+            return parts.Store.Read(session => IsUnderWay(session, number, key));
+        }
+        catch (Exception problem) when (problem is not StoreUnavailable)
+        {
+            return true; // the rows of the run cannot be read: nobody knows, so nothing is wiped
+        }
+    }
+
+    private bool IsUnderWay(ReadSession session, RunNumber number, string key)
+    {
             if (session.Run(number) is not { } run || run.State.IsEnd())
             {
                 return false;
@@ -87,7 +98,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
                     && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
                     && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
                 );
-        });
+    }
 
     /// <summary>Records the attempts that ended after they had been declared lost.</summary>
     private async Task RefuseLateAsync(CancellationToken stop)
@@ -115,6 +126,6 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
     private bool Publishes(RunNumber number, TaskKey key) =>
         parts.Store.Read(session =>
             session.Run(number) is { } run
-            && session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks.First(node => node.Name == key.Task) is { Outputs.Length: > 0 }
+            && session.DefinitionIfReadable(run.Pipeline, run.Version)?.Pipeline.Tasks.First(node => node.Name == key.Task) is { Outputs.Length: > 0 }
         );
 }

@@ -58,6 +58,21 @@ public partial class ReadSession
         }
     }
 
+    /// <summary>
+    /// The same, and null also for one that cannot be read: for duties about many pipelines, of which one must not hold up the others.
+    /// </summary>
+    public StoredDefinition? DefinitionIfReadable(PipelineName pipeline, VersionHash version)
+    {
+        try
+        {
+            return Definition(pipeline, version);
+        }
+        catch (StoreCorrupt)
+        {
+            return null;
+        }
+    }
+
     /// <summary>When each definition of a pipeline was first seen, the newest first.</summary>
     /// <param name="after">The last one of the page before; null from the newest on. Those first seen together are in the order of their hashes.</param>
     public IReadOnlyList<(VersionHash Version, DateTimeOffset FirstSeen)> DefinitionVersions(

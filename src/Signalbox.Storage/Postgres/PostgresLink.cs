@@ -122,6 +122,13 @@ internal sealed class PostgresLink(PostgresDialect dialect, NpgsqlConnection con
                 $"the database is damaged: {error.MessageText}",
                 error
             ),
+            PostgresException { SqlState: PostgresErrorCodes.DiskFull } error => new StoreUnavailable(
+                $"the disk of the database is full: {error.MessageText}",
+                error
+            )
+            {
+                IsFull = true,
+            },
             NpgsqlException or TimeoutException => new StoreUnavailable($"the database did not take it: {exception.Message}", exception),
             InvalidOperationException when connection.State != ConnectionState.Open => new StoreUnavailable(
                 "the connection to the database was lost",

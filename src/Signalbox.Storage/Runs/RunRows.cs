@@ -29,6 +29,13 @@ public partial class ReadSession
     private static readonly Sql RunNumbered = new($"select {RunColumns} from runs where number = @number");
     private static readonly Sql RunNamed = new($"select {RunColumns} from runs where pipeline = @pipeline and run_id = @run_id");
     private static readonly Sql NumbersActive = new("select number from runs where ended_ms is null order by number");
+    private static readonly Sql NumbersHolding = new(
+        """
+        select number from runs
+        where ended_ms is null and exists (select 1 from tasks where run_number = number and state in ('queued', 'running'))
+        order by number
+        """
+    );
     private static readonly Sql RunsActive = new($"select {RunColumns} from runs where ended_ms is null order by number");
     private static readonly Sql RunsWhere = new(
         $"""
@@ -87,6 +94,9 @@ public partial class ReadSession
 
     /// <summary>Their numbers alone.</summary>
     public IReadOnlyList<RunNumber> ActiveRunNumbers() => Use(NumbersActive).All(row => new RunNumber(row.Long()));
+
+    /// <summary>The numbers of those of which a task holds slots.</summary>
+    public IReadOnlyList<RunNumber> RunNumbersHoldingSlots() => Use(NumbersHolding).All(row => new RunNumber(row.Long()));
 
     /// <summary>How many runs of a pipeline are running: what its limit counts.</summary>
     public int RunningRuns(PipelineName pipeline) => (int)(Use(ActiveCount).Set("@pipeline", pipeline.Value).Scalar() ?? 0);
