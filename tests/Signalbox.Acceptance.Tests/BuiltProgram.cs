@@ -42,9 +42,18 @@ internal static class BuiltProgram
     }
 
     /// <summary>Starts the program with pipes; the caller ends it.</summary>
-    public static Process Start(string folder, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    public static Process Start(string folder, IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        StartOther(Path, folder, environment, arguments);
+
+    /// <summary>Starts another build of the program with pipes; the caller ends it.</summary>
+    public static Process StartOther(
+        string program,
+        string folder,
+        IReadOnlyDictionary<string, string>? environment,
+        params string[] arguments
+    )
     {
-        var start = new ProcessStartInfo(Path)
+        var start = new ProcessStartInfo(program)
         {
             WorkingDirectory = folder,
             UseShellExecute = false,

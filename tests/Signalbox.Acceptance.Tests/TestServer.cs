@@ -35,9 +35,15 @@ internal sealed partial class TestServer : IAsyncDisposable
     }
 
     /// <param name="more">Options beside the port.</param>
-    public static async Task<TestServer> StartAsync(TestProject project, params string[] more)
+    public static Task<TestServer> StartAsync(TestProject project, params string[] more) =>
+        StartOtherAsync(BuiltProgram.Path, project, more);
+
+    /// <summary>The server of another build of the program.</summary>
+    public static async Task<TestServer> StartOtherAsync(string program, TestProject project, params string[] more)
     {
-        var server = new TestServer(BuiltProgram.Start(project.Folder, project.Environment, ["serve", "--port", "0", .. more]));
+        var server = new TestServer(
+            BuiltProgram.StartOther(program, project.Folder, project.Environment, ["serve", "--port", "0", .. more])
+        );
         try
         {
             var ready = await server.SaysAsync(line => line.Contains("serving ", StringComparison.Ordinal));
@@ -79,14 +85,28 @@ internal sealed partial class TestServer : IAsyncDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Sends it a signal, by its name.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("/bin/kill", [$"-{name}", $"{Pid}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline);
+        return _process.ExitCode;
+    }
+
     /// <summary>Ends it politely.</summary>
     /// <returns>Its exit code and how long it took.</returns>
     public async Task<(int ExitCode, TimeSpan Took)> TerminateAsync()
     {
         var watch = Stopwatch.StartNew();
-        using var kill = Process.Start("/bin/kill", ["-TERM", $"{Pid}"]);
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline);
-        return (_process.ExitCode, watch.Elapsed);
+        Signal("TERM");
+        return (await EndAsync(), watch.Elapsed);
     }
 
     public async ValueTask DisposeAsync()

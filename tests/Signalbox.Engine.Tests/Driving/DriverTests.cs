@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
@@ -22,10 +21,10 @@ public sealed class DriverTests
         );
         var run = await house.StartAsync(name);
         await house.UntilAttemptAsync(run, "a", AttemptState.Running);
-        await AlterAsync(house, "alter table attempts rename to attempts_away");
+        await house.AlterAsync("alter table attempts rename to attempts_away");
         house.Write("go", "");
         await house.UntilAsync(() => house.Said.Any(line => line.StartsWith("store:", StringComparison.Ordinal)), "the failure");
-        await AlterAsync(house, "alter table attempts_away rename to attempts");
+        await house.AlterAsync("alter table attempts_away rename to attempts");
 
         Assert.Equal(RunState.Success, (await house.EndAsync(run)).State);
         Assert.Equal(["a", "b"], house.Lines("ran"));
@@ -61,16 +60,5 @@ public sealed class DriverTests
         await house.ServeAsync();
         Assert.Equal(RunState.Success, (await house.EndAsync(first)).State);
         Assert.Equal(["kept", "stolen"], house.Lines("ran"));
-    }
-
-    /// <summary>Changes the database behind the engine's back.</summary>
-    private static async Task AlterAsync(House house, string sql)
-    {
-        const string program =
-            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None); "
-            + "c.execute('pragma legacy_alter_table=on'); c.execute(sys.argv[2])";
-        using var python = Process.Start("python3", ["-c", program, house.Path(".signalbox/signalbox.db"), sql]);
-        await python.WaitForExitAsync(House.Cancel).WaitAsync(House.Deadline, House.Cancel);
-        Assert.Equal(0, python.ExitCode);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
@@ -131,6 +132,17 @@ internal sealed class House : IAsyncDisposable
             Assert.True(DateTime.UtcNow < late, $"waited in vain for {what()}");
             await System.Threading.Tasks.Task.Delay(5, Cancel);
         }
+    }
+
+    /// <summary>Changes the database behind the engine's back.</summary>
+    public async Task AlterAsync(params string[] statements)
+    {
+        const string program =
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None); "
+            + "c.execute('pragma legacy_alter_table=on'); [c.execute(s) for s in sys.argv[2:]]";
+        using var python = Process.Start("python3", ["-c", program, Path(".signalbox/signalbox.db"), .. statements]);
+        await python.WaitForExitAsync(Cancel).WaitAsync(Deadline, Cancel);
+        Assert.Equal(0, python.ExitCode);
     }
 
     /// <summary>Ends the engine as a server that is told to stop does; what runs goes on.</summary>

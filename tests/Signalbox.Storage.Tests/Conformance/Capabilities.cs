@@ -238,6 +238,7 @@ public abstract partial class StoreConformance
         var (run, fence) = await store.CreateRun(tasks: ["a"]);
         var task = Made.Task("a") with { State = TaskState.Running, Token = 2, TryNumber = 2, Revision = 2 };
         await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(new Change.TaskChanged(task))), Ct);
+        Assert.Equal([run.Number], store.Read(s => s.RunNumbersHoldingSlots()));
         var publication = new Publication(
             0,
             run.Number,

@@ -234,6 +234,7 @@ public abstract partial class StoreConformance
         Assert.Empty(store.Read(s => s.Runs(new(State: RunState.Success))));
         Assert.Equal(10, store.Read(s => s.ActiveRuns()).Count);
         Assert.Equal(0, store.Read(s => s.RunningRuns(new("daily"))));
+        Assert.Empty(store.Read(s => s.RunNumbersHoldingSlots()));
         Assert.Equal([2, 3], store.Read(s => s.RunsOf(new("daily"), Day(2), Day(4))).Select(run => run.LogicalDate.Day));
         Assert.Equal(10, await store.WriteAsync(s => s.ReleaseRuns(Made.Owner), Ct));
     }

@@ -14,7 +14,7 @@ namespace Signalbox.Storage.Tests;
 /// </summary>
 public sealed partial class PostgresServer : IDisposable
 {
-    private readonly Lazy<(Process Process, string Folder, int Port)> running = new(Start);
+    private readonly Lazy<Running> running = new(Start);
 
     /// <summary>For making schemas.</summary>
     public string Connection => $"Host=127.0.0.1;Port={running.Value.Port};Username=signalbox;Database=postgres;Pooling=false";
@@ -29,24 +29,52 @@ public sealed partial class PostgresServer : IDisposable
             return;
         }
 
-        var (process, folder, _) = running.Value;
-        using (process)
-        {
-            // Its "immediate shutdown": nothing in it is needed any more.
-            _ = Kill(process.Id, Quit);
-            if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
-            {
-                process.Kill();
-                process.WaitForExit();
-            }
-        }
-
-        Directory.Delete(folder, recursive: true);
+        Stop();
+        Directory.Delete(running.Value.Folder, recursive: true);
     }
+
+    /// <summary>Ends the server at once; what was committed is there when it is started again.</summary>
+    public void Stop()
+    {
+        if (running.Value.Process is { } process)
+        {
+            using (process)
+            {
+                // Its "immediate shutdown": it recovers at the next start, as after a power cut.
+                _ = Kill(process.Id, Quit);
+                if (!process.WaitForExit(TimeSpan.FromSeconds(10)))
+                {
+                    process.Kill();
+                    process.WaitForExit();
+                }
+            }
+
+            running.Value.Process = null;
+        }
+    }
+
+    /// <summary>Starts a stopped server again, at its port.</summary>
+    public void StartAgain() => running.Value.Begin();
 
     private const int Quit = 3;
 
-    private static (Process, string, int) Start()
+    /// <summary>A server with its data, started or stopped.</summary>
+    private sealed class Running(string[] command, string folder, int port)
+    {
+        public string Folder => folder;
+
+        public int Port => port;
+
+        public Process? Process { get; set; }
+
+        public void Begin()
+        {
+            Process = System.Diagnostics.Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder })!;
+            WaitUntilReady(Process, port);
+        }
+    }
+
+    private static Running Start()
     {
         var programs = Programs() ?? Install();
         var folder = Directory.CreateTempSubdirectory("signalbox-postgres-").FullName;
@@ -98,9 +126,9 @@ public sealed partial class PostgresServer : IDisposable
             "-c",
             "max_replication_slots=20",
         ];
-        var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder })!;
-        WaitUntilReady(process, port);
-        return (process, folder, port);
+        var server = new Running(command, folder, port);
+        server.Begin();
+        return server;
     }
 
     private static void WaitUntilReady(Process process, int port)
