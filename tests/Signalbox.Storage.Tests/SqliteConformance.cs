@@ -53,6 +53,7 @@ public sealed class SqliteConformance(SqliteFiles files, ITestOutputHelper outpu
         await store.WriteAsync(session => session.Link.Script("pragma max_page_count = 1000000"), Ct);
         await store.WriteAsync(session => session.AddAudit(new(Made.Noon, "me", "after", null)), Ct);
 
+        Assert.True(problem.IsFull);
         Assert.Contains("full", problem.Message, StringComparison.Ordinal);
         Assert.Equal(["after", "before"], store.Read(session => session.Audit(10)).Select(line => line.What));
         Assert.Empty(store.Read(session => session.CheckIntegrity()));
