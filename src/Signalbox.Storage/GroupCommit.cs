@@ -223,10 +223,7 @@ internal sealed class GroupCommit : IDisposable
         catch (Exception problem) when (!link!.MustRetry(problem))
         {
             var known = link.Translate(problem);
-            throw new StoreUnavailable(
-                $"the commit failed, and nobody knows whether it was kept: {(known ?? problem).Message}",
-                problem
-            )
+            throw new StoreUnavailable($"the commit failed, and nobody knows whether it was kept: {(known ?? problem).Message}", problem)
             {
                 OutcomeUnknown = true,
                 IsFull = known is StoreUnavailable { IsFull: true },

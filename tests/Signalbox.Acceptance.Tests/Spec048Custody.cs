@@ -84,17 +84,18 @@ public sealed class Spec048Custody
     {
         var before = project.Lines("pid.txt").Length;
         var run = new RunSeen((await project.CallAsync("run", "long", "--detach", "--json")).Expect(0).Json);
-        await Eventually.TrueAsync(
-            () => project.Lines("pid.txt").Length > before && Written(project, run) > 0,
-            TimeSpan.FromSeconds(20)
-        );
+        await Eventually.TrueAsync(() => project.Lines("pid.txt").Length > before && Written(project, run) > 0, TimeSpan.FromSeconds(20));
         return run;
     }
 
     private static long Written(TestProject project, RunSeen run)
     {
         var logs = Path.Combine(project.Folder, ".signalbox");
-        return Directory.EnumerateFiles(logs, "stdout.log", SearchOption.AllDirectories).Select(log => new FileInfo(log).Length).Append(0).Max();
+        return Directory
+            .EnumerateFiles(logs, "stdout.log", SearchOption.AllDirectories)
+            .Select(log => new FileInfo(log).Length)
+            .Append(0)
+            .Max();
     }
 
     /// <summary>The built program under another version number, in a folder of its own.</summary>

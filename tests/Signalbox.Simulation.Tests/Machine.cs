@@ -193,7 +193,8 @@ internal sealed class Machine(Stage stage, ulong seed, Action<Process, IEnumerab
 
         public string Name => "simulated";
 
-        public ExecutorCapabilities Capabilities { get; } = new(SurvivesServer: true, KillsWholeTree: true, ReportsOutOfMemory: true, LimitsCpu: true, "");
+        public ExecutorCapabilities Capabilities { get; } =
+            new(SurvivesServer: true, KillsWholeTree: true, ReportsOutOfMemory: true, LimitsCpu: true, "");
 
         public ChannelReader<Observation> Observations => _seen.Reader;
 

@@ -31,8 +31,7 @@ internal static class HealthEndpoints
         {
             await store.ReadAsync(session => session.SchemaVersion, cancellationToken);
             return engine.IsDraining ? Results.Text("the server is draining", statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Hangs(engine)
-                ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Hangs(engine) ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready");
         }
         catch (StoreUnavailable)

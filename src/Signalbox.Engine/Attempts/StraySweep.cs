@@ -83,34 +83,34 @@ internal sealed class StraySweep(EngineParts parts)
 
     private List<Known> Attempts(ReadSession session, RunNumber number)
     {
-            if (session.Run(number) is not { } run)
-            {
-                return [];
-            }
+        if (session.Run(number) is not { } run)
+        {
+            return [];
+        }
 
-            if (session.Definition(run.Pipeline, run.Version) is not { Pipeline: { } pipeline })
-            {
-                return [];
-            }
+        if (session.Definition(run.Pipeline, run.Version) is not { Pipeline: { } pipeline })
+        {
+            return [];
+        }
 
-            var positions = pipeline.Tasks.Select((task, position) => (task, position)).ToDictionary(each => each.task.Name);
-            var known = new List<Known>();
-            foreach (var attempt in session.Attempts(number))
+        var positions = pipeline.Tasks.Select((task, position) => (task, position)).ToDictionary(each => each.task.Name);
+        var known = new List<Known>();
+        foreach (var attempt in session.Attempts(number))
+        {
+            if (positions.TryGetValue(attempt.Key.Task, out var at))
             {
-                if (positions.TryGetValue(attempt.Key.Task, out var at))
-                {
-                    var key = AttemptKeys.Of(parts.Instance, number, at.position, attempt.Key.MapIndex, attempt.Number);
-                    known.Add(
-                        new Known(
-                            new AttemptRef(key, parts.State.Attempt(number, attempt.Key, attempt.Number)),
-                            attempt.State.IsEnd(),
-                            at.task.Grace
-                        )
-                    );
-                }
+                var key = AttemptKeys.Of(parts.Instance, number, at.position, attempt.Key.MapIndex, attempt.Number);
+                known.Add(
+                    new Known(
+                        new AttemptRef(key, parts.State.Attempt(number, attempt.Key, attempt.Number)),
+                        attempt.State.IsEnd(),
+                        at.task.Grace
+                    )
+                );
             }
+        }
 
-            return known;
+        return known;
     }
 
     private sealed record Known(AttemptRef Ref, bool IsOver, TimeSpan Grace);

@@ -250,12 +250,7 @@ public sealed partial class LocalExecutor
             {
                 EndedAt = ended,
             };
-        now = now with
-        {
-            ExternalId = attempt.Now(Phase.Running).ExternalId,
-            Pid = pid,
-            StartTicks = attempt.Launcher.StartTicks,
-        };
+        now = now with { ExternalId = attempt.Now(Phase.Running).ExternalId, Pid = pid, StartTicks = attempt.Launcher.StartTicks };
         now = now with
         {
             CpuTime = used.CpuTime ?? Larger(cpu ?? now.CpuTime, attempt.SeenCpu),

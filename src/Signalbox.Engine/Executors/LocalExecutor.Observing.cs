@@ -84,7 +84,11 @@ public sealed partial class LocalExecutor
             // The launcher leads its session, and is the first of all that are marked.
             var launcher =
                 record.Pid ?? marked.Where(p => p.Session == p.Pid).OrderBy(p => p.StartTicks).Select(p => (int?)p.Pid).FirstOrDefault();
-            if (launcher is { } pid && (record.BootId ?? ProcessTable.BootId) == ProcessTable.BootId && Adopt(attempt, pid, record) is { } adopted)
+            if (
+                launcher is { } pid
+                && (record.BootId ?? ProcessTable.BootId) == ProcessTable.BootId
+                && Adopt(attempt, pid, record) is { } adopted
+            )
             {
                 return adopted;
             }

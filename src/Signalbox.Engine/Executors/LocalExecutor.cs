@@ -149,12 +149,7 @@ public sealed partial class LocalExecutor : IExecutor
             MakeDirectory(spec.Directory);
             MakeDirectory(attempt.File(AttemptFiles.Temporary));
             var containment = spec.Containment == Containment.Auto ? _options.DefaultContainment : spec.Containment;
-            attempt.Groups = _groups.Create(
-                spec.Key.Value,
-                containment == Containment.ControlGroup,
-                spec.Resources,
-                out var limitsMemory
-            );
+            attempt.Groups = _groups.Create(spec.Key.Value, containment == Containment.ControlGroup, spec.Resources, out var limitsMemory);
             var files = new Spawner.Files(
                 spec.WorkingDirectory,
                 attempt.File(AttemptFiles.Stdout),

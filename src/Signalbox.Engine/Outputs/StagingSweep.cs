@@ -85,19 +85,19 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
 
     private bool IsUnderWay(ReadSession session, RunNumber number, string key)
     {
-            if (session.Run(number) is not { } run || run.State.IsEnd())
-            {
-                return false;
-            }
+        if (session.Run(number) is not { } run || run.State.IsEnd())
+        {
+            return false;
+        }
 
-            var tasks = session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks;
-            return session
-                .Attempts(number)
-                .Any(attempt =>
-                    !attempt.State.IsEnd()
-                    && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
-                    && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
-                );
+        var tasks = session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks;
+        return session
+            .Attempts(number)
+            .Any(attempt =>
+                !attempt.State.IsEnd()
+                && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
+                && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
+            );
     }
 
     /// <summary>Records the attempts that ended after they had been declared lost.</summary>
@@ -126,6 +126,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
     private bool Publishes(RunNumber number, TaskKey key) =>
         parts.Store.Read(session =>
             session.Run(number) is { } run
-            && session.DefinitionIfReadable(run.Pipeline, run.Version)?.Pipeline.Tasks.First(node => node.Name == key.Task) is { Outputs.Length: > 0 }
+            && session.DefinitionIfReadable(run.Pipeline, run.Version)?.Pipeline.Tasks.First(node => node.Name == key.Task)
+                is { Outputs.Length: > 0 }
         );
 }

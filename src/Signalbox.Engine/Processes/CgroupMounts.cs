@@ -58,7 +58,8 @@ internal static class CgroupMounts
         return null;
     }
 
-    private static string? After(string line, string start) => line.StartsWith(start, StringComparison.Ordinal) ? line[start.Length..] : null;
+    private static string? After(string line, string start) =>
+        line.StartsWith(start, StringComparison.Ordinal) ? line[start.Length..] : null;
 
     // e.g. 4:cpu,cpuacct:/user.slice
     private static string? AfterController(string line, string controller) =>

@@ -156,7 +156,11 @@ internal sealed class ControlGroups
     /// <summary>The parent of our groups of version 2, with a controller turned on for them; null where it has none to give.</summary>
     private static string? Controlled(string? here, string? parent, string controller)
     {
-        if (here is null || parent is null || !File.ReadAllText($"{here}/cgroup.controllers").Split((char[])[' ', '\n']).Contains(controller))
+        if (
+            here is null
+            || parent is null
+            || !File.ReadAllText($"{here}/cgroup.controllers").Split((char[])[' ', '\n']).Contains(controller)
+        )
         {
             return null;
         }
@@ -165,7 +169,8 @@ internal sealed class ControlGroups
         return given && TryGive(parent, controller) ? parent : null;
     }
 
-    private static bool TryGive(string group, string controller) => ControlGroup.TryWrite($"{group}/cgroup.subtree_control", $"+{controller}");
+    private static bool TryGive(string group, string controller) =>
+        ControlGroup.TryWrite($"{group}/cgroup.subtree_control", $"+{controller}");
 
     /// <summary>Moves this program to a group of its own, when nobody else is in the one it is in.</summary>
     private static bool TryStepAside(string here) =>

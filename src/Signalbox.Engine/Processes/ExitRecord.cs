@@ -88,7 +88,7 @@ internal readonly record struct ExitRecord(int? Pid, string? BootId, int? ExitCo
             }
         }
 
-        return new ExitRecord(pid, boot, code, killed) 
+        return new ExitRecord(pid, boot, code, killed)
         {
             Groups = groups,
             CpuTime = cpu,

@@ -54,7 +54,11 @@ internal static class Launcher
         "trap : HUP INT QUIT TERM USR1 USR2 ALRM\n"
         + (joinsGroups ? Joins : "")
         + $"echo \"1 start $$ {bootId}\" >&3\n"
-        + (mostMemory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"ulimit -d {Math.Max(1, bytes / 1024)} 2>/dev/null\n") : "")
+        + (
+            mostMemory is { } bytes
+                ? string.Create(CultureInfo.InvariantCulture, $"ulimit -d {Math.Max(1, bytes / 1024)} 2>/dev/null\n")
+                : ""
+        )
         + Body;
 
     /// <summary>The words that follow the launcher's text.</summary>

@@ -150,10 +150,7 @@ internal sealed class SqliteLink : Link
                     $"the database file is damaged: {error.Message}; restore a backup, or see `signalbox db check`",
                     error
                 ),
-                raw.SQLITE_FULL => new StoreUnavailable($"the disk of the database is full: {error.Message}", error)
-                {
-                    IsFull = true,
-                },
+                raw.SQLITE_FULL => new StoreUnavailable($"the disk of the database is full: {error.Message}", error) { IsFull = true },
                 _ => new StoreUnavailable($"the database did not take it: {error.Message}", error),
             };
 

@@ -15,7 +15,8 @@ public sealed class PoisonTests
     public async Task A_row_that_cannot_be_read_holds_up_no_run_but_its_own(string poison)
     {
         await using var house = new House();
-        const string text = "tasks:\n  a: { run: \"echo $SIGNALBOX_PIPELINE >> ran; until test -e go; do sleep 0.05; done\" }\n  b: { needs: [a], run: \"true\" }\n";
+        const string text =
+            "tasks:\n  a: { run: \"echo $SIGNALBOX_PIPELINE >> ran; until test -e go; do sleep 0.05; done\" }\n  b: { needs: [a], run: \"true\" }\n";
         var bad = await house.StartAsync(house.Pipeline($"pipeline: bad\n{text}"));
         var good = await house.StartAsync(house.Pipeline($"pipeline: good\n{text}"));
         await house.UntilAsync(() => house.Lines("ran").Length == 2, "both run");
