@@ -137,6 +137,7 @@ internal sealed partial class Replica : IAsyncDisposable
         var engine = new Replica(project, store, held, options);
         engine.Loop("driver", engine._driver.DriveAsync);
         engine.Loop("observer", engine._attempts.ObserveAsync);
+        engine.Loop("logs", engine._attempts.KeepLogsAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
         engine.Loop("versions", engine._versions.FinishAllAsync);
         engine._versions.Said += line => engine.Said?.Invoke(line);

@@ -7,6 +7,7 @@ public sealed class Spec007FanOut
     [Trait("Requirement", "S141")]
     [Trait("Requirement", "S143")]
     [Trait("Requirement", "S146")]
+    [Trait("Requirement", "S148")]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(100)]
@@ -45,6 +46,7 @@ public sealed class Spec007FanOut
     }
 
     [Fact]
+    [Trait("Requirement", "S148")]
     public async Task A_plain_list_is_a_list_of_items()
     {
         using var project = new TestProject().Pipeline(

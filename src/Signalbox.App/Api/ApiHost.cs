@@ -27,6 +27,7 @@ internal static class ApiHost
         services.AddSingleton<Doorkeeper>();
         services.AddSingleton<SetUp>();
         services.AddSingleton<ChangeBell>();
+        services.AddSingleton<Engine.Logs.LogPlaces>();
         services.AddSingleton<AirflowCalls>();
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -6,7 +6,6 @@ using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Executors;
-using Signalbox.Engine.Logs;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.TaskKinds;
 using Signalbox.Storage;
@@ -310,17 +309,7 @@ internal sealed partial class AttemptRunner(
 
     private Task FinishAsync(LiveAttempt attempt, Observation seen)
     {
-        // An attempt that was found again after a restart was given its secrets by an engine that is gone.
-        AttemptEnvironment.AddSecrets(parts.Project, attempt.Node, attempt.Secrets);
-        if (attempt.Secrets.Count > 0)
-        {
-            var secrets = new SecretForms(attempt.Secrets);
-            foreach (var file in (ReadOnlySpan<string>)[AttemptFiles.Stdout, AttemptFiles.Stderr, ReportFiles.Error])
-            {
-                LogScrubber.Scrub(Path.Combine(attempt.Ref.Directory, file), secrets);
-            }
-        }
-
+        CloseLogs(attempt);
         switch (seen.Phase)
         {
             case Phase.Cancelled:

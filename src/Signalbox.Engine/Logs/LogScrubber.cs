@@ -3,82 +3,79 @@ using Signalbox.Engine.Processes;
 
 namespace Signalbox.Engine.Logs;
 
-/// <summary>Masks secrets in the finished log of an attempt, once and for all.</summary>
+/// <summary>Writes the finished log of an attempt anew as it is shown: its secrets masked, once and for all, and without the hole of what was cut.</summary>
 /// <remarks>
 /// Processes write their logs straight into files, so while one runs its secrets are masked where the log is read; at its end the file
-/// itself is rewritten. Readers see the old file or the new one, never a part. Offsets behind a masked value move.
+/// itself is rewritten. Readers see the old file or the new one, never a part.
 /// </remarks>
 public static class LogScrubber
 {
-    private const int ChunkSize = 64 * 1024;
-
-    /// <summary>Masks the secrets in the file; a file without any is left as it is. No file, or a pipe, is no mistake.</summary>
-    /// <returns>Whether anything was masked.</returns>
+    /// <summary>Masks the secrets in the file; a file without any, and whole, is left as it is. No file, or a pipe, is no mistake.</summary>
+    /// <returns>Whether anything was changed.</returns>
     /// <exception cref="IOException">The file cannot be rewritten, for instance because the disk is full; it is then unchanged.</exception>
     public static bool Scrub(string path, SecretForms secrets)
     {
-        if (secrets.IsEmpty || !File.Exists(path) || FileKinds.Special(path) is not null)
+        if ((secrets.IsEmpty && !LogCut.IsNotedFor(path)) || !File.Exists(path) || FileKinds.Special(path) is not null)
+        {
+            return false;
+        }
+
+        using var view = LogView.Open(path, secrets);
+        // Looked through first: most logs hold no secret, and a large one is not written again for nothing.
+        if (view is null || !Differs(view))
         {
             return false;
         }
 
         var temporary = path + ".scrub";
-        var chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try
         {
-            bool changed;
-            using (var source = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+            var options = new FileStreamOptions
             {
-                var options = new FileStreamOptions
-                {
-                    Mode = FileMode.Create,
-                    Access = FileAccess.Write,
-                    BufferSize = 0,
-                };
-                if (!OperatingSystem.IsWindows())
-                {
-                    options.UnixCreateMode = File.GetUnixFileMode(source);
-                }
-
-                using (var target = new FileStream(temporary, options))
-                {
-                    changed = Copy(source, target, secrets, chunk);
-                    if (changed)
-                    {
-                        target.Flush(flushToDisk: true); // or a power cut might leave an empty log behind the new name
-                    }
-                }
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                BufferSize = 0,
+            };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = File.GetUnixFileMode(path);
             }
 
-            if (changed)
+            using (var target = new FileStream(temporary, options))
             {
-                File.Move(temporary, path, overwrite: true);
+                view.Seek(0);
+                Copy(view, target);
+                target.Flush(flushToDisk: true); // or a power cut might leave an empty log behind the new name
             }
 
-            return changed;
+            File.Move(temporary, path, overwrite: true);
+            return true;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(chunk, clearArray: true);
             File.Delete(temporary);
         }
     }
 
-    private static bool Copy(Microsoft.Win32.SafeHandles.SafeFileHandle source, FileStream target, SecretForms secrets, byte[] chunk)
+    private static bool Differs(LogView view)
     {
-        var redactor = new Redactor(secrets);
-        var output = new ArrayBufferWriter<byte>(ChunkSize);
-        long at = 0;
-        while (RandomAccess.Read(source, chunk.AsSpan(0, ChunkSize), at) is > 0 and var length)
-        {
-            redactor.Write(chunk.AsSpan(0, length), output);
-            at += length;
-            target.Write(output.WrittenSpan);
-            output.ResetWrittenCount();
-        }
+        view.Length(isWhole: true);
+        return view.DiffersFromFile;
+    }
 
-        redactor.Complete(output);
-        target.Write(output.WrittenSpan);
-        return redactor.MaskedAny;
+    private static void Copy(LogView view, FileStream target)
+    {
+        var piece = new ArrayBufferWriter<byte>();
+        for (var goesOn = true; goesOn; )
+        {
+            goesOn = view.Read(piece);
+            if (!goesOn)
+            {
+                view.Complete(piece);
+            }
+
+            target.Write(piece.WrittenSpan);
+            piece.ResetWrittenCount();
+        }
     }
 }

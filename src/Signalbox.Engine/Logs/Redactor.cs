@@ -18,6 +18,9 @@ public sealed class Redactor(SecretForms secrets)
     /// <summary>Whether anything was masked so far.</summary>
     public bool MaskedAny { get; private set; }
 
+    /// <summary>Whether a new redactor would go on in the same way: nothing is held back, and no secret ended just now.</summary>
+    public bool IsAsNew => _heldLength == 0 && _maskedAhead == None;
+
     private const int None = -1;
     private byte[] _held = [];
     private int _heldLength;
@@ -31,6 +34,18 @@ public sealed class Redactor(SecretForms secrets)
     {
         Run([], output, final: true);
         _maskedAhead = None;
+    }
+
+    /// <summary>Masks what was held back: what followed it is lost, and may have been the rest of a secret. The redactor is then as new.</summary>
+    public void Break(IBufferWriter<byte> output)
+    {
+        if (_heldLength > 0)
+        {
+            output.Write(Mask);
+            MaskedAny = true;
+        }
+
+        (_heldLength, _maskedAhead) = (0, None);
     }
 
     private void Run(ReadOnlySpan<byte> chunk, IBufferWriter<byte> output, bool final)
@@ -52,7 +67,7 @@ public sealed class Redactor(SecretForms secrets)
     {
         if (_held.Length < rest.Length)
         {
-            _held = new byte[Math.Max(rest.Length, secrets.Longest)];
+            _held = new byte[rest.Length * 2];
         }
 
         rest.CopyTo(_held);
@@ -62,27 +77,20 @@ public sealed class Redactor(SecretForms secrets)
     /// <summary>Writes what is decided of <paramref name="data"/>; returns the rest, which the next bytes decide.</summary>
     private ReadOnlySpan<byte> Scan(ReadOnlySpan<byte> data, IBufferWriter<byte> output, bool final)
     {
-        var at = 0;
         var maskedTo = _maskedAhead; // everything before this belongs to a secret whose mask is written
-        while (true)
+        for (var at = 0; ; at++)
         {
-            var next = data[at..].IndexOfAny(secrets.FirstBytes);
-            var candidate = next < 0 ? data.Length : at + next;
-            if (candidate > maskedTo)
+            at = secrets.NextBeginning(data, at);
+            var (length, undecided) = (0, false);
+            if (at < data.Length)
             {
-                output.Write(data[Math.Max(at, maskedTo)..candidate]);
+                length = secrets.Match(data[at..], out var needsMore);
+                undecided = needsMore && !final;
             }
 
-            at = candidate;
-            if (at == data.Length)
+            if (at == data.Length || undecided)
             {
-                _maskedAhead = Math.Max(None, maskedTo - at);
-                return [];
-            }
-
-            var length = Match(data[at..], final, out var undecided);
-            if (undecided)
-            {
+                Show(data, maskedTo, at, output);
                 _maskedAhead = Math.Max(None, maskedTo - at);
                 return data[at..];
             }
@@ -91,39 +99,21 @@ public sealed class Redactor(SecretForms secrets)
             {
                 if (at > maskedTo)
                 {
+                    Show(data, maskedTo, at, output);
                     output.Write(Mask);
                     MaskedAny = true;
                 }
 
                 maskedTo = Math.Max(maskedTo, at + length);
             }
-            else if (at >= maskedTo)
-            {
-                output.Write(data.Slice(at, 1));
-            }
-
-            at++;
         }
     }
 
-    /// <summary>The longest secret at the start of the data, or 0; undecided when a longer one may yet become whole.</summary>
-    private int Match(ReadOnlySpan<byte> data, bool final, out bool undecided)
+    private static void Show(ReadOnlySpan<byte> data, int maskedTo, int end, IBufferWriter<byte> output)
     {
-        undecided = false;
-        foreach (var form in secrets.BeginningWith(data[0]))
+        if (end > Math.Max(maskedTo, 0))
         {
-            if (data.StartsWith(form))
-            {
-                return form.Length;
-            }
-
-            if (!final && form.Length > data.Length && form.AsSpan().StartsWith(data))
-            {
-                undecided = true;
-                return 0;
-            }
+            output.Write(data[Math.Max(maskedTo, 0)..end]);
         }
-
-        return 0;
     }
 }

@@ -65,6 +65,9 @@ public sealed record Project
     /// <summary>How long messages from outside are kept. Default 30 days after they were dealt with.</summary>
     public InboxSettings Inbox { get; init; } = InboxSettings.Default;
 
+    /// <summary>How the logs of attempts are kept.</summary>
+    public LogSettings Logs { get; init; } = LogSettings.Default;
+
     /// <summary>From what size on a backfill is warned of, and what an hour of work costs. Default nothing.</summary>
     public BackfillLimits Backfills { get; init; } = BackfillLimits.None;
 

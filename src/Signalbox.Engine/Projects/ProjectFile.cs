@@ -124,6 +124,15 @@ internal static class ProjectFile
         {
             Examples = ["{\"keep\": \"7d\"}"],
         },
+        new Field<Draft, LogSettings>(
+            "logs",
+            LogsShape.Mapping,
+            (d, v) => d.Logs = v,
+            "How much is kept of what attempts write."
+        )
+        {
+            Examples = ["{\"max_size\": \"500MB\"}"],
+        },
         new Field<Draft, BackfillLimits>(
             "backfills",
             BackfillLimitsShape.Mapping,
@@ -191,6 +200,7 @@ internal static class ProjectFile
             Alerts = draft.Alerts,
             Backfills = draft.Backfills,
             Inbox = draft.Inbox,
+            Logs = draft.Logs,
         };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
@@ -260,6 +270,8 @@ internal static class ProjectFile
         public BackfillLimits Backfills { get; set; } = BackfillLimits.None;
 
         public InboxSettings Inbox { get; set; } = InboxSettings.Default;
+
+        public LogSettings Logs { get; set; } = LogSettings.Default;
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

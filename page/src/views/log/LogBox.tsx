@@ -58,7 +58,12 @@ export function LogBox({ place, isOver }: { place: LogPlace; isOver: boolean }) 
         const now = latest.current;
         if (now) {
           const part = await readLog(place, now.end);
-          if (part.bytes.length > 0 || part.total !== now.total) {
+          if (part.total < now.end) {
+            // Its middle was cut out meanwhile: what is shown here stands elsewhere now.
+            const end = await readLog(place, null);
+            wanted.current = "end";
+            setLog(windowOf(end.bytes, end.at, end.total));
+          } else if (part.bytes.length > 0 || part.total !== now.total) {
             setLog((before) => (before && before.end === now.end ? withLater(before, part.bytes, part.total) : before));
           }
         }

@@ -8,13 +8,14 @@ using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Core.Time;
 using Signalbox.Engine.Control;
+using Signalbox.Engine.Logs;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Api;
 
 /// <summary>What Airflow's calls ask for, the same in both versions of its interface.</summary>
-internal sealed class AirflowCalls(EngineSession engine, Project project, TimeProvider time)
+internal sealed class AirflowCalls(EngineSession engine, Project project, LogPlaces places, TimeProvider time)
 {
     private const string AnyDag = "~";
     private const int MostItems = 1000;
@@ -24,6 +25,8 @@ internal sealed class AirflowCalls(EngineSession engine, Project project, TimePr
     private static readonly string[] OfEveryList = ["limit", "offset", "order_by"];
 
     public Project Project => project;
+
+    public LogPlaces Places => places;
 
     public Store Store => engine.Store;
 

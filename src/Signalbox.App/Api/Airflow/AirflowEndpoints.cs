@@ -185,26 +185,28 @@ internal static class AirflowEndpoints
             : int.TryParse(told, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) ? index
             : throw AirflowCalls.Malformed(dialect, $"map_index: `{told}` is no whole number");
         var (found, _) = AirflowTasks.Find(calls, picture, task, mapIndex);
-        var form = dialect.LogFormOf(call);
-        var isFull = form != LogForm.Document || string.Equals(query["full_content"], "true", StringComparison.OrdinalIgnoreCase);
-        var (text, end, isLast) = await AirflowTasks.LogAsync(
-            calls,
-            picture,
-            found,
-            attempt,
-            AirflowTasks.Token(query["token"]),
-            isFull,
-            call.RequestAborted
-        );
-        return form switch
+        var from = AirflowTasks.Token(query["token"]);
+        var response = call.Response;
+        switch (dialect.LogFormOf(call))
         {
-            LogForm.Text => Results.Text(text, "text/plain; charset=utf-8"),
-            LogForm.Lines => Results.Text(
-                string.Concat(LogLineV2.Of(text).Select(line => JsonSerializer.Serialize(line, AirflowJson.Default.LogLineV2) + "\n")),
-                "application/x-ndjson"
-            ),
-            _ => Answer(dialect.Log(text, end, isLast)),
-        };
+            case LogForm.Text:
+                response.ContentType = "text/plain; charset=utf-8";
+                await AirflowTasks.CopyLogAsync(calls, picture, found, attempt, from, response.Body, call.RequestAborted);
+                return Results.Empty;
+            case LogForm.Lines:
+                response.ContentType = "application/x-ndjson";
+                await foreach (var line in AirflowTasks.LinesAsync(calls, picture, found, attempt, from, call.RequestAborted))
+                {
+                    await response.WriteAsync(JsonSerializer.Serialize(line, AirflowJson.Default.LogLineV2) + "\n", call.RequestAborted);
+                }
+
+                return Results.Empty;
+            default:
+                var wantsAll = string.Equals(query["full_content"], "true", StringComparison.OrdinalIgnoreCase);
+                var most = wantsAll ? AirflowTasks.LargestPart : AirflowTasks.Part;
+                var (text, end, isLast) = await AirflowTasks.LogAsync(calls, picture, found, attempt, from, most, call.RequestAborted);
+                return Answer(dialect.Log(text, end, isLast));
+        }
     }
 
     /// <summary>The fields that a call wants of each document; empty: all.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Signalbox.App.Cli;
@@ -12,7 +13,11 @@ namespace Signalbox.App.Api;
 /// <summary>Task instances and their logs, the same in both versions of Airflow's interface.</summary>
 internal static class AirflowTasks
 {
-    private const int Chunk = 1024 * 1024;
+    /// <summary>Bytes of a log in one answer.</summary>
+    public const int Part = 1024 * 1024;
+
+    /// <summary>Bytes of a log in one answer to those who want all of it: an answer is held, a log may be larger than the memory.</summary>
+    public const int LargestPart = 4 * 1024 * 1024;
 
     public static RunPicture Picture(AirflowCalls calls, string dag, string run)
     {
@@ -59,8 +64,46 @@ internal static class AirflowTasks
         return (found, calls.Store.Read(session => session.Attempts(picture.Run.Number, key)).MaxBy(attempt => attempt.Number));
     }
 
-    /// <summary>A part of what an attempt wrote: standard output, then standard error.</summary>
-    /// <param name="isFull">All of it, whatever its size.</param>
+    /// <summary>What an attempt wrote, from a place on: standard output, then standard error.</summary>
+    public static Task CopyLogAsync(
+        AirflowCalls calls,
+        RunPicture picture,
+        TaskRun task,
+        int attempt,
+        long from,
+        Stream output,
+        CancellationToken stop
+    ) => CopyAsync(calls, picture, task, attempt, from, long.MaxValue, output, stop);
+
+    /// <summary>The same line by line. A line that is longer than a part comes in several.</summary>
+    public static async IAsyncEnumerable<LogLineV2> LinesAsync(
+        AirflowCalls calls,
+        RunPicture picture,
+        TaskRun task,
+        int attempt,
+        long from,
+        [EnumeratorCancellation] CancellationToken stop
+    )
+    {
+        while (true)
+        {
+            var (text, end, isLast) = await LogAsync(calls, picture, task, attempt, from, Part, stop);
+            foreach (var line in LogLineV2.Of(text))
+            {
+                yield return line;
+            }
+
+            if (isLast || end == from)
+            {
+                yield break;
+            }
+
+            from = end;
+        }
+    }
+
+    /// <summary>A part of what an attempt wrote, as text of whole lines where there are any.</summary>
+    /// <param name="most">Bytes at most.</param>
     /// <returns>The text, where it ends, and whether nothing comes after that.</returns>
     public static async Task<(string Text, long End, bool IsLast)> LogAsync(
         AirflowCalls calls,
@@ -68,38 +111,55 @@ internal static class AirflowTasks
         TaskRun task,
         int attempt,
         long from,
-        bool isFull,
-        CancellationToken cancellationToken
+        long most,
+        CancellationToken stop
     )
     {
-        var state =
-            calls
-                .Store.Read(session => session.Attempts(picture.Run.Number, task.Key))
-                .FirstOrDefault(each => each.Number == attempt)
-                ?.State
-            ?? throw ApiException.NotFound($"{task.Key} of {picture.Run.Id} has no attempt {attempt}");
-        var logs = new AttemptLogs(calls.Project);
-        using var output = logs.OpenMasked(picture.Pipeline, picture.Run.Number, task.Key, attempt, LogStream.Stdout, state.IsEnd());
-        using var error = logs.OpenMasked(picture.Pipeline, picture.Run.Number, task.Key, attempt, LogStream.Stderr, state.IsEnd());
-        var (first, whole) = (output.Length, output.Length + error.Length);
-        var count = isFull ? whole - from : Math.Min(Chunk, whole - from);
         using var text = new MemoryStream();
-        if (count > 0)
+        var (whole, isWhole) = await CopyAsync(calls, picture, task, attempt, from, most, text, stop);
+        ReadOnlySpan<byte> bytes = text.GetBuffer().AsSpan(0, (int)text.Length);
+        if (from + bytes.Length < whole)
         {
-            if (from < first)
-            {
-                await output.CopyToAsync(text, from, Math.Min(count, first - from), cancellationToken);
-            }
-
-            if (from + count > first)
-            {
-                var start = Math.Max(from - first, 0);
-                await error.CopyToAsync(text, start, from + count - first - start, cancellationToken);
-            }
+            bytes = bytes.LastIndexOf((byte)'\n') is >= 0 and var line ? bytes[..(line + 1)] : Utf8Border.Whole(bytes);
         }
 
-        var end = from + Math.Max(count, 0);
-        return (Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length), end, state.IsEnd() && end >= whole);
+        var end = from + bytes.Length;
+        return (Encoding.UTF8.GetString(bytes), end, isWhole && end >= whole);
+    }
+
+    /// <returns>The bytes of both logs, and whether nothing will be added.</returns>
+    private static async Task<(long Length, bool IsWhole)> CopyAsync(
+        AirflowCalls calls,
+        RunPicture picture,
+        TaskRun task,
+        int attempt,
+        long from,
+        long most,
+        Stream output,
+        CancellationToken stop
+    )
+    {
+        var run = picture.Run.Number;
+        var found =
+            calls.Store.Read(session => session.Attempts(run, task.Key)).FirstOrDefault(each => each.Number == attempt)
+            ?? throw ApiException.NotFound($"{task.Key} of {picture.Run.Id} has no attempt {attempt}");
+        var (logs, isWhole, before) = (new AttemptLogs(calls.Project, calls.Places), found.State.IsEnd(), 0L);
+        foreach (var stream in (LogStream[])[LogStream.Stdout, LogStream.Stderr])
+        {
+            using var log = logs.Open(picture.Pipeline, run, task.Key, attempt, stream);
+            var length = log?.Length(isWhole) ?? 0;
+            var start = Math.Max(from - before, 0);
+            var count = Math.Min(length - start, most);
+            if (log is not null && count > 0)
+            {
+                await log.CopyToAsync(output, start, count, isWhole, stop);
+                most -= count;
+            }
+
+            before += length;
+        }
+
+        return (before, isWhole);
     }
 
     /// <summary>Where a part of a log begins, as the part before said.</summary>

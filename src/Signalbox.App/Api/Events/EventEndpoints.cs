@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Routing;
 using Signalbox.App.Cli;
 using Signalbox.Core;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Logs;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -101,15 +103,17 @@ internal static class EventEndpoints
         long? after,
         Store store,
         Project project,
+        LogPlaces places,
         ChangeBell bell,
         TimeProvider time,
         HttpContext context
     )
     {
         var which = LogEndpoints.Stream(stream);
-        var (pipeline, key, _) = store.Read(session => LogEndpoints.Find(session, run, task, attempt));
+        var number = new RunNumber(run);
+        var (pipeline, found) = store.Read(session => LogEndpoints.Find(session, run, task, attempt));
         using var tail = new LogTailReader(
-            () => new AttemptLogs(project).Open(pipeline, new RunNumber(run), key, attempt, which),
+            () => new AttemptLogs(project, places).Open(pipeline, number, found.Key, attempt, which),
             Resumed(context) is { } id ? EventPlace.Number(id, id) : after ?? 0
         );
         await using var events = await EventStream.BeginAsync(context, time);
@@ -117,13 +121,14 @@ internal static class EventEndpoints
         {
             var ring = bell.NextAsync(context.RequestAborted);
             // First whether it has ended, then what it wrote: so that nothing is left behind.
-            var isOver = store.Read(session => LogEndpoints.Find(session, run, task, attempt)).State.IsEnd();
-            while (tail.Read(isOver) is { Length: > 0 } text)
+            var isOver = store.Read(session => session.Attempts(number, found.Key)).All(each => each.Number != attempt || each.State.IsEnd());
+            tail.Refresh();
+            while (tail.Read(isOver) is { Length: > 0 } piece)
             {
                 await events.SendAsync(
                     $"{tail.Position}",
                     "log",
-                    new LogEventDocument(text, tail.Position),
+                    LogEventDocument.Of(piece.Span, tail.Position),
                     ApiJson.Default.LogEventDocument
                 );
             }
@@ -133,7 +138,7 @@ internal static class EventEndpoints
                 await events.SendAsync(
                     $"{tail.Position}",
                     "end",
-                    new LogEventDocument("", tail.Position),
+                    LogEventDocument.Of([], tail.Position),
                     ApiJson.Default.LogEventDocument
                 );
                 await events.FlushAsync(TimeSpan.Zero);
@@ -179,7 +184,7 @@ internal sealed class EventStream : IAsyncDisposable
 {
     private readonly HttpContext _context;
     private readonly TimeProvider _time;
-    private readonly StringBuilder _waiting = new();
+    private readonly ArrayBufferWriter<byte> _waiting = new();
     private DateTimeOffset _sent;
 
     private EventStream(HttpContext context, TimeProvider time)
@@ -194,15 +199,21 @@ internal sealed class EventStream : IAsyncDisposable
         context.Response.Headers.CacheControl = "no-store";
         var stream = new EventStream(context, time);
         // The first bytes tell the browser that it is connected.
-        stream._waiting.Append(": connected\n\n");
+        stream._waiting.Write(": connected\n\n"u8);
         await stream.FlushAsync(TimeSpan.Zero);
         return stream;
     }
 
     public async Task SendAsync<T>(string id, string kind, T data, JsonTypeInfo<T> type)
     {
-        _waiting.Append(CultureInfo.InvariantCulture, $"id: {id}\nevent: {kind}\ndata: {JsonSerializer.Serialize(data, type)}\n\n");
-        if (_waiting.Length > 64 * 1024)
+        _waiting.Write(Encoding.UTF8.GetBytes($"id: {id}\nevent: {kind}\ndata: "));
+        await using (var json = new Utf8JsonWriter(_waiting, new JsonWriterOptions { Encoder = type.Options.Encoder }))
+        {
+            JsonSerializer.Serialize(json, data, type);
+        }
+
+        _waiting.Write("\n\n"u8);
+        if (_waiting.WrittenCount > 16 * 1024)
         {
             await FlushAsync(TimeSpan.Zero);
         }
@@ -211,108 +222,21 @@ internal sealed class EventStream : IAsyncDisposable
     /// <summary>Sends what waits; when nothing was sent for a while, something that tells both ends that the other is there.</summary>
     public async Task FlushAsync(TimeSpan quiet)
     {
-        if (_waiting.Length == 0 && quiet > TimeSpan.Zero && _time.GetUtcNow() - _sent > quiet)
+        if (_waiting.WrittenCount == 0 && quiet > TimeSpan.Zero && _time.GetUtcNow() - _sent > quiet)
         {
-            _waiting.Append(": still here\n\n");
+            _waiting.Write(": still here\n\n"u8);
         }
 
-        if (_waiting.Length > 0)
+        if (_waiting.WrittenCount > 0)
         {
             _sent = _time.GetUtcNow();
-            await _context.Response.WriteAsync(_waiting.ToString(), _context.RequestAborted);
-            _waiting.Clear();
+            await _context.Response.Body.WriteAsync(_waiting.WrittenMemory, _context.RequestAborted);
+            _waiting.ResetWrittenCount();
             await _context.Response.Body.FlushAsync(_context.RequestAborted);
         }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
-
-/// <summary>Reads a log as it grows, as text, from a position on.</summary>
-internal sealed class LogTailReader(Func<AttemptLogs.LogReader?> open, long from) : IDisposable
-{
-    private const int MostAtOnce = 48 * 1024;
-
-    private readonly MemoryStream _buffer = new();
-    private AttemptLogs.LogReader? _reader;
-    private long _skip = from;
-    private int _start;
-    private bool _isComplete;
-
-    /// <summary>Bytes of the log before what is read next.</summary>
-    public long Position { get; private set; } = from;
-
-    /// <summary>The next piece; empty when there is nothing more now.</summary>
-    /// <param name="isOver">Whether nothing more will be written.</param>
-    public string Read(bool isOver)
-    {
-        if (_start == _buffer.Length)
-        {
-            _buffer.SetLength(_start = 0);
-        }
-
-        _reader ??= open();
-        if (_reader is not null && _buffer.Length - _start < MostAtOnce && !_isComplete)
-        {
-            if (isOver)
-            {
-                _reader.Complete(_buffer);
-                _isComplete = true;
-            }
-            else
-            {
-                _reader.CopyTo(_buffer);
-            }
-        }
-
-        var bytes = _buffer.GetBuffer().AsSpan(_start, (int)_buffer.Length - _start);
-        if (_skip > 0)
-        {
-            var skipped = (int)Math.Min(_skip, bytes.Length);
-            (_skip, _start) = (_skip - skipped, _start + skipped);
-            bytes = bytes[skipped..];
-        }
-
-        var piece = Whole(bytes[..Math.Min(MostAtOnce, bytes.Length)], isOver && bytes.Length <= MostAtOnce);
-        _start += piece.Length;
-        Position += piece.Length;
-        return Encoding.UTF8.GetString(piece);
-    }
-
-    public void Dispose()
-    {
-        _reader?.Dispose();
-        _buffer.Dispose();
-    }
-
-    /// <summary>Without a character of which only the beginning is there.</summary>
-    private static ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> bytes, bool isEnd)
-    {
-        if (isEnd)
-        {
-            return bytes;
-        }
-
-        for (var back = 1; back <= Math.Min(3, bytes.Length); back++)
-        {
-            var lead = bytes[^back];
-            if ((lead & 0xC0) == 0xC0)
-            {
-                var needs =
-                    lead >= 0xF0 ? 4
-                    : lead >= 0xE0 ? 3
-                    : 2;
-                return needs > back ? bytes[..^back] : bytes;
-            }
-
-            if ((lead & 0x80) == 0)
-            {
-                return bytes;
-            }
-        }
-
-        return bytes;
-    }
 }
 
 /// <summary>A dataset is late, or fresh again.</summary>
@@ -371,7 +295,3 @@ internal sealed record EventDocument(
             line.Entry.Reason
         );
 }
-
-/// <summary>What an attempt wrote.</summary>
-/// <param name="Position">Bytes of the log up to its end.</param>
-internal sealed record LogEventDocument(string Text, long Position);

@@ -8,6 +8,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Logs;
 using Signalbox.Engine.Projects;
 using Signalbox.Storage;
 
@@ -27,14 +28,14 @@ internal static class LogEndpoints
             .Produces(StatusCodes.Status200OK, contentType: "text/plain")
             .Produces(StatusCodes.Status206PartialContent, contentType: "text/plain");
 
-    /// <summary>The pipeline, the task and the state of an attempt.</summary>
+    /// <summary>An attempt and its pipeline.</summary>
     /// <exception cref="ApiException">There is no such attempt.</exception>
-    public static (Pipeline Pipeline, TaskKey Task, AttemptState State) Find(ReadSession session, long run, string task, int attempt)
+    public static (Pipeline Pipeline, Attempt Attempt) Find(ReadSession session, long run, string task, int attempt)
     {
         var picture = RunEndpoints.Picture(session, run);
         var key = RunEndpoints.Key(picture, task);
         return session.Attempts(picture.Run.Number, key).FirstOrDefault(each => each.Number == attempt) is { } found
-            ? (picture.Pipeline, key, found.State)
+            ? (picture.Pipeline, found)
             : throw ApiException.NotFound($"{key} of run {run} has no attempt {attempt}");
     }
 
@@ -55,18 +56,19 @@ internal static class LogEndpoints
         bool? download,
         Store store,
         Project project,
+        LogPlaces places,
         HttpContext context
     )
     {
-        var (pipeline, key, state) = store.Read(session => Find(session, run, task, attempt));
-        using var log = new AttemptLogs(project).OpenMasked(
-            pipeline,
-            new RunNumber(run),
-            key,
-            attempt,
-            Stream(stream),
-            isWhole: state.IsEnd()
-        );
+        var (pipeline, found) = store.Read(session => Find(session, run, task, attempt));
+        var (key, isWhole) = (found.Key, found.State.IsEnd());
+        var logs = new AttemptLogs(project, places);
+        using var log = logs.Open(pipeline, new RunNumber(run), key, attempt, Stream(stream));
+        if (log is null && logs.AreGone(new RunNumber(run), found))
+        {
+            throw ApiException.NotFound($"the logs of attempt {attempt} of {key} of run {run} are not there any more");
+        }
+
         var response = context.Response;
         // It may hold anything, so it is never taken for a page.
         response.ContentType = "text/plain; charset=utf-8";
@@ -78,7 +80,7 @@ internal static class LogEndpoints
             response.Headers.ContentDisposition = name.ToString();
         }
 
-        var length = log.Length;
+        var length = log?.Length(isWhole) ?? 0;
         var (from, count, status) = Wanted(context.Request.GetTypedHeaders().Range, length);
         response.StatusCode = status;
         if (status == StatusCodes.Status416RangeNotSatisfiable)
@@ -94,9 +96,9 @@ internal static class LogEndpoints
         }
 
         response.ContentLength = count;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (log is not null && !HttpMethods.IsHead(context.Request.Method))
         {
-            await log.CopyToAsync(response.Body, from, count, context.RequestAborted);
+            await log.CopyToAsync(response.Body, from, count, isWhole, context.RequestAborted);
         }
     }
 

@@ -132,7 +132,11 @@ internal static class RemoteLogs
             await writing.WaitAsync();
             try
             {
-                await output.WriteAsync(Encoding.UTF8.GetBytes(data.GetProperty("text").GetString()!));
+                await output.WriteAsync(
+                    data.GetProperty("bytes") is { ValueKind: JsonValueKind.String } bytes
+                        ? bytes.GetBytesFromBase64()
+                        : Encoding.UTF8.GetBytes(data.GetProperty("text").GetString()!)
+                );
                 await output.FlushAsync();
             }
             finally

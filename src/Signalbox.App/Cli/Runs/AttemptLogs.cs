@@ -14,10 +14,10 @@ namespace Signalbox.App.Cli;
 /// The logs of attempts as people may see them. At the end of an attempt its secrets are masked in the files; while it runs they are masked
 /// here.
 /// </summary>
-internal sealed class AttemptLogs(Project project)
+/// <param name="places">Where places found in large logs are kept, for those who read parts. Default: nowhere.</param>
+internal sealed class AttemptLogs(Project project, LogPlaces? places = null)
 {
     private const int Window = 8192;
-    private const int ChunkSize = 64 * 1024;
 
     private readonly StateFolder _state = new(project.StateFolder);
     private readonly Dictionary<TaskName, SecretForms> _secrets = [];
@@ -41,17 +41,13 @@ internal sealed class AttemptLogs(Project project)
         return error.Length > 0 ? error : Tail(File(picture.Run.Number, task.Key, task.TryNumber, LogStream.Stdout), secrets, most);
     }
 
-    /// <summary>Opens one log to read it from its beginning; null when there is none yet.</summary>
-    public LogReader? Open(Pipeline pipeline, RunNumber run, TaskKey task, int attempt, LogStream stream)
-    {
-        var path = File(run, task, attempt, stream);
-        return System.IO.File.Exists(path) ? new LogReader(path, new Redactor(SecretsOf(pipeline, task.Task))) : null;
-    }
+    /// <summary>Opens one log as it is now; null when there is none yet, or none any more.</summary>
+    public LogView? Open(Pipeline pipeline, RunNumber run, TaskKey task, int attempt, LogStream stream) =>
+        LogView.Open(File(run, task, attempt, stream), SecretsOf(pipeline, task.Task), places);
 
-    /// <summary>Opens one log to read any part of it, as it is now.</summary>
-    /// <param name="isWhole">Whether the attempt has ended.</param>
-    public MaskedLog OpenMasked(Pipeline pipeline, RunNumber run, TaskKey task, int attempt, LogStream stream, bool isWhole) =>
-        new(File(run, task, attempt, stream), SecretsOf(pipeline, task.Task), isWhole);
+    /// <summary>Whether an attempt had a process, which always has logs, but has none any more.</summary>
+    public bool AreGone(RunNumber run, Attempt attempt) =>
+        attempt.Process?.Id is not null && !System.IO.File.Exists(File(run, attempt.Key, attempt.Number, LogStream.Stdout));
 
     private string File(RunNumber run, TaskKey task, int attempt, LogStream stream) =>
         Path.Combine(_state.Attempt(run, task, attempt), AttemptFiles.Of(stream));
@@ -83,7 +79,7 @@ internal sealed class AttemptLogs(Project project)
             var shown = new ArrayBufferWriter<byte>(Window);
             var redactor = new Redactor(secrets);
             redactor.Write(bytes.AsSpan(0, length), shown);
-            redactor.Complete(shown);
+            redactor.Break(shown); // it may be about to write the rest of a secret
             return
             [
                 .. Encoding
@@ -124,49 +120,5 @@ internal sealed class AttemptLogs(Project project)
         }
 
         return text.ToString().Trim();
-    }
-
-    /// <summary>
-    /// Reads a log as it grows. It keeps the file that it opened: when the log is masked at its end under the same name, this one still has
-    /// every byte, and masks it here.
-    /// </summary>
-    public sealed class LogReader(string path, Redactor redactor) : IDisposable
-    {
-        private readonly FileStream _file = new(
-            path,
-            FileMode.Open,
-            FileAccess.Read,
-            FileShare.ReadWrite | FileShare.Delete,
-            bufferSize: 0
-        );
-        private readonly byte[] _chunk = new byte[ChunkSize];
-        private readonly ArrayBufferWriter<byte> _shown = new();
-
-        /// <summary>Copies what was written since the last call.</summary>
-        /// <returns>Whether there was anything.</returns>
-        public bool CopyTo(Stream output)
-        {
-            var any = false;
-            while (_file.Read(_chunk) is > 0 and var length)
-            {
-                any = true;
-                redactor.Write(_chunk.AsSpan(0, length), _shown);
-                output.Write(_shown.WrittenSpan);
-                _shown.ResetWrittenCount();
-            }
-
-            return any;
-        }
-
-        /// <summary>Copies the rest, the last bytes that might have begun a secret included.</summary>
-        public void Complete(Stream output)
-        {
-            CopyTo(output);
-            redactor.Complete(_shown);
-            output.Write(_shown.WrittenSpan);
-            _shown.ResetWrittenCount();
-        }
-
-        public void Dispose() => _file.Dispose();
     }
 }

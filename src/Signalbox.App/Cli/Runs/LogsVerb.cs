@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Executors;
+using Signalbox.Engine.Logs;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
@@ -126,18 +128,22 @@ internal static class LogsVerb
 
     private sealed class Printer(Store store, AttemptLogs logs, Pipeline pipeline, RunNumber run, LogStream[] streams)
     {
+        private readonly ArrayBufferWriter<byte> _piece = new();
+
         public void Print(TaskKey key, int attempt, Stream output)
         {
+            var isOver = IsOver(key, attempt);
             foreach (var stream in streams)
             {
-                using var reader = logs.Open(pipeline, run, key, attempt, stream);
-                reader?.Complete(output);
+                using var log = logs.Open(pipeline, run, key, attempt, stream);
+                Copy(log, output, isWhole: isOver);
             }
         }
 
         /// <summary>Writes the one document of <c>--json</c>, a piece of the log at a time: a log may be larger than the memory.</summary>
         public void Document(TaskKey key, int attempt, Stream output)
         {
+            var isOver = IsOver(key, attempt);
             using (var json = new Utf8JsonWriter(output, CliJson.Writing))
             {
                 json.WriteStartObject();
@@ -155,8 +161,8 @@ internal static class LogsVerb
                     using var text = new JsonText(json);
                     if (streams.Contains(stream))
                     {
-                        using var reader = logs.Open(pipeline, run, key, attempt, stream);
-                        reader?.Complete(text);
+                        using var log = logs.Open(pipeline, run, key, attempt, stream);
+                        Copy(log, text, isWhole: isOver);
                     }
                 }
             }
@@ -192,23 +198,18 @@ internal static class LogsVerb
 
         private async Task FollowOneAsync(TaskKey key, int attempt, Stream output)
         {
-            var readers = new AttemptLogs.LogReader?[streams.Length];
+            var open = new LogView?[streams.Length];
             try
             {
                 while (true)
                 {
                     // Asked before reading: what was written before the end is then read after it.
-                    var ended =
-                        store.Read(session => session.Attempts(run, key)).FirstOrDefault(each => each.Number == attempt)
-                        is not { EndedAt: null };
+                    var ended = IsOver(key, attempt);
                     for (var i = 0; i < streams.Length; i++)
                     {
-                        readers[i] ??= logs.Open(pipeline, run, key, attempt, streams[i]);
-                        readers[i]?.CopyTo(output);
-                        if (ended)
-                        {
-                            readers[i]?.Complete(output);
-                        }
+                        open[i] ??= logs.Open(pipeline, run, key, attempt, streams[i]);
+                        open[i]?.Refresh();
+                        Copy(open[i], output, isWhole: ended);
                     }
 
                     await output.FlushAsync();
@@ -222,10 +223,34 @@ internal static class LogsVerb
             }
             finally
             {
-                foreach (var reader in readers)
+                foreach (var log in open)
                 {
-                    reader?.Dispose();
+                    log?.Dispose();
                 }
+            }
+        }
+
+        private bool IsOver(TaskKey key, int attempt) =>
+            store.Read(session => session.Attempts(run, key)).FirstOrDefault(each => each.Number == attempt) is not { EndedAt: null };
+
+        /// <summary>Copies what there is now, from where it was left.</summary>
+        private void Copy(LogView? log, Stream output, bool isWhole)
+        {
+            while (log?.Read(_piece) ?? false)
+            {
+                Flush();
+            }
+
+            if (isWhole)
+            {
+                log?.Complete(_piece);
+                Flush();
+            }
+
+            void Flush()
+            {
+                output.Write(_piece.WrittenSpan);
+                _piece.ResetWrittenCount();
             }
         }
 
