@@ -45,7 +45,9 @@ public sealed class Spec052Logs
             // Bytes that are no text, of a process that was killed.
             var copy = await File.ReadAllBytesAsync(project.PathOf("copy"), Ct);
             Assert.Equal(copy, await viewer.Http.GetByteArrayAsync($"{api}/bin/attempts/1/log?download=true", Ct));
-            Assert.Equal("caf\u00c3", System.Text.Encoding.Latin1.GetString(await viewer.Http.GetByteArrayAsync($"{api}/bin/attempts/1/log?stream=stderr", Ct)));
+            // The launcher says at the end what killed it.
+            var error = await viewer.Http.GetByteArrayAsync($"{api}/bin/attempts/1/log?stream=stderr", Ct);
+            Assert.StartsWith("caf\u00c3", System.Text.Encoding.Latin1.GetString(error), StringComparison.Ordinal);
             using var range = new HttpRequestMessage(HttpMethod.Get, $"{api}/bin/attempts/1/log");
             range.Headers.Range = RangeHeaderValue.Parse("bytes=1001-250000");
             using var part = await viewer.Http.SendAsync(range, Ct);

@@ -10,18 +10,12 @@ namespace Signalbox.App.Api;
 /// <summary>Whether the server runs, and whether it can do its work.</summary>
 internal static class HealthEndpoints
 {
-    // It looks each second; on a machine with too much to do it may be late.
-    private static readonly TimeSpan OldestLook = TimeSpan.FromSeconds(30);
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.Health, () => "ok").AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Routes.Ready, ReadyAsync).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet(Routes.Metrics, Metrics).RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
     }
-
-    /// <summary>Whether the scheduler has not looked for what is due for so long that it never will.</summary>
-    public static bool Hangs(EngineSession engine) => engine.SchedulerAge > OldestLook;
 
     private static IResult Metrics(EngineSession engine) => Results.Text(engine.Metrics(), EngineSession.MetricsContentType);
 
@@ -31,7 +25,7 @@ internal static class HealthEndpoints
         {
             await store.ReadAsync(session => session.SchemaVersion, cancellationToken);
             return engine.IsDraining ? Results.Text("the server is draining", statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Hangs(engine) ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : engine.SchedulerHangs ? Results.Text("the scheduler hangs", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready");
         }
         catch (StoreUnavailable)

@@ -278,6 +278,12 @@ public sealed class EngineSession : IAsyncDisposable
     /// <summary>Since the scheduler last looked for what is due, which it does at least each second; null when this process does not serve.</summary>
     public TimeSpan? SchedulerAge => _engine?.SchedulerAge;
 
+    /// <summary>Whether the scheduler has not looked for what is due for so long that it never will.</summary>
+    public bool SchedulerHangs => SchedulerAge > OldestLook;
+
+    // It looks each second; on a machine with too much to do it may be late.
+    private static readonly TimeSpan OldestLook = TimeSpan.FromSeconds(30);
+
     public async ValueTask DisposeAsync()
     {
         if (_engine is { } mine)

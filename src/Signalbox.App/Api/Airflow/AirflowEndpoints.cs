@@ -132,7 +132,7 @@ internal static class AirflowEndpoints
         // One process does all of it: who answers this is alive, and only the scheduler's loop can hang in it unseen.
         return new HealthV1(
             new HealthStatus(Health(isThere)),
-            new SchedulerHealth(Health(!HealthEndpoints.Hangs(engine)), AirflowShapes.Instant(now - engine.SchedulerAge)),
+            new SchedulerHealth(Health(!engine.SchedulerHangs), AirflowShapes.Instant(now - engine.SchedulerAge)),
             new TriggererHealth(Health(isWell: true), AirflowShapes.Instant(now)),
             new ProcessorHealth(Health(isWell: true), AirflowShapes.Instant(now))
         );

@@ -133,7 +133,7 @@ internal static class RemoteLogs
             try
             {
                 await output.WriteAsync(
-                    data.GetProperty("bytes") is { ValueKind: JsonValueKind.String } bytes
+                    data.TryGetProperty("bytes", out var bytes) && bytes.ValueKind == JsonValueKind.String
                         ? bytes.GetBytesFromBase64()
                         : Encoding.UTF8.GetBytes(data.GetProperty("text").GetString()!)
                 );
