@@ -81,7 +81,7 @@ public sealed class Spec052Logs
 
             foreach (var path in Directory.GetFiles(project.PathOf(".signalbox"), "*", SearchOption.AllDirectories))
             {
-                if (Path.GetFileName(path) != "token" && !Path.GetFileName(path).EndsWith("-shm", StringComparison.Ordinal))
+                if (Path.GetFileName(path) is not ("token" or "signalbox.db.lock"))
                 {
                     await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
                     using var reader = new StreamReader(file, System.Text.Encoding.Latin1);
