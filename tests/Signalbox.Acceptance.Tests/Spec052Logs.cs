@@ -53,7 +53,11 @@ public sealed class Spec052Logs
             using var part = await viewer.Http.SendAsync(range, Ct);
             Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
             Assert.Equal(copy[1001..250001], await part.Content.ReadAsByteArrayAsync(Ct));
-            Assert.Contains("attempt 1 failed", (await project.CallAsync("why", $"{run}", "bin")).Expect(0).Output, StringComparison.Ordinal);
+            Assert.Contains(
+                "attempt 1 failed",
+                (await project.CallAsync("why", $"{run}", "bin")).Expect(0).Output,
+                StringComparison.Ordinal
+            );
 
             // 100,000 lines in a second: the middle is cut out and counted, the task was not held up, and nothing else is missing.
             var said = await viewer.Http.GetStringAsync($"{api}/fast/attempts/1/log", Ct);
@@ -70,7 +74,14 @@ public sealed class Spec052Logs
             // In whatever form a secret is printed or handed on, nobody sees it: nor in what people are told, nor in the database.
             var forms = await viewer.Http.GetStringAsync($"{api}/forms/attempts/1/log", Ct);
             Assert.All(forms.TrimEnd('\n').Split('\n'), line => Assert.Contains("***", line, StringComparison.Ordinal));
-            foreach (var text in (string[])[forms, await viewer.Http.GetStringAsync(api.Replace("/tasks", "", StringComparison.Ordinal), Ct), (await project.CallAsync("why", $"{run}", "forms")).Expect(0).Output])
+            foreach (
+                var text in (string[])
+                    [
+                        forms,
+                        await viewer.Http.GetStringAsync(api.Replace("/tasks", "", StringComparison.Ordinal), Ct),
+                        (await project.CallAsync("why", $"{run}", "forms")).Expect(0).Output,
+                    ]
+            )
             {
                 Assert.DoesNotContain("seventy", text, StringComparison.Ordinal);
                 Assert.DoesNotContain("c2V2ZW50eS1zaXg", text, StringComparison.Ordinal);
@@ -90,7 +101,11 @@ public sealed class Spec052Logs
             }
 
             // A log that somebody removed is said to be gone.
-            File.Delete(Directory.GetFiles(project.PathOf(".signalbox"), "stdout.log", SearchOption.AllDirectories).First(path => path.Contains("bin~1", StringComparison.Ordinal)));
+            File.Delete(
+                Directory
+                    .GetFiles(project.PathOf(".signalbox"), "stdout.log", SearchOption.AllDirectories)
+                    .First(path => path.Contains("bin~1", StringComparison.Ordinal))
+            );
             var gone = await viewer.ProblemAsync(HttpMethod.Get, $"{api}/bin/attempts/1/log", HttpStatusCode.NotFound);
             Assert.Contains("not there any more", gone.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }

@@ -24,7 +24,8 @@ public sealed partial record LogCut(long From, long To)
     public static bool IsNotedFor(string path) => File.Exists(path + Suffix);
 
     /// <summary>What stands in place of what is gone.</summary>
-    public byte[] Marker => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\n[... {To - From} bytes were cut here ...]\n"));
+    public byte[] Marker =>
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\n[... {To - From} bytes were cut here ...]\n"));
 
     /// <summary>What is gone of a log that is open; null when nothing is.</summary>
     public static LogCut? Of(string path, SafeFileHandle log)

@@ -124,12 +124,7 @@ internal static class ProjectFile
         {
             Examples = ["{\"keep\": \"7d\"}"],
         },
-        new Field<Draft, LogSettings>(
-            "logs",
-            LogsShape.Mapping,
-            (d, v) => d.Logs = v,
-            "How much is kept of what attempts write."
-        )
+        new Field<Draft, LogSettings>("logs", LogsShape.Mapping, (d, v) => d.Logs = v, "How much is kept of what attempts write.")
         {
             Examples = ["{\"max_size\": \"500MB\"}"],
         },

@@ -32,7 +32,9 @@ public sealed class LogViewTests : IDisposable
 
         var secrets = new SecretForms([secret]);
         var places = new LogPlaces();
-        var whole = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(File.ReadAllBytes(Log)).Replace(secret.Length > 0 ? secret : "\0none", "***"));
+        var whole = Encoding.Latin1.GetBytes(
+            Encoding.Latin1.GetString(File.ReadAllBytes(Log)).Replace(secret.Length > 0 ? secret : "\0none", "***")
+        );
         using var log = LogView.Open(Log, secrets, places)!;
         Assert.Equal(whole.Length, log.Length(isWhole: true));
         for (var i = 0; i < 16; i++)
@@ -146,7 +148,11 @@ public sealed class LogViewTests : IDisposable
         Assert.True(LogCut.Keep(Log, 1_000_000));
         var start = new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", Log]) { RedirectStandardOutput = true };
         using var stat = System.Diagnostics.Process.Start(start)!;
-        Assert.InRange(long.Parse(stat.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture) * 512, 500_000, 1_500_000);
+        Assert.InRange(
+            long.Parse(stat.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture) * 512,
+            500_000,
+            1_500_000
+        );
     }
 
     [Fact]

@@ -121,7 +121,9 @@ internal static class EventEndpoints
         {
             var ring = bell.NextAsync(context.RequestAborted);
             // First whether it has ended, then what it wrote: so that nothing is left behind.
-            var isOver = store.Read(session => session.Attempts(number, found.Key)).All(each => each.Number != attempt || each.State.IsEnd());
+            var isOver = store
+                .Read(session => session.Attempts(number, found.Key))
+                .All(each => each.Number != attempt || each.State.IsEnd());
             tail.Refresh();
             while (tail.Read(isOver) is { Length: > 0 } piece)
             {
@@ -135,12 +137,7 @@ internal static class EventEndpoints
 
             if (isOver)
             {
-                await events.SendAsync(
-                    $"{tail.Position}",
-                    "end",
-                    LogEventDocument.Of([], tail.Position),
-                    ApiJson.Default.LogEventDocument
-                );
+                await events.SendAsync($"{tail.Position}", "end", LogEventDocument.Of([], tail.Position), ApiJson.Default.LogEventDocument);
                 await events.FlushAsync(TimeSpan.Zero);
                 return;
             }
