@@ -3,7 +3,8 @@
 
     docs/make-fault-report.py                      all scenes; takes about two hours on two cores, and root for some
     docs/make-fault-report.py --minutes 10         each scene no longer than that
-    docs/make-fault-report.py --scenes Kill Clock  these anew; of the others what was seen last
+    docs/make-fault-report.py --scenes Kill Clock  these anew; of the others what was seen before
+    docs/make-fault-report.py --more               what was seen before counts as well: the plays of a scene are added up
     docs/make-fault-report.py --write              writes only, from what artifacts/faults holds
 """
 
@@ -42,7 +43,11 @@ def scenes():
     return found
 
 
-def play(only, minutes):
+def plays(name):
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(SEEN.glob(f"{name}-*.json"))]
+
+
+def play(only, minutes, more):
     subprocess.run(["dotnet", "build", "-c", "Release", PROJECT, "-v", "quiet", "-nologo", "-clp:NoSummary"], check=True)
     subprocess.run([ROOT / "signalbox", "--version"], check=True)
     environment = {**os.environ, "SIGNALBOX_FAULTS": "long"}
@@ -53,14 +58,31 @@ def play(only, minutes):
         if only and kind.removesuffix("Scene") not in only:
             continue
         print(f"{kind} ...", flush=True)
+        for file in SEEN.glob(f"{name}-*.json"):
+            more or file.unlink()
         program = PROJECT / "bin" / "Release" / "net10.0" / PROJECT.name
         if subprocess.run([program, "-noLogo", "-noColor", "-class", f"*.{kind}"], env=environment).returncode:
             failed.append(kind)
     return failed
 
 
+def together(plays):
+    """Several plays as one."""
+    counts = {}
+    for seen in plays:
+        for what, count in seen["counts"].items():
+            counts[what] = max(counts.get(what, 0), count) if what.endswith(", ms") else counts.get(what, 0) + count
+    return {
+        **plays[-1],
+        "times": sum(seen["times"] for seen in plays),
+        "seconds": sum(seen["seconds"] for seen in plays),
+        "counts": dict(sorted(counts.items())),
+        "findings": [finding for seen in plays for finding in seen["findings"]],
+    }
+
+
 def row(seen):
-    counts = dict(seen["counts"])
+    counts = seen["counts"]
     rest = []
     if counts.get("commands alive at a kill"):
         rest.append(f"{counts['commands adopted']} of {counts['commands alive at a kill']} commands adopted")
@@ -77,16 +99,17 @@ def guarantees():
     rows = []
     for line in (PROJECT / "guarantees.txt").read_text(encoding="utf-8").splitlines():
         if match := re.match(r"(G\d+): (.*) \| (.*)", line):
-            number, promise, tests = match.groups()
-            rows.append(f"| {number} | {promise} | {'nothing tests it yet' if tests == '-' else f'`tests/one {tests}`'} |")
+            number, promise, names = match.groups()
+            tests = [name for name in names.split() if not name.startswith(("bench/", "-"))]
+            commands = ([f"`tests/one {' '.join(tests)}`"] if tests else []) + [f"`{name}`" for name in names.split() if name.startswith("bench/")]
+            rows.append(f"| {number} | {promise} | {', '.join(commands) or 'nothing tests it'} |")
     return rows
 
 
 def write():
     seen, missing = [], []
     for kind, name in scenes():
-        file = SEEN / f"{name}.json"
-        seen.append(json.loads(file.read_text())) if file.exists() else missing.append(kind)
+        seen.append(together(plays(name))) if plays(name) else missing.append(kind)
     lines = [HEAD.format(machine=f"{os.cpu_count()} cores, Linux {platform.release()}")]
     lines += ["| What is done | Times | Acknowledged, lost | Published twice | Stuck | Beside it | Took |", "|---|---|---|---|---|---|---|"]
     lines += [row(each) for each in seen]
@@ -104,11 +127,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=int)
     parser.add_argument("--scenes", nargs="*", default=[])
+    parser.add_argument("--more", action="store_true")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     if unknown := set(given.scenes) - {kind.removesuffix("Scene") for kind, _ in scenes()}:
         parser.error(f"there is no scene {', '.join(sorted(unknown))}")
-    failed = [] if given.write else play(given.scenes, given.minutes)
+    failed = [] if given.write else play(given.scenes, given.minutes, given.more)
     write()
     print(f"written: {REPORT.relative_to(ROOT)}" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0

@@ -15,6 +15,7 @@ public static class FaultPoints
     public const string AfterKeptMessage = "inbox-after-kept";
     public const string AfterTick = "tick-after-kept";
     public const string BeforeDeeds = "driver-before-deeds";
+    public const string BeforeStaging = "launch-before-staging";
     public const string BeforeLaunch = "launch-before-start";
     public const string AfterLaunch = "launch-after-start";
     public const string BeforeEnding = "ending-before-told";
@@ -74,6 +75,7 @@ public static class FaultPoints
         AfterKeptMessage,
         AfterTick,
         BeforeDeeds,
+        BeforeStaging,
         BeforeLaunch,
         AfterLaunch,
         BeforeEnding,

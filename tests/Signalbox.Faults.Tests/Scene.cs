@@ -9,7 +9,7 @@ namespace Signalbox.Faults.Tests;
 /// </summary>
 /// <remarks>
 /// How often is short unless <c>SIGNALBOX_FAULTS</c> says <c>long</c>, or a number; <c>SIGNALBOX_FAULTS_MINUTES</c> ends it earlier. What came of
-/// it is written to <c>artifacts/faults/NAME.json</c>, of which <c>docs/make-fault-report.py</c> makes the report.
+/// it is written to <c>artifacts/faults/NAME-TIME.json</c>, of which <c>docs/make-fault-report.py</c> makes the report.
 /// </remarks>
 /// <param name="name">One word.</param>
 /// <param name="what">What is done, as a sentence of the report.</param>
@@ -19,7 +19,9 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 {
     private const string Times = "SIGNALBOX_FAULTS";
     private const string Minutes = "SIGNALBOX_FAULTS_MINUTES";
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    // In `./check` nothing is measured: the machine does much else.
+    private const int SoonEnoughForAll = 120;
     private readonly Stopwatch _watch = new();
     private int _done;
     private Load? _load;
@@ -89,11 +91,6 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 
     private protected async Task PlayAsync()
     {
-        if (HowOften == 0)
-        {
-            Assert.Skip($"played at length only: {Times}=long");
-        }
-
         if (Hindrance is { } hindrance)
         {
             Assert.Skip(hindrance);
@@ -140,14 +137,15 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
         Served.Start(Project.Folder, Load.Port, environment ?? ServerEnvironment);
 
     /// <summary>What was away is back: a call must be answered soon.</summary>
-    private protected async Task AnsweredAgainAsync()
+    private protected async Task AnsweredAgainAsync(int seconds = 10)
     {
         var (before, watch) = (Load.Acknowledged, Stopwatch.StartNew());
+        var most = TimeSpan.FromSeconds(HowOften == shortly ? SoonEnoughForAll : seconds);
         while (Load.Acknowledged == before)
         {
-            if (watch.Elapsed > Soon && !Load.HasEnough)
+            if (watch.Elapsed > most && !Load.HasEnough)
             {
-                Findings.Add($"no call was answered within {Soon.TotalSeconds} s");
+                Findings.Add($"no call was answered within {most.TotalSeconds} s");
                 return;
             }
 
@@ -188,7 +186,7 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 
     private void Write(SortedDictionary<string, long> counts)
     {
-        using var stream = File.Create(Path.Combine(Folder(), $"{name}.json"));
+        using var stream = File.Create(Path.Combine(Folder(), $"{name}-{DateTime.UtcNow:yyyyMMdd-HHmmss}.json"));
         using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();
         writer.WriteString("scene", name);

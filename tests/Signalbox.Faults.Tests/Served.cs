@@ -60,7 +60,7 @@ internal sealed class Served : IAsyncDisposable
 
     /// <summary>Waits until it serves.</summary>
     /// <returns>False when it ended instead.</returns>
-    public Task<bool> IsReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
+    public Task<bool> IsReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
 
     public async Task ReadyAsync()
     {

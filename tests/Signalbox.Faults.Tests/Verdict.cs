@@ -27,6 +27,11 @@ internal sealed class Verdict
         verdict.CompareRuns(load, runs, mayFail);
         verdict.CompareMessages(load, messages, runs, mayFail);
         verdict.CompareTicks(load, runs);
+        if (!mayFail)
+        {
+            await verdict.TellFailuresAsync(load, runs);
+        }
+
         verdict.CompareWitness(load, runs);
         await verdict.ComparePublicationsAsync(load, runs);
         verdict.Counts["calls acknowledged"] = load.Acknowledged;
@@ -100,6 +105,21 @@ internal sealed class Verdict
         }
 
         Counts["runs that failed"] = runs.Count(run => State(run) == "failed");
+    }
+
+    private async Task TellFailuresAsync(Load load, List<JsonElement> runs)
+    {
+        foreach (var run in runs.Where(run => State(run) == "failed").Take(5))
+        {
+            var tasks = (await load.GetAsync($"/api/runs/{run.GetProperty("number")}")).GetProperty("run").GetProperty("tasks");
+            Findings.AddRange(
+                tasks
+                    .EnumerateArray()
+                    .SelectMany(task => task.GetProperty("attempts").EnumerateArray())
+                    .Where(attempt => attempt.GetProperty("failure").ValueKind == JsonValueKind.Object)
+                    .Select(attempt => $"run {run.GetProperty("number")}: {attempt.GetProperty("failure")}")
+            );
+        }
     }
 
     private void CompareMessages(Load load, List<JsonElement> messages, List<JsonElement> runs, bool mayFail)

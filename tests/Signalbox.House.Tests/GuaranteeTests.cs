@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Signalbox.House.Tests;
 
 /// <summary>The table of what is promised names tests that there are, and the report has a row for each promise.</summary>
-public sealed partial class GuaranteeTests
+public sealed class GuaranteeTests
 {
     private const int Guarantees = 36;
     private static readonly string[] Lines =
@@ -24,8 +24,13 @@ public sealed partial class GuaranteeTests
     {
         var sources = House.CSharp("tests").Select(File.ReadAllText).ToList();
         var unknown = new List<string>();
-        foreach (var name in Lines.SelectMany(line => Named().Matches(line[(line.IndexOf('|') + 1)..])).Select(match => match.Value))
+        foreach (var name in Lines.SelectMany(line => line[(line.IndexOf('|') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
+            if (name == "-" || (name.StartsWith("bench/", StringComparison.Ordinal) && File.Exists(Path.Combine(House.Root, name))))
+            {
+                continue;
+            }
+
             var parts = name.Split('.');
             // A class may have its tests in several files, and from another one.
             if (!IsThere($@"\bclass {parts[0]}\b") || (parts.Length > 1 && !IsThere($@" {parts[1]}\(")))
@@ -38,7 +43,4 @@ public sealed partial class GuaranteeTests
 
         bool IsThere(string pattern) => sources.Exists(text => Regex.IsMatch(text, pattern, RegexOptions.None, TimeSpan.FromSeconds(5)));
     }
-
-    [GeneratedRegex(@"\w+(\.\w+)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex Named();
 }

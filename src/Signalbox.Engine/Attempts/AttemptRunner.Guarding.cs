@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -51,6 +52,18 @@ internal sealed partial class AttemptRunner
                 );
             }
         }
+    }
+
+    /// <summary>
+    /// The staging places of an attempt, made unless its command may write there. An earlier server may have died before it had made them all.
+    /// </summary>
+    private async Task<ImmutableArray<StagedOutput>> StageAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
+    {
+        var mayWrite =
+            maybeSubmittedBefore
+            && !attempt.Node.Outputs.IsEmpty
+            && (await parts.Executor.ObserveAsync([attempt.Ref], CancellationToken.None))[0].Phase != Phase.Unknown;
+        return mayWrite ? publisher.Locate(attempt) : publisher.Stage(attempt);
     }
 
     private static (string Path, string Kind)? SpecialIn(StagedOutput output) =>

@@ -188,7 +188,8 @@ internal sealed partial class AttemptRunner(
     {
         Directory.CreateDirectory(attempt.Ref.Directory);
         WriteParams(attempt.Run);
-        var staged = maybeSubmittedBefore ? publisher.Locate(attempt) : publisher.Stage(attempt);
+        FaultPoints.Hit(FaultPoints.BeforeStaging);
+        var staged = await StageAsync(attempt, maybeSubmittedBefore);
         var context = ContextOf(attempt, staged, await FetchAsync(attempt));
         if (
             !attempt.Node.InputChecks.IsEmpty

@@ -50,7 +50,7 @@ public sealed class PowerCutScene()
             if (Chance.NextDouble() < 0.8)
             {
                 await server.ReadyAsync();
-                await AnsweredAgainAsync();
+                await AnsweredAgainAsync(seconds: 60);
                 await RestAsync(Between(0, 2));
             }
             else

@@ -4,7 +4,7 @@ public sealed class TwoServersScene()
     : Scene(
         "two",
         "two servers on one PostgreSQL: the one that serves is killed, and the one that stands by takes over",
-        shortly: 0,
+        shortly: 1,
         atLength: 40
     )
 {
@@ -35,7 +35,7 @@ public sealed class TwoServersScene()
             await RestAsync(Between(2, 4));
             await KillAsync(serves);
             await waits.ReadyAsync();
-            await AnsweredAgainAsync();
+            await AnsweredAgainAsync(seconds: 60);
             serves = waits;
         }
 
