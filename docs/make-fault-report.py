@@ -114,7 +114,7 @@ def write():
     lines += ["| What is done | Times | Acknowledged, lost | Published twice | Stuck | Beside it | Took |", "|---|---|---|---|---|---|---|"]
     lines += [row(each) for each in seen]
     lines += ["", *(f"{kind} was not played." for kind in missing)]
-    findings = [f"- {each['scene']}: {finding}" for each in seen for finding in each["findings"]]
+    findings = [f"- {each['scene']}: {finding.splitlines()[0]}" for each in seen for finding in each["findings"]]
     lines += ["Promises that were broken:", "", *findings] if findings else ["No promise was broken in these plays."]
     lines += ["", (PROJECT / "findings.md").read_text(encoding="utf-8").strip(), ""]
     lines += ["## Each guarantee, and what tests it", ""]

@@ -23,12 +23,12 @@ internal sealed class Load : IAsyncDisposable
     private long _number;
 
     /// <param name="every">How often the schedule is due.</param>
-    public Load(TestProject project, string witness, TimeSpan every)
+    public Load(TestProject project, Witness witness, TimeSpan every)
     {
         _folder = project.Folder;
         Project = project;
         Every = every;
-        Witness = new Witness(witness);
+        Witness = witness;
         Address = new Uri($"http://127.0.0.1:{Port}");
     }
 

@@ -50,6 +50,9 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
     /// <summary>Whether what is done may hit a task in earnest.</summary>
     private protected virtual bool MayFail => false;
 
+    /// <summary>Whether what is done may take from the disk that an attempt had begun.</summary>
+    private protected virtual bool MayBeginAgain => false;
+
     /// <summary>Why it cannot be played here; null when it can.</summary>
     private protected virtual string? Hindrance => null;
 
@@ -102,7 +105,7 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
         try
         {
             await PrepareAsync(project.Folder);
-            await using var load = new Load(project, project.Folder + ".witness", Every);
+            await using var load = new Load(project, new Witness(project.Folder + ".witness", MayBeginAgain), Every);
             _load = load.Write(Settings);
             _adoptions = new Adoptions(load.Witness);
             await load.BeginAsync();

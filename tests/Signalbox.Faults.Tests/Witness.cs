@@ -11,7 +11,8 @@ internal sealed record Seen(string Pipeline, string Run, string Task, int Attemp
 }
 
 /// <summary>The file to which each command appends a line when it begins and one when it ends. It lies outside the project.</summary>
-internal sealed class Witness(string file)
+/// <param name="mayBeginAgain">Whether an attempt may begin a second time when its first process is dead: nothing of its beginning was on the disk.</param>
+internal sealed class Witness(string file, bool mayBeginAgain)
 {
     private readonly Dictionary<(string Pipeline, string Run, string Task, int Attempt), Seen> _seen = [];
     private readonly Lock _guard = new();
@@ -77,7 +78,12 @@ internal sealed class Witness(string file)
         var pid = int.Parse(words[5]);
         if (words[0] == "begin")
         {
-            if (!_seen.TryAdd(key, new Seen(words[1], words[2], words[3], key.Item4, pid, long.Parse(words[6])) { BegunAtLine = _line }))
+            var begun = new Seen(words[1], words[2], words[3], key.Item4, pid, long.Parse(words[6])) { BegunAtLine = _line };
+            if (mayBeginAgain && _seen.TryGetValue(key, out var earlier) && !Machine.IsAlive(earlier.Pid))
+            {
+                _seen[key] = begun;
+            }
+            else if (!_seen.TryAdd(key, begun))
             {
                 Mistakes.Add($"{words[1]} {words[2]} {words[3]}: attempt {key.Item4} began twice, in processes {_seen[key].Pid} and {pid}");
             }

@@ -54,7 +54,7 @@ public sealed class FaultPointScene()
     private async Task HitAsync(string point, int time)
     {
         await using var server = StartServer(new Dictionary<string, string> { ["SIGNALBOX_FAULT"] = $"{point}:{time}" });
-        if (await server.EndedAsync(TimeSpan.FromSeconds(60)) is not Killed)
+        if (await server.EndedAsync(TimeSpan.FromMinutes(3)) is not Killed)
         {
             Findings.Add($"{point} was not passed {time} times:\n{server.Said}");
         }

@@ -20,6 +20,8 @@ public sealed class PowerCutScene()
 
     private protected override string? Hindrance => Machine.IsRoot ? null : "only root can mount an image";
 
+    private protected override bool MayBeginAgain => true;
+
     [Fact]
     [Trait("Requirement", "S93")]
     public Task After_power_cuts_nothing_acknowledged_is_lost() => PlayAsync();
