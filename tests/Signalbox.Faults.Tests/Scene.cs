@@ -110,9 +110,10 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
             _adoptions = new Adoptions(load.Witness);
             await load.BeginAsync();
             await DisturbAsync(HowOften == shortly);
-            await load.EndAsync();
             await using var last = StartServer();
             await last.ReadyAsync();
+            await LoadedAsync();
+            await load.EndAsync();
             verdict = await Verdict.OfAsync(load, MayFail);
             _adoptions.Judge(verdict);
         }
@@ -138,6 +139,20 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 
     private protected Served StartServer(IReadOnlyDictionary<string, string>? environment = null) =>
         Served.Start(Project.Folder, Load.Port, environment ?? ServerEnvironment);
+
+    /// <summary>On a busy machine a short play may be over before it had a load: then the last server has it.</summary>
+    private async Task LoadedAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        while (
+            (Load.Acknowledged == 0 || !Has("made") || !Has("ticked")) && watch.Elapsed < TimeSpan.FromSeconds(SoonEnoughForAll)
+        )
+        {
+            await RestAsync(0.1);
+        }
+
+        bool Has(string pipeline) => Load.Witness.All.Any(each => each.Pipeline == pipeline && each.EndedAtLine is not null);
+    }
 
     /// <summary>What was away is back: a call must be answered soon.</summary>
     private protected async Task AnsweredAgainAsync(int seconds = 10)
