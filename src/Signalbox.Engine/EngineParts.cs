@@ -39,8 +39,11 @@ public sealed record EngineParts
     /// </summary>
     public required ImmutableArray<string> WorkerCommand { get; init; }
 
-    /// <summary>Names this installation in attempt keys: a DNS-1123 label.</summary>
+    /// <summary>Names this installation to others: a DNS-1123 label.</summary>
     public required string Instance { get; init; }
+
+    /// <summary>What begins the keys of attempts; see <see cref="AttemptKeys.LineageOf"/>.</summary>
+    public required string Lineage { get; init; }
 
     /// <summary>Ports of this machine that the program itself listens at, which no task may ask.</summary>
     public required ConcurrentDictionary<int, bool> OwnPorts { get; init; }

@@ -80,6 +80,7 @@ internal sealed partial class Replica : IAsyncDisposable
             Begin = options.Begin,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
+            Lineage = AttemptKeys.LineageOf(store),
             OwnPorts = options.OwnPorts,
         };
         var names = new NamesOfRuns(_parts);

@@ -9,7 +9,7 @@ internal abstract class Dialect
     /// <summary>Name and version of the engine that runs, e.g. <c>SQLite 3.40.1</c>.</summary>
     public abstract string EngineVersion { get; }
 
-    /// <summary>A key the database gives out: SQLite has rowid aliases, PostgreSQL identity columns.</summary>
+    /// <summary>A key the database gives out, never twice, also when the row is deleted: SQLite has rowid aliases, PostgreSQL identity columns.</summary>
     public abstract string Identity { get; }
 
     /// <summary>A table kept in the order of its key: SQLite saves the second tree; PostgreSQL has no such tables.</summary>
@@ -38,6 +38,16 @@ internal abstract class Dialect
 
     /// <summary>Makes this process the only engine of the database until the result is disposed or the process dies; else refused.</summary>
     public abstract EngineLock AcquireEngine();
+
+    /// <summary>A statement that has all numbers the database gives out go on so much higher, an expression: kept in a table by SQLite, in sequences by PostgreSQL.</summary>
+    public abstract string NumbersFrom(string further);
+
+    /// <summary>Writes a copy of the database as it is at one instant: SQLite does it itself, PostgreSQL by a program of its own.</summary>
+    public abstract void BackUp(string file);
+
+    /// <summary>Puts the database back to a copy, as another incarnation: as above.</summary>
+    /// <returns>Where the database as it was is kept.</returns>
+    public abstract string? Restore(string file);
 
     /// <summary>The text as this engine wants it.</summary>
     public string Text(string sql) =>

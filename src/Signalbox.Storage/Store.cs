@@ -214,7 +214,7 @@ public sealed class Store : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
-    private static Dialect DialectOf(string database) =>
+    internal static Dialect DialectOf(string database) =>
         database.StartsWith("postgres://", StringComparison.Ordinal) || database.StartsWith("postgresql://", StringComparison.Ordinal)
             ? new PostgresDialect(database)
             : new SqliteDialect(database);

@@ -74,6 +74,12 @@ public sealed class FailingCommitTests
         public override IReadOnlyList<string> CheckFiles(Link link) => real.CheckFiles(link);
 
         public override EngineLock AcquireEngine() => real.AcquireEngine();
+
+        public override string NumbersFrom(string further) => real.NumbersFrom(further);
+
+        public override void BackUp(string file) => real.BackUp(file);
+
+        public override string? Restore(string file) => real.Restore(file);
     }
 
     /// <summary>A connection whose disk fails at a commit.</summary>

@@ -1,6 +1,7 @@
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
+using Signalbox.Storage.Schema;
 
 namespace Signalbox.Storage.Tests;
 
@@ -10,6 +11,18 @@ internal static class Made
     public static readonly DateTimeOffset Noon = new(2001, 1, 6, 12, 0, 0, TimeSpan.Zero);
 
     public static readonly Guid Owner = Guid.Parse("11111111-1111-1111-1111-111111111111");
+
+    /// <summary>A step after those that are: it adds a column, fills it from what is there, and adds a table.</summary>
+    public static readonly Migration LaterStep = new(
+        Store.KnownSchema + 1,
+        "what a later release brings",
+        """
+        alter table audit add column words bigint;
+        update audit set words = length(what);
+        create table later (id {identity}, what text not null);
+        insert into later (what) select what from audit;
+        """
+    );
 
     public static Pipeline Pipeline(string name = "daily", params string[] tasks) =>
         new() { Name = new(name), Tasks = [.. tasks.Select(task => new TaskNode { Name = new(task), Kind = new TaskKind.Noop() })] };
@@ -55,6 +68,30 @@ internal static class Made
             SubmittedAt = Noon,
             EndedAt = state.IsEnd() ? Noon.AddSeconds(2) : null,
         };
+
+    /// <summary>What an attempt of task a is about to publish.</summary>
+    public static Publication Publication(RunNumber run, long token, string path = "/data/a.csv", string pipeline = "daily", int attempt = 1) =>
+        new(
+            0,
+            run,
+            new(pipeline),
+            new(new("a")),
+            attempt,
+            token,
+            "out",
+            "a",
+            path,
+            $"/staging/{run}-{token}/out/a.csv",
+            "",
+            PublicationKind.File,
+            PublicationState.Prepared,
+            new string('a', 64),
+            10,
+            null,
+            null,
+            PipelineJson.HashOf(Pipeline(pipeline, "a")),
+            Noon
+        );
 
     public static HistoryEntry History(string what, string? task = null) =>
         new(Noon, task is null ? null : new TaskKey(new(task)), 0, "none", what, "none", null);

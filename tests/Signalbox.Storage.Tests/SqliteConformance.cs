@@ -18,6 +18,27 @@ public sealed class SqliteConformance(SqliteFiles files, ITestOutputHelper outpu
     }
 
     [Fact]
+    public async Task A_backup_takes_the_place_of_a_damaged_file_which_is_kept_beside_it()
+    {
+        var path = Database.Create();
+        using (var store = Store.Open(path))
+        {
+            await store.WriteAsync(session => session.AddAudit(new(Made.Noon, "me", "here", null)), Ct);
+        }
+
+        Backups.Write(path, path + ".backup");
+        var text = new string('x', 10_000);
+        File.WriteAllText(path, text);
+
+        var aside = Backups.Restore(path, path + ".backup");
+
+        Assert.Equal(text, File.ReadAllText(aside!));
+        using var again = Store.Open(path);
+        Assert.Contains(again.Read(session => session.Audit(10)), line => line.What == "here");
+        Assert.Empty(again.Read(session => session.CheckIntegrity()));
+    }
+
+    [Fact]
     public void A_folder_that_is_not_there_is_told()
     {
         var problem = Assert.Throws<StoreUnavailable>(() => Store.Open(Path.Combine(Database.Create(), "no", "such.db")));

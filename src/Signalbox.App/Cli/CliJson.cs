@@ -64,6 +64,7 @@ namespace Signalbox.App.Cli;
 [JsonSerializable(typeof(TokenMadeDocument))]
 [JsonSerializable(typeof(TokenDocument[]))]
 [JsonSerializable(typeof(DbDocument))]
+[JsonSerializable(typeof(DbCopyDocument))]
 [JsonSerializable(typeof(DoctorLine[]))]
 [JsonSerializable(typeof(DemoDocument))]
 [JsonSerializable(typeof(DemoModelDocument[]))]

@@ -49,10 +49,11 @@ public sealed class Timetable
     /// </summary>
     /// <param name="cursor">The cursor when it was paused; null when it never ran, which is not a pause.</param>
     /// <param name="now">When the pause ends.</param>
-    public TickDecision DecidePause(DateTimeOffset? cursor, DateTimeOffset now) =>
+    /// <param name="reason">Why they are skipped, a sentence.</param>
+    public TickDecision DecidePause(DateTimeOffset? cursor, DateTimeOffset now, string reason = "the pipeline was paused") =>
         cursor is null || _pipeline.CatchUp != CatchUp.None
             ? Decide(cursor, now)
-            : Decide(cursor, now, CatchUp.None, (tick, _) => new SkippedTick(tick, "the pipeline was paused", SkipReason.Paused));
+            : Decide(cursor, now, CatchUp.None, (tick, _) => new SkippedTick(tick, reason, SkipReason.Paused));
 
     /// <summary>When the next tick fires after an instant, also one that will be skipped; null when none does.</summary>
     public DateTimeOffset? Next(DateTimeOffset after)

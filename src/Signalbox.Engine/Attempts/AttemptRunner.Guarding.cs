@@ -105,7 +105,7 @@ internal sealed partial class AttemptRunner
     {
         foreach (var key in parts.Staging.Staged().ToList())
         {
-            if (AttemptKeys.RunOf(parts.Instance, key) is { } run && !isWanted(run) && !_live.ContainsKey(AttemptKey.Of(key)))
+            if (AttemptKeys.RunOf(parts.Lineage, key) is { } run && !isWanted(run) && !_live.ContainsKey(AttemptKey.Of(key)))
             {
                 try
                 {

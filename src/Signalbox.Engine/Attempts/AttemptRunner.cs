@@ -420,7 +420,7 @@ internal sealed partial class AttemptRunner(
             Number = number,
             Token = token,
             Ref = new AttemptRef(
-                AttemptKeys.Of(parts.Instance, run.Number, Position(pipeline, node), task.Key.MapIndex, number),
+                AttemptKeys.Of(parts.Lineage, run.Number, Position(pipeline, node), task.Key.MapIndex, number),
                 parts.State.Attempt(run.Number, task.Key, number)
             ),
         };

@@ -15,6 +15,18 @@ public sealed record StateFolder(string Root)
     /// <summary>Everything kept about a run: its parameters and its attempts.</summary>
     public string Run(RunNumber run) => Path.Combine(Root, "runs", run.ToString());
 
+    /// <summary>The runs that have a folder, with it.</summary>
+    public IEnumerable<(RunNumber Run, string Folder)> Runs()
+    {
+        var runs = Path.Combine(Root, "runs");
+        return Directory.Exists(runs)
+            ? Directory
+                .GetDirectories(runs)
+                .Where(folder => long.TryParse(Path.GetFileName(folder), out _))
+                .Select(folder => (new RunNumber(long.Parse(Path.GetFileName(folder))), folder))
+            : [];
+    }
+
     /// <summary>The run's parameters as the JSON file that commands read.</summary>
     public string Params(RunNumber run) => Path.Combine(Run(run), "params.json");
 

@@ -3,9 +3,11 @@ using System.Text;
 using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.Telemetry;
 using Signalbox.Engine.Triggers;
+using Signalbox.Engine.Upkeep;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Control;
@@ -364,6 +366,11 @@ public sealed class EngineSession : IAsyncDisposable
 
     private void Become(EngineLock held)
     {
+        if (Restoration.Finish(new StateFolder(Project.StateFolder), Store, _options.Time.GetUtcNow()) is { } aside)
+        {
+            Said?.Invoke($"the database was put back to an earlier state; what attempts left since then is in {aside}");
+        }
+
         _engine = Replica.Start(Project, Store, held, _options);
         _engine.Said += line => Said?.Invoke(line);
         _engine.Changed += (run, change) => Changed?.Invoke(run, change);

@@ -36,7 +36,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
     public void SweepHere()
     {
         // Listed first and looked up after it: the row of an attempt is there before anything is staged for it.
-        foreach (var key in parts.Staging.Staged().ToList().Where(IsOver))
+        foreach (var key in parts.Staging.Staged().ToList().Where(key => IsOver(key) || IsOfEarlierIncarnation(key)))
         {
             try
             {
@@ -69,7 +69,13 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
         }
     }
 
-    private bool IsOver(string key) => AttemptKeys.RunOf(parts.Instance, key) is { } run && !attempts.IsLive(key) && !IsUnderWay(run, key);
+    private bool IsOver(string key) => AttemptKeys.RunOf(parts.Lineage, key) is { } run && !attempts.IsLive(key) && !IsUnderWay(run, key);
+
+    /// <summary>Whether it was staged before the database was put back to an earlier state, on this machine, and nothing of it is being published.</summary>
+    private bool IsOfEarlierIncarnation(string key) =>
+        key.StartsWith(parts.Instance + "-", StringComparison.Ordinal)
+        && AttemptKeys.RunOf(parts.Lineage, key) is null
+        && !parts.Store.Read(session => session.UnfinishedPublications()).Any(each => Staging.AttemptOf(each.StagedPath) == key);
 
     private bool IsUnderWay(RunNumber number, string key)
     {
@@ -83,6 +89,7 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
         }
     }
 
+<<<<<<< HEAD
     private bool IsUnderWay(ReadSession session, RunNumber number, string key)
     {
         if (session.Run(number) is not { } run || run.State.IsEnd())
@@ -99,6 +106,17 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
                 && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
             );
     }
+=======
+            var tasks = session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks;
+            return session
+                .Attempts(number)
+                .Any(attempt =>
+                    !attempt.State.IsEnd()
+                    && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
+                    && AttemptKeys.Of(parts.Lineage, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
+                );
+        });
+>>>>>>> 3c0f00a (Copy the database while a server goes on, and put it back as another incarnation of the store; compare it with the disk)
 
     /// <summary>Records the attempts that ended after they had been declared lost.</summary>
     private async Task RefuseLateAsync(CancellationToken stop)

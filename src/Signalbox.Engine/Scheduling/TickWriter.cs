@@ -45,29 +45,46 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
         }
     }
 
+    /// <summary>Gives up the ticks since the cursor that nobody asked to be caught up, for a database that was put back: they have had their runs.</summary>
+    public static void GiveUp(WriteSession session, Pipeline pipeline, DateTimeOffset? cursor, DateTimeOffset now)
+    {
+        if (cursor is null || pipeline.CatchUp != CatchUp.None)
+        {
+            return;
+        }
+
+        var decision = Timetable.Of(pipeline).DecidePause(cursor, now, "the database was put back to an earlier state");
+        IEnumerable<StoredTick> ticks =
+        [
+            .. decision.Older.Select(older => LineOf(pipeline.Name, older, now)),
+            .. decision.Ticks.Select(tick => new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, null, tick.Reason, now, tick.Skip)),
+        ];
+        foreach (var tick in ticks.Where(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Label)))
+        {
+            session.RecordTick(tick);
+        }
+
+        session.AdvanceCursor(pipeline.Name, decision.Cursor);
+    }
+
+    /// <summary>Too many to list: one line says it of all of them.</summary>
+    private static StoredTick LineOf(PipelineName pipeline, SkippedTicks older, DateTimeOffset now)
+    {
+        var from = older.Span.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        var to = older.Span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        var reason = $"all from {from} to {to} skipped: {older.Span.Reason}";
+        return new StoredTick(pipeline, older.Schedule, $"{from}/{to}", older.Span.To, null, reason, now, older.Span.Kind);
+    }
+
     private void Write(WriteSession session, Pipeline pipeline, VersionHash version, TickDecision decision, WrittenTicks written)
     {
         var now = parts.Time.GetUtcNow();
         foreach (var older in decision.Older)
         {
-            // Too many to list: one line says it of all of them.
-            var from = older.Span.From.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            var to = older.Span.To.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            var label = $"{from}/{to}";
-            if (!session.HasTick(pipeline.Name, older.Schedule, label))
+            var line = LineOf(pipeline.Name, older, now);
+            if (!session.HasTick(pipeline.Name, older.Schedule, line.Label))
             {
-                Keep(
-                    new StoredTick(
-                        pipeline.Name,
-                        older.Schedule,
-                        label,
-                        older.Span.To,
-                        null,
-                        $"all from {from} to {to} skipped: {older.Span.Reason}",
-                        now,
-                        older.Span.Kind
-                    )
-                );
+                Keep(line);
             }
         }
 

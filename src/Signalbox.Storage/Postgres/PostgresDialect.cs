@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Signalbox.Storage.Postgres;
 
-internal sealed class PostgresDialect : Dialect
+internal sealed partial class PostgresDialect : Dialect
 {
     // Numbers that nobody else is likely to lock in a database that is ours.
     private const long SchemaLock = 0x5167_6e61_6c01;

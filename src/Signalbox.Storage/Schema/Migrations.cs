@@ -32,7 +32,8 @@ internal static class Migrations
     public static string Program { get; } =
         typeof(Migrations).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
 
-    public static void Apply(Link link, IReadOnlyList<Migration> steps)
+    /// <param name="reached">Told where a step stands, for who kills it there: <c>begun</c>, <c>made</c>, <c>noted</c>, <c>kept</c>.</param>
+    public static void Apply(Link link, IReadOnlyList<Migration> steps, Action<int, string>? reached = null)
     {
         if (VersionOf(link, steps.Count) is { } version && version == steps.Count)
         {
@@ -40,10 +41,10 @@ internal static class Migrations
             return;
         }
 
-        while (ApplyNext(link, steps)) { }
+        while (ApplyNext(link, steps, reached)) { }
     }
 
-    private static bool ApplyNext(Link link, IReadOnlyList<Migration> steps)
+    private static bool ApplyNext(Link link, IReadOnlyList<Migration> steps, Action<int, string>? reached)
     {
         link.BeginWrite();
         try
@@ -70,7 +71,9 @@ internal static class Migrations
             }
 
             var step = steps[version];
+            reached?.Invoke(step.Number, "begun");
             link.Script(link.Dialect.Text(step.Script));
+            reached?.Invoke(step.Number, "made");
             link.Use(Note)
                 .Set("@number", step.Number)
                 .Set("@name", step.Name)
@@ -80,7 +83,9 @@ internal static class Migrations
             link.Use(NoteTexts).Set("@value", Fingerprint(steps, step.Number)).Execute();
             link.Use(NoteInstance).Set("@name", "instance").Set("@value", Guid.NewGuid().ToString("N")).Execute();
             link.Use(NoteInstance).Set("@name", "incarnation").Set("@value", "1").Execute();
+            reached?.Invoke(step.Number, "noted");
             link.Commit();
+            reached?.Invoke(step.Number, "kept");
             return true;
         }
         catch

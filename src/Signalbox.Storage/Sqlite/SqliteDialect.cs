@@ -1,6 +1,6 @@
 namespace Signalbox.Storage.Sqlite;
 
-internal sealed class SqliteDialect(string path) : Dialect
+internal sealed partial class SqliteDialect(string path) : Dialect
 {
     private static readonly Sql DataVersion = new("pragma data_version");
     private static readonly Sql IntegrityCheck = new("pragma integrity_check");
@@ -8,7 +8,7 @@ internal sealed class SqliteDialect(string path) : Dialect
 
     public override string EngineVersion => $"SQLite {NativeSqlite.Version}";
 
-    public override string Identity => "integer primary key";
+    public override string Identity => "integer primary key autoincrement";
 
     public override string Clustered => "without rowid";
 

@@ -39,7 +39,7 @@ internal sealed class SqliteLink : Link
         {
             // What waits inside SQLite: recovery after a crash, a checkpoint, the last close of another process.
             raw.sqlite3_busy_timeout(db, 10_000);
-            Script(
+            SetUp(
                 readOnly
                     ? "pragma query_only=on"
                     : "pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on; pragma journal_size_limit=67108864"
@@ -50,6 +50,24 @@ internal sealed class SqliteLink : Link
             var told = Translate(error)!;
             db.Dispose();
             throw told;
+        }
+    }
+
+    // Where several programs make a database at once, the change to WAL is refused without waiting for the others.
+    private void SetUp(string pragmas)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                Script(pragmas);
+                return;
+            }
+            catch (SqliteError error) when (error.Code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(since) < Patience)
+            {
+                Thread.Sleep(Random.Shared.Next(1, 5));
+            }
         }
     }
 
@@ -153,6 +171,36 @@ internal sealed class SqliteLink : Link
                 raw.SQLITE_FULL => new StoreUnavailable($"the disk of the database is full: {error.Message}", error) { IsFull = true },
                 _ => new StoreUnavailable($"the database did not take it: {error.Message}", error),
             };
+
+    /// <summary>Takes all of another database in place of its own, in one transaction.</summary>
+    public void Become(SqliteLink other)
+    {
+        var copy = raw.sqlite3_backup_init(db, "main", other.db, "main");
+        if (copy is null || copy.IsInvalid)
+        {
+            throw SqliteError.Of(db, raw.sqlite3_errcode(db));
+        }
+
+        int code;
+        using (copy)
+        {
+            var since = Stopwatch.GetTimestamp();
+            while ((code = raw.sqlite3_backup_step(copy, -1)) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+            {
+                if (Stopwatch.GetElapsedTime(since) > Patience)
+                {
+                    break;
+                }
+
+                Thread.Sleep(Random.Shared.Next(1, 5));
+            }
+        }
+
+        if (code != raw.SQLITE_DONE)
+        {
+            throw new SqliteError(code, $"{raw.sqlite3_errstr(code).utf8_to_string()} (SQLite {code})");
+        }
+    }
 
     protected override Statement Prepare(Sql sql)
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Signalbox.Storage.Schema;
-using Signalbox.Storage.Sqlite;
 
 namespace Signalbox.Storage.Tests;
 
@@ -97,21 +96,29 @@ internal sealed class Child : IDisposable
             case "ask":
                 Ask(database);
                 break;
-            case "migrate half a step":
-                using (var link = new SqliteDialect(database).Connect(readOnly: false))
-                {
-                    link.BeginWrite();
-                    link.Script("create table schema_steps (number bigint primary key, name text, program text, applied_ms bigint)");
-                    link.Script(
-                        link.Dialect.Text(FirstSchema.Script[..FirstSchema.Script.IndexOf("create table tasks", StringComparison.Ordinal)])
-                    );
-                    Process.GetCurrentProcess().Kill();
-                }
-
+            case ['m', 'i', 'g', 'r', 'a', 't', 'e', ..]:
+                Migrate(database, int.Parse(role.Split(' ')[1]), role.Split(' ')[2]);
                 break;
             default:
                 throw new InvalidOperationException($"no such role: {role}");
         }
+    }
+
+    // Ends itself as the kernel would, at one point of one step.
+    private static void Migrate(string database, int killedStep, string killedAt)
+    {
+        using var link = Store.DialectOf(database).Connect(readOnly: false);
+        Migrations.Apply(
+            link,
+            [.. Migrations.All, Made.LaterStep],
+            (step, at) =>
+            {
+                if ((step, at) == (killedStep, killedAt))
+                {
+                    Process.GetCurrentProcess().Kill();
+                }
+            }
+        );
     }
 
     // Many writers at once, so that a kill falls into the middle of a transaction of many works; each says what it was told is kept.

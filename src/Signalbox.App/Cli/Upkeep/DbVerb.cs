@@ -1,12 +1,13 @@
 using System.CommandLine;
+using Signalbox.Engine.Upkeep;
 using Signalbox.Storage;
 
 namespace Signalbox.App.Cli;
 
-/// <summary><c>db migrate</c> and <c>db check</c>: the project's database.</summary>
+/// <summary><c>db</c>: the project's database.</summary>
 internal static class DbVerb
 {
-    public static readonly Verb Verb = new("db", "Bring the database up to date, or look it over for damage", Build);
+    public static readonly Verb Verb = new("db", "Bring the database up to date, copy it, put it back, look it over", Build);
 
     private static Command Build()
     {
@@ -18,6 +19,8 @@ internal static class DbVerb
         );
         command.Subcommands.Add(BuildMigrate());
         command.Subcommands.Add(BuildCheck());
+        command.Subcommands.Add(DbCopies.BuildBackup());
+        command.Subcommands.Add(DbCopies.BuildRestore());
         return command;
     }
 
@@ -45,16 +48,31 @@ internal static class DbVerb
 
     private static Command BuildCheck()
     {
-        var command = VerbParts.Command("check", "Reads everything and looks for damage. Exit code 1 when there is some.", "db check");
+        var command = VerbParts.Command(
+            "check",
+            "Reads all of the database and looks for damage, and compares it with what lies on the disk, both ways: outputs, kept versions, models, logs. "
+                + "Exit code 1 when something is amiss.",
+            "db check",
+            "db check --contents --json"
+        );
+        var contents = new Option<bool>("--contents")
+        {
+            Description = "Read the contents of outputs too, and compare them with what was published",
+        };
         var project = VerbParts.Project();
         var json = VerbParts.Json();
         command.Options.Add(project);
+        command.Options.Add(contents);
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
             var found = ProjectOpening.Find(parsed.GetValue(project));
             using var store = ProjectOpening.OpenStore(found);
-            var problems = store.Read(session => session.CheckIntegrity());
+            IReadOnlyList<string> problems =
+            [
+                .. store.Read(session => session.CheckIntegrity()),
+                .. DiskCheck.Problems(found, store, parsed.GetValue(contents)),
+            ];
             Print(found.Database.ToString(), store, problems, parsed.GetValue(json));
             return problems.Count == 0 ? ExitCode.Done : ExitCode.WorkFailed;
         });
