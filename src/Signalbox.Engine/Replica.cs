@@ -17,6 +17,7 @@ using Signalbox.Engine.Projects;
 using Signalbox.Engine.Scheduling;
 using Signalbox.Engine.Telemetry;
 using Signalbox.Engine.Triggers;
+using Signalbox.Engine.Upkeep;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine;
@@ -41,6 +42,7 @@ internal sealed partial class Replica : IAsyncDisposable
     private readonly VersionChains _versions;
     private readonly RunFactory _factory;
     private readonly BackfillRunner _backfills;
+    private readonly Retention _retention;
     private readonly RequestDesk _desk;
     private readonly TickWriter _ticks;
     private readonly ScheduleDesk _schedules;
@@ -111,7 +113,18 @@ internal sealed partial class Replica : IAsyncDisposable
         _messages = new InboxDesk(_parts, _factory, _driver, _schedules);
         _triggers = new TriggerRunner(_parts, _messages, Loop);
         Webhooks = new WebhookDesk(_parts, _messages);
-        _desk = new RequestDesk(_parts, _factory, _driver, _backfills, _schedules, new Rollbacks(_parts, _versions), _messages, _owner);
+        _retention = new Retention(_parts, _versions, line => Said?.Invoke(line));
+        _desk = new RequestDesk(
+            _parts,
+            _factory,
+            _driver,
+            _backfills,
+            _schedules,
+            new Rollbacks(_parts, _versions),
+            _messages,
+            _retention,
+            _owner
+        );
         _backfills.GoOn += Loop;
         _deeds.RunEnded += OnRunEnded;
     }
@@ -141,6 +154,7 @@ internal sealed partial class Replica : IAsyncDisposable
         engine.Loop("logs", engine._attempts.KeepLogsAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
         engine.Loop("versions", engine._versions.FinishAllAsync);
+        engine.Loop("retention", engine._retention.WatchAsync);
         engine._versions.Said += line => engine.Said?.Invoke(line);
         engine.Loop("alerts", engine._alerts.DeliverAsync);
         engine.Loop("outbox", new Courier(engine._parts, line => engine.Said?.Invoke(line)).DeliverAsync);

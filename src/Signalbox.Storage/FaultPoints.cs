@@ -36,6 +36,10 @@ public static class FaultPoints
     public const string AfterSwitchIntent = "switch-after-intent";
     public const string AfterSwitchPlaced = "switch-after-placed";
     public const string AfterSwitchRecorded = "switch-after-recorded";
+    public const string AfterMark = "retention-after-mark";
+    public const string AfterVersionDropped = "retention-after-version";
+    public const string AfterRowsGone = "retention-after-rows";
+    public const string AfterFolderGone = "retention-after-folder";
     public const string LoadAfterFence = "load-after-fence";
     public const string LoadAfterTable = "load-after-staging-table";
     public const string LoadAfterCopy = "load-after-copy";
@@ -102,6 +106,10 @@ public static class FaultPoints
         AfterSwitchIntent,
         AfterSwitchPlaced,
         AfterSwitchRecorded,
+        AfterMark,
+        AfterVersionDropped,
+        AfterRowsGone,
+        AfterFolderGone,
         LoadAfterFence,
         LoadAfterTable,
         LoadAfterCopy,

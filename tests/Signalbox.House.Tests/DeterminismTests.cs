@@ -29,6 +29,7 @@ public sealed partial class DeterminismTests
         "Outputs/VersionChains.cs",
         "Outputs/PathDoors.cs",
         "Outputs/StagingSweep.cs",
+        "Upkeep/Retention.cs",
     ];
 
     // A session belongs to a process with a terminal; the simulation has people ask by rows.

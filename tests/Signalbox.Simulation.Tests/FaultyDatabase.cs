@@ -71,11 +71,11 @@ internal sealed class FaultyDatabase(Dialect real, Trouble? trouble, Action comm
 
     public override EngineLock AcquireEngine() => real.AcquireEngine();
 
-    public override string NumbersFrom(string further) => _real.NumbersFrom(further);
+    public override string NumbersFrom(string further) => real.NumbersFrom(further);
 
-    public override void BackUp(string file) => _real.BackUp(file);
+    public override void BackUp(string file) => real.BackUp(file);
 
-    public override string? Restore(string file) => _real.Restore(file);
+    public override string? Restore(string file) => real.Restore(file);
 
     /// <summary>The process is gone: what it had not committed is undone.</summary>
     public void Abandon() => _links.ForEach(link => link.Dispose());

@@ -11,8 +11,8 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 internal sealed class MemoryDatabase : Dialect, IDisposable
 {
-    private static readonly Sql Made = new("select sql from disk.sqlite_master where sql is not null order by rowid");
-    private static readonly Sql Tables = new("select name from disk.sqlite_master where type = 'table'");
+    private static readonly Sql Made = new("select sql from disk.sqlite_master where sql is not null and name not like 'sqlite_%' order by rowid");
+    private static readonly Sql Tables = new("select name from disk.sqlite_master where type = 'table' and name not like 'sqlite_%'");
     private static readonly Sql Changes = new("select total_changes()");
     private static readonly ConcurrentBag<SqliteLink> Idle = [];
     private static readonly SqliteDialect Real = new(":memory:");
@@ -55,6 +55,12 @@ internal sealed class MemoryDatabase : Dialect, IDisposable
 
     public override EngineLock AcquireEngine() => EngineLock.OfFile(_path + ".lock");
 
+    public override string NumbersFrom(string further) => Real.NumbersFrom(further);
+
+    public override void BackUp(string file) => throw new NotSupportedException();
+
+    public override string? Restore(string file) => throw new NotSupportedException();
+
     public void Dispose() => Idle.Add(_connection);
 
     /// <summary>
@@ -85,6 +91,8 @@ internal sealed class MemoryDatabase : Dialect, IDisposable
         disk.Script($"attach '{Scene.Template}' as disk");
         return
         [
+            // The rows that follow begin the numbers anew.
+            new Sql("delete from main.sqlite_sequence"),
             .. TablesOf(disk)
                 .SelectMany(table => new[] { $"delete from main.{table}", $"insert into main.{table} select * from template.{table}" })
                 .Select(text => new Sql(text)),

@@ -249,6 +249,7 @@ public sealed class PipelineJsonTests
             RetryOn = [FailureClass.Lost],
         },
         CircuitBreaker = new(3, TimeSpan.FromMinutes(9)),
+        Retention = new(TimeSpan.FromDays(90), 50),
         Triggers =
         [
             new TriggerSpec.Datasets(

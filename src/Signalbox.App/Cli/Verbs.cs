@@ -21,6 +21,8 @@ internal static class Verbs
         ClassifyVerb.Verb,
         RerunVerb.Verb,
         CancelVerb.Verb,
+        PinVerb.Pin,
+        PinVerb.Unpin,
         MarkVerb.Verb,
         RejectedVerb.Verb,
         PauseVerb.Verb,

@@ -89,6 +89,9 @@ public sealed record Pipeline
     /// <summary>When new runs are held because runs fail one after the other. Default never.</summary>
     public BreakerSpec? CircuitBreaker { get; init; }
 
+    /// <summary>How long its runs are kept. Default: as the project says.</summary>
+    public RetentionSpec? Retention { get; init; }
+
     /// <summary>What starts runs beside the schedule, or instead of it, in the order of the file. Default nothing.</summary>
     public ImmutableArray<TriggerSpec> Triggers { get; init; } = [];
 

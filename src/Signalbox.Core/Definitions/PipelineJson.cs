@@ -87,6 +87,14 @@ public static partial class PipelineJson
             json.WriteEndObject();
         }
 
+        if (pipeline.Retention is { } retention)
+        {
+            json.WriteStartObject("retention");
+            Put(json, "age", retention.Age);
+            Put(json, "runs", retention.Runs);
+            json.WriteEndObject();
+        }
+
         WriteTriggers(json, pipeline.Triggers);
         WriteSla(json, pipeline.Sla);
         WriteParams(json, "params", pipeline.Params);
@@ -135,6 +143,9 @@ public static partial class PipelineJson
             RunRetry = ReadRetry(json, "run_retry"),
             CircuitBreaker = json.TryGetProperty("circuit_breaker", out var breaker)
                 ? new(breaker.GetProperty("failures").GetInt32(), RequiredSpan(breaker, "cool_down"))
+                : null,
+            Retention = json.TryGetProperty("retention", out var retention)
+                ? new(Span(retention, "age"), retention.TryGetProperty("runs", out var newest) ? newest.GetInt32() : null)
                 : null,
             Triggers = All(json, "triggers", ReadTrigger),
             Sla = ReadSla(json),

@@ -81,31 +81,12 @@ internal sealed class StraySweep(EngineParts parts)
         }
     }
 
-<<<<<<< HEAD
     private List<Known> Attempts(ReadSession session, RunNumber number)
     {
         if (session.Run(number) is not { } run)
         {
             return [];
         }
-=======
-            var positions = pipeline.Tasks.Select((task, position) => (task, position)).ToDictionary(each => each.task.Name);
-            var known = new List<Known>();
-            foreach (var attempt in session.Attempts(number))
-            {
-                if (positions.TryGetValue(attempt.Key.Task, out var at))
-                {
-                    var key = AttemptKeys.Of(parts.Lineage, number, at.position, attempt.Key.MapIndex, attempt.Number);
-                    known.Add(
-                        new Known(
-                            new AttemptRef(key, parts.State.Attempt(number, attempt.Key, attempt.Number)),
-                            attempt.State.IsEnd(),
-                            at.task.Grace
-                        )
-                    );
-                }
-            }
->>>>>>> 3c0f00a (Copy the database while a server goes on, and put it back as another incarnation of the store; compare it with the disk)
 
         if (session.Definition(run.Pipeline, run.Version) is not { Pipeline: { } pipeline })
         {
@@ -118,7 +99,7 @@ internal sealed class StraySweep(EngineParts parts)
         {
             if (positions.TryGetValue(attempt.Key.Task, out var at))
             {
-                var key = AttemptKeys.Of(parts.Instance, number, at.position, attempt.Key.MapIndex, attempt.Number);
+                var key = AttemptKeys.Of(parts.Lineage, number, at.position, attempt.Key.MapIndex, attempt.Number);
                 known.Add(
                     new Known(
                         new AttemptRef(key, parts.State.Attempt(number, attempt.Key, attempt.Number)),

@@ -65,6 +65,12 @@ public abstract record Request
     /// <param name="Pipeline">Of one pipeline; null is all of the project.</param>
     public sealed record Drain(string? Pipeline, string Reason) : Request;
 
+    /// <summary>Keep a run whatever the retention says, or no longer.</summary>
+    public sealed record PinRun(long Run, bool Pinned, string Reason) : Request;
+
+    /// <summary>Remove what is past what the project keeps. Answered when it is marked, with the plan of what goes as details.</summary>
+    public sealed record ApplyRetention : Request;
+
     /// <summary>Close a circuit breaker and forget its failures.</summary>
     /// <param name="Of">pipeline or target.</param>
     public sealed record ResetBreaker(string Of, string Name, string Reason) : Request;

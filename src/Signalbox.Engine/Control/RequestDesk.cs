@@ -8,6 +8,7 @@ using Signalbox.Engine.Backfills;
 using Signalbox.Engine.Driving;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.Triggers;
+using Signalbox.Engine.Upkeep;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Control;
@@ -21,6 +22,7 @@ internal sealed class RequestDesk(
     ScheduleDesk schedules,
     Rollbacks rollbacks,
     InboxDesk inbox,
+    Retention retention,
     Guid owner
 )
 {
@@ -70,6 +72,20 @@ internal sealed class RequestDesk(
                 var answer = await rollbacks.CarryOutAsync(row, back, cancellationToken);
                 await parts.Store.WriteAsync(
                     session => session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now),
+                    cancellationToken
+                );
+                return;
+            }
+
+            if (Request.FromJson(row.Payload) is Request.ApplyRetention)
+            {
+                await retention.MarkAsync(
+                    (session, plan) =>
+                    {
+                        var message = $"{plan.Runs.Count} runs and {plan.Versions.Count} kept versions of datasets are removed";
+                        var answer = new Answer(Done: true, null, message) { Details = plan.ToJson() };
+                        session.AnswerRequest(row.Id, answer.ToJson(), error: null, Now);
+                    },
                     cancellationToken
                 );
                 return;
@@ -161,6 +177,7 @@ internal sealed class RequestDesk(
             Request.Drain drain => schedules.Drain(drain, sender, session),
             Request.EndDrain undo => schedules.EndDrain(undo, session),
             Request.ResetBreaker reset => ResetBreaker(reset, session),
+            Request.PinRun pin => Pin(pin, sender, session),
             Request.StartBackfill start => backfills.Start(start with { Author = sender }, session),
             Request.ReplayRejected replay => Replay(replay, session, sender),
             Request.ReplayMessage replay => _messages.Replay(replay, session),
@@ -280,6 +297,29 @@ internal sealed class RequestDesk(
                 $"run {run.Snapshot.Run.Number} of {first.Pipeline} is queued; it finds the rows at ${TaskEnvironment.Rejected}"
             ),
             Then: () => driver.Adopt(run, afterRestart: false)
+        );
+    }
+
+    private Deed Pin(Request.PinRun pin, string sender, WriteSession session)
+    {
+        var number = new RunNumber(pin.Run);
+        if (session.Run(number) is null)
+        {
+            throw NoRun(pin.Run);
+        }
+
+        if (pin.Pinned)
+        {
+            session.PinRun(new Pin(number, sender, pin.Reason, Now));
+        }
+        else if (!session.UnpinRun(number))
+        {
+            throw new RequestRefused($"run {pin.Run} is not pinned");
+        }
+
+        session.AddAudit(new AuditLine(Now, sender, $"{(pin.Pinned ? "pinned" : "unpinned")} run {pin.Run}", pin.Reason));
+        return new Deed(
+            new Answer(Done: true, pin.Run, pin.Pinned ? $"run {pin.Run} is kept until it is unpinned" : $"run {pin.Run} goes when it is past what is kept")
         );
     }
 

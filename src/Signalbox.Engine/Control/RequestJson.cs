@@ -39,6 +39,8 @@ internal static class RequestJson
             Request.ReplayRejected => "replay_rejected",
             Request.ReplayMessage => "replay_message",
             Request.DropMessage => "drop_message",
+            Request.PinRun => "pin",
+            Request.ApplyRetention => "retention",
             Request.UpdateDataset => "update_dataset",
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -127,6 +129,13 @@ internal static class RequestJson
                     break;
                 case Request.ReplayMessage replay:
                     json.WriteNumber("message", replay.Message);
+                    break;
+                case Request.PinRun pin:
+                    json.WriteNumber("run", pin.Run);
+                    json.WriteBoolean("pinned", pin.Pinned);
+                    json.WriteString("reason", pin.Reason);
+                    break;
+                case Request.ApplyRetention:
                     break;
                 case Request.DropMessage drop:
                     json.WriteNumber("message", drop.Message);
@@ -237,6 +246,8 @@ internal static class RequestJson
                 OneForTheDate = json.TryGetProperty("one_for_the_date", out var one) && one.GetBoolean(),
             },
             "replay_message" => new Request.ReplayMessage(Number(json, "message")),
+            "pin" => new Request.PinRun(Number(json, "run"), json.GetProperty("pinned").GetBoolean(), String(json, "reason")),
+            "retention" => new Request.ApplyRetention(),
             "drop_message" => new Request.DropMessage(Number(json, "message"), String(json, "reason")),
             "cancel" => new Request.CancelRun(Number(json, "run"), String(json, "reason")),
             "rerun" => new Request.Rerun(

@@ -89,7 +89,6 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
         }
     }
 
-<<<<<<< HEAD
     private bool IsUnderWay(ReadSession session, RunNumber number, string key)
     {
         if (session.Run(number) is not { } run || run.State.IsEnd())
@@ -103,20 +102,9 @@ internal sealed class StagingSweep(EngineParts parts, AttemptRunner attempts)
             .Any(attempt =>
                 !attempt.State.IsEnd()
                 && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
-                && AttemptKeys.Of(parts.Instance, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
+                && AttemptKeys.Of(parts.Lineage, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
             );
     }
-=======
-            var tasks = session.Definition(run.Pipeline, run.Version)!.Pipeline.Tasks;
-            return session
-                .Attempts(number)
-                .Any(attempt =>
-                    !attempt.State.IsEnd()
-                    && tasks.IndexOf(tasks.First(node => node.Name == attempt.Key.Task)) is var position
-                    && AttemptKeys.Of(parts.Lineage, number, position, attempt.Key.MapIndex, attempt.Number).Value == key
-                );
-        });
->>>>>>> 3c0f00a (Copy the database while a server goes on, and put it back as another incarnation of the store; compare it with the disk)
 
     /// <summary>Records the attempts that ended after they had been declared lost.</summary>
     private async Task RefuseLateAsync(CancellationToken stop)

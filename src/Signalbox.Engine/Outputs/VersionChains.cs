@@ -117,6 +117,20 @@ internal sealed class VersionChains(EngineParts parts)
         }
     }
 
+    /// <summary>Drops the kept content of a version, when it is still only kept.</summary>
+    /// <exception cref="PlaceException">The place refused; the content stays.</exception>
+    /// <exception cref="IOException">As before.</exception>
+    public async Task DropAsync(Publication version, CancellationToken cancellationToken)
+    {
+        using var held = await Doors.HoldAsync(version.Path, cancellationToken);
+        // Somebody may have brought it back before the path was free.
+        if (parts.Store.Read(session => session.Publication(version.Id)) is { Kept: not null } still)
+        {
+            await parts.Places.Of(still.Path).ForgetAsync(still, cancellationToken);
+            await parts.Store.WriteAsync(session => session.KeepVersion(still.Id, kept: null), CancellationToken.None);
+        }
+    }
+
     private async Task PutAsync(Publication intent, OutputSpec output, bool isAgain)
     {
         var place = parts.Places.Of(intent.Path);

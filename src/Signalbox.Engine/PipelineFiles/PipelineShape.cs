@@ -220,6 +220,16 @@ internal static class PipelineShape
                 Nullable = true,
                 Examples = ["{\"failures\": 3, \"cool_down\": \"30m\"}"],
             },
+            new Field<Draft, RetentionSpec>(
+                "retention",
+                RetentionShape.OfPipeline,
+                (d, v) => d.Retention = v,
+                "How long runs are kept after their end, with their logs and the versions that others have replaced: a run goes when neither its age nor its place among the newest keeps it."
+            )
+            {
+                Nullable = true,
+                Examples = ["{\"age\": \"90d\", \"runs\": 50}"],
+            },
             new Field<Draft, SlaSpec[]>(
                 "sla",
                 SlaShape.List,
@@ -361,6 +371,7 @@ internal static class PipelineShape
             Timeout = draft.Timeout,
             RunRetry = draft.RunRetry,
             CircuitBreaker = draft.CircuitBreaker,
+            Retention = draft.Retention,
             Triggers = [.. draft.Triggers],
             Sla = [.. draft.Sla],
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
@@ -423,6 +434,8 @@ internal static class PipelineShape
         public RetryPolicy RunRetry { get; set; } = RetryPolicy.Default;
 
         public BreakerSpec? CircuitBreaker { get; set; }
+
+        public RetentionSpec? Retention { get; set; }
 
         public SlaSpec[] Sla { get; set; } = [];
 

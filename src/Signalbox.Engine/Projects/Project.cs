@@ -68,6 +68,9 @@ public sealed record Project
     /// <summary>How the logs of attempts are kept.</summary>
     public LogSettings Logs { get; init; } = LogSettings.Default;
 
+    /// <summary>How long what has ended is kept. Default: runs and records 365 days, and at least 100 runs of a pipeline; the audit 730 days.</summary>
+    public RetentionSettings Retention { get; init; } = RetentionSettings.Default;
+
     /// <summary>From what size on a backfill is warned of, and what an hour of work costs. Default nothing.</summary>
     public BackfillLimits Backfills { get; init; } = BackfillLimits.None;
 

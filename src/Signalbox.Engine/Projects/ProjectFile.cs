@@ -115,6 +115,15 @@ internal static class ProjectFile
             (d, v) => d.Alerts = v,
             "Who is told when something goes wrong, and how."
         ),
+        new Field<Draft, RetentionSettings>(
+            "retention",
+            RetentionSettingsShape.Mapping,
+            (d, v) => d.Retention = v,
+            "How long what has ended is kept."
+        )
+        {
+            Examples = ["{\"age\": \"180d\", \"audit\": \"730d\"}"],
+        },
         new Field<Draft, InboxSettings>(
             "inbox",
             InboxShape.Mapping,
@@ -196,6 +205,7 @@ internal static class ProjectFile
             Backfills = draft.Backfills,
             Inbox = draft.Inbox,
             Logs = draft.Logs,
+            Retention = draft.Retention,
         };
         project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
         project = project with
@@ -267,6 +277,8 @@ internal static class ProjectFile
         public InboxSettings Inbox { get; set; } = InboxSettings.Default;
 
         public LogSettings Logs { get; set; } = LogSettings.Default;
+
+        public RetentionSettings Retention { get; set; } = RetentionSettings.Default;
 
         public TaskDefaults Defaults { get; set; } = TaskDefaults.None;
     }

@@ -11,6 +11,7 @@ public sealed partial class WriteSession
         new("select 1 from verdicts where first_run = @run or second_run = @run limit 1"),
         new("select 1 from fingerprints where source_run = @run and run_number <> @run limit 1"),
         new("select 1 from rejected where run_number = @run or replay_run = @run limit 1"),
+        new("select 1 from pins where run_number = @run"),
     ];
     private static readonly string[] WhyItStays =
     [
@@ -19,6 +20,7 @@ public sealed partial class WriteSession
         "a proof of idempotency rests on it",
         "other runs took over what it made",
         "rows that its checks put aside can still be handed back",
+        "it is pinned",
     ];
     private static readonly Sql TickWithoutRun = new(
         "update ticks set run_number = null, skipped = 'its run was deleted' where run_number = @run"
@@ -30,6 +32,14 @@ public sealed partial class WriteSession
         """
         update dataset_consumptions set state = 'unmatched', label = null, run_number = null, reason = 'its run was deleted'
         where run_number = @run
+        """
+    );
+
+    // What lies on the disk is swept with what is past what is kept.
+    private static readonly Sql FolderOfRun = new(
+        """
+        insert into removals (pipeline, run_number, marked_ms, rows_gone) select pipeline, number, ended_ms, 1 from runs where number = @run
+        on conflict (run_number) do update set rows_gone = 1
         """
     );
     private static readonly Sql[] RowsOfRun =
@@ -46,6 +56,7 @@ public sealed partial class WriteSession
         new("delete from fingerprints where run_number = @run"),
         new("delete from trials where run_number = @run"),
         new("delete from run_confs where run_number = @run"),
+        new("delete from pins where run_number = @run"),
         new("delete from attempts where run_number = @run"),
         new("delete from tasks where run_number = @run"),
         new("delete from history where run_number = @run"),
@@ -70,6 +81,14 @@ public sealed partial class WriteSession
             }
         }
 
+        Use(FolderOfRun).Set(run).Execute();
+        WipeRun(run);
+        return null;
+    }
+
+    /// <summary>What is left of a run when nothing leads to it any more but what can do without it.</summary>
+    private void WipeRun(RunNumber run)
+    {
         Use(TickWithoutRun).Set(run).Execute();
         Use(MessageWithoutRun).Set(run).Execute();
         Use(UpdateWithoutRun).Set(run).Execute();
@@ -77,7 +96,5 @@ public sealed partial class WriteSession
         {
             Use(rows).Set(run).Execute();
         }
-
-        return null;
     }
 }

@@ -36,6 +36,8 @@ internal static partial class FirstSchema
             primary key (sender, idempotency_key)
         );
 
+        create index idempotency_keys_of_request on idempotency_keys (request);
+
         create table run_confs (
             run_number bigint primary key references runs (number),
             conf text,

@@ -32,6 +32,7 @@ internal static partial class FirstSchema
             where resolved_ms is null and kind in ('failed', 'blocked', 'sla_missed');
         create index alerts_late on alerts (dedup_key) where resolved_ms is null and kind = 'freshness_missed';
         create index alerts_of_run on alerts (run_number);
+        create index alerts_resolving on alerts (resolves) where resolves is not null;
 
         create table alert_deliveries (
             alert bigint not null references alerts (id),

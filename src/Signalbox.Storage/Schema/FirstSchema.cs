@@ -219,7 +219,7 @@ internal static partial class FirstSchema
                 reason text,
                 primary key (backfill, ordinal),
                 unique (backfill, logical_ms, partition_key),
-                check (run_number is not null or state not in ('running', 'success', 'failed'))
+                check (run_number is not null or reason is not null or state not in ('running', 'success', 'failed'))
             );
 
             create table pipeline_watermarks (
@@ -467,5 +467,6 @@ internal static partial class FirstSchema
         + Access
         + DeadlineTables
         + Inbox
-        + Breakers;
+        + Breakers
+        + Retention;
 }

@@ -70,7 +70,7 @@ internal static class DbCopies
         {
             var found = ProjectOpening.Find(parsed.GetValue(project));
             var from = parsed.GetValue(file);
-            if (from is null != parsed.GetValue(inPlace))
+            if ((from is null) != parsed.GetValue(inPlace))
             {
                 throw new UserMistakeException("say which backup with FILE, or --in-place when the database has been put back already");
             }

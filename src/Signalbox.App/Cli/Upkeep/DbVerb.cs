@@ -21,6 +21,7 @@ internal static class DbVerb
         command.Subcommands.Add(BuildCheck());
         command.Subcommands.Add(DbCopies.BuildBackup());
         command.Subcommands.Add(DbCopies.BuildRestore());
+        command.Subcommands.Add(DbRetention.Build());
         return command;
     }
 
