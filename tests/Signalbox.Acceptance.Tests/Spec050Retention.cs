@@ -35,11 +35,16 @@ public sealed class Spec050Retention
             Assert.Equal([false, true, false, true], runs.Select(run => Directory.Exists(project.PathOf($".signalbox/runs/{run}"))));
         }
 
-        Assert.All(plan.GetProperty("versions").EnumerateArray(), version => Assert.False(File.Exists(version.GetProperty("path").GetString())));
+        Assert.All(
+            plan.GetProperty("versions").EnumerateArray(),
+            version => Assert.False(File.Exists(version.GetProperty("path").GetString()))
+        );
         (await project.CallAsync("runs", "show", $"{runs[0]}")).Expect(2);
         (await project.CallAsync("unpin", $"{runs[1]}")).Expect(0);
         Assert.Contains($"removed: {runs[1]}", (await project.CallAsync("db", "retention")).Expect(0).Output, StringComparison.Ordinal);
-        Assert.Empty((await project.CallAsync("db", "check", "--contents", "--json")).Expect(0).Json.GetProperty("problems").EnumerateArray());
+        Assert.Empty(
+            (await project.CallAsync("db", "check", "--contents", "--json")).Expect(0).Json.GetProperty("problems").EnumerateArray()
+        );
     }
 
     private static long[] Runs(JsonElement plan) =>

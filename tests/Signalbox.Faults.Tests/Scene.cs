@@ -144,9 +144,7 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
     private async Task LoadedAsync()
     {
         var watch = Stopwatch.StartNew();
-        while (
-            (Load.Acknowledged == 0 || !Has("made") || !Has("ticked")) && watch.Elapsed < TimeSpan.FromSeconds(SoonEnoughForAll)
-        )
+        while ((Load.Acknowledged == 0 || !Has("made") || !Has("ticked")) && watch.Elapsed < TimeSpan.FromSeconds(SoonEnoughForAll))
         {
             await RestAsync(0.1);
         }

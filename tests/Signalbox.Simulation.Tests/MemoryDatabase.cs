@@ -11,7 +11,9 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 internal sealed class MemoryDatabase : Dialect, IDisposable
 {
-    private static readonly Sql Made = new("select sql from disk.sqlite_master where sql is not null and name not like 'sqlite_%' order by rowid");
+    private static readonly Sql Made = new(
+        "select sql from disk.sqlite_master where sql is not null and name not like 'sqlite_%' order by rowid"
+    );
     private static readonly Sql Tables = new("select name from disk.sqlite_master where type = 'table' and name not like 'sqlite_%'");
     private static readonly Sql Changes = new("select total_changes()");
     private static readonly ConcurrentBag<SqliteLink> Idle = [];

@@ -70,7 +70,13 @@ internal static class Made
         };
 
     /// <summary>What an attempt of task a is about to publish.</summary>
-    public static Publication Publication(RunNumber run, long token, string path = "/data/a.csv", string pipeline = "daily", int attempt = 1) =>
+    public static Publication Publication(
+        RunNumber run,
+        long token,
+        string path = "/data/a.csv",
+        string pipeline = "daily",
+        int attempt = 1
+    ) =>
         new(
             0,
             run,

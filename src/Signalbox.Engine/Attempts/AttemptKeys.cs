@@ -17,7 +17,9 @@ internal static class AttemptKeys
     /// what runs for an attempt from after a backup is never taken for one that was begun since the backup was put back.
     /// </summary>
     public static string LineageOf(Store store) =>
-        store.Read(session => session.Incarnation is > 1 and var incarnation ? $"{session.Instance[..8]}-r{incarnation}" : session.Instance[..8]);
+        store.Read(session =>
+            session.Incarnation is > 1 and var incarnation ? $"{session.Instance[..8]}-r{incarnation}" : session.Instance[..8]
+        );
 
     public static AttemptKey Of(string lineage, RunNumber run, int position, int mapIndex, int number) =>
         AttemptKey.Of(mapIndex >= 0 ? $"{lineage}-{run}-{position}-{mapIndex}-a{number}" : $"{lineage}-{run}-{position}-a{number}");

@@ -319,7 +319,11 @@ internal sealed class RequestDesk(
 
         session.AddAudit(new AuditLine(Now, sender, $"{(pin.Pinned ? "pinned" : "unpinned")} run {pin.Run}", pin.Reason));
         return new Deed(
-            new Answer(Done: true, pin.Run, pin.Pinned ? $"run {pin.Run} is kept until it is unpinned" : $"run {pin.Run} goes when it is past what is kept")
+            new Answer(
+                Done: true,
+                pin.Run,
+                pin.Pinned ? $"run {pin.Run} is kept until it is unpinned" : $"run {pin.Run} goes when it is past what is kept"
+            )
         );
     }
 

@@ -57,7 +57,16 @@ internal sealed class TickWriter(EngineParts parts, RunFactory factory)
         IEnumerable<StoredTick> ticks =
         [
             .. decision.Older.Select(older => LineOf(pipeline.Name, older, now)),
-            .. decision.Ticks.Select(tick => new StoredTick(pipeline.Name, tick.Schedule, tick.Key, tick.Tick.Utc, null, tick.Reason, now, tick.Skip)),
+            .. decision.Ticks.Select(tick => new StoredTick(
+                pipeline.Name,
+                tick.Schedule,
+                tick.Key,
+                tick.Tick.Utc,
+                null,
+                tick.Reason,
+                now,
+                tick.Skip
+            )),
         ];
         foreach (var tick in ticks.Where(tick => !session.HasTick(pipeline.Name, tick.Schedule, tick.Label)))
         {

@@ -42,7 +42,9 @@ internal sealed class Retention(EngineParts parts, VersionChains versions, Actio
                 var plan = await MarkAsync(finish: null, stop);
                 if (plan.Runs.Count > 0)
                 {
-                    say($"retention: {plan.Runs.Count} runs and {plan.Versions.Count} kept versions of datasets are removed; `signalbox db retention --dry-run` tells why others stay");
+                    say(
+                        $"retention: {plan.Runs.Count} runs and {plan.Versions.Count} kept versions of datasets are removed; `signalbox db retention --dry-run` tells why others stay"
+                    );
                 }
             }
 

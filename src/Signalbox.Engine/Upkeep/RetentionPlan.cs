@@ -36,7 +36,10 @@ public sealed record RetentionPlan(
     /// <summary>Looks; changes nothing.</summary>
     public static RetentionPlan Of(Project project, ReadSession session, DateTimeOffset now)
     {
-        var past = session.Pipelines().SelectMany(row => WindowOf(project, session, row.Name, now) is { } window ? session.PastRuns(window) : []).ToList();
+        var past = session
+            .Pipelines()
+            .SelectMany(row => WindowOf(project, session, row.Name, now) is { } window ? session.PastRuns(window) : [])
+            .ToList();
         var runs = past.Where(run => run.Stays is null).ToList();
         return new RetentionPlan(
             now,
@@ -83,7 +86,9 @@ public sealed record RetentionPlan(
         DateTimeOffset? earliest = null;
         foreach (var (pipeline, begins) in session.LivePipelines())
         {
-            foreach (var wait in pipeline.Tasks.Select(task => task.Kind).OfType<TaskKind.WaitForTask>().Where(wait => wait.Pipeline == name))
+            foreach (
+                var wait in pipeline.Tasks.Select(task => task.Kind).OfType<TaskKind.WaitForTask>().Where(wait => wait.Pipeline == name)
+            )
             {
                 var from = begins + (wait.Offset < TimeSpan.Zero ? wait.Offset : TimeSpan.Zero) - LongestInterval;
                 earliest = from < earliest ? from : earliest ?? from;

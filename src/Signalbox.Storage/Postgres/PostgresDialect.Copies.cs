@@ -102,7 +102,15 @@ internal sealed partial class PostgresDialect
         Set("PGUSER", address.Username);
         Set("PGPASSWORD", address.Password);
         Set("PGOPTIONS", address.SearchPath is { Length: > 0 } path ? $"-c search_path={path}" : null);
-        Set("PGSSLMODE", address.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", var mode => $"{mode}".ToLowerInvariant() });
+        Set(
+            "PGSSLMODE",
+            address.SslMode switch
+            {
+                SslMode.VerifyCA => "verify-ca",
+                SslMode.VerifyFull => "verify-full",
+                var mode => $"{mode}".ToLowerInvariant(),
+            }
+        );
 
         try
         {

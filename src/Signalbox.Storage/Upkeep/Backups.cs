@@ -63,8 +63,7 @@ public static class Backups
     }
 
     /// <summary>The incarnation that a database is; 0 when it is none of ours yet.</summary>
-    internal static int Incarnation(Link link) =>
-        link.HasTable("meta") ? link.Use(IncarnationNow).First(row => int.Parse(row.Text())) : 0;
+    internal static int Incarnation(Link link) => link.HasTable("meta") ? link.Use(IncarnationNow).First(row => int.Parse(row.Text())) : 0;
 
     private static readonly Sql IncarnationNow = new("select value from meta where name = 'incarnation'");
 }

@@ -22,8 +22,7 @@ public partial class ReadSession
     public long NewestRun => Use(NewestRunNumber).Scalar() ?? 0;
 
     /// <summary>The versions of files and folders whose content must be there: what readers see, and what is kept.</summary>
-    public IReadOnlyList<Publication> VersionsOnDisk() =>
-        [.. Use(VersionsOfFiles).All(row => row.Long()).Select(id => Publication(id)!)];
+    public IReadOnlyList<Publication> VersionsOnDisk() => [.. Use(VersionsOfFiles).All(row => row.Long()).Select(id => Publication(id)!)];
 
     /// <summary>Whether a version of a model has this content.</summary>
     public bool HasModelContent(string sha256) => Use(ModelOfContent).Set("@sha256", sha256).Scalar() is not null;

@@ -14,7 +14,8 @@ internal sealed class RecordKind(string name, string table, string key, string w
 
     public Sql Count { get; } = new($"select count(*) from {table} x where {where}");
 
-    public Sql? Companions { get; } = companions is { } rows ? new($"delete from {rows.Table} where {rows.Column} in ({Chosen(table, key, where)})") : null;
+    public Sql? Companions { get; } =
+        companions is { } rows ? new($"delete from {rows.Table} where {rows.Column} in ({Chosen(table, key, where)})") : null;
 
     public Sql Delete { get; } = new($"delete from {table} where ({key}) in ({Chosen(table, key, where)})");
 
@@ -100,10 +101,10 @@ internal static class Records
     // An alert about something that is still wrong stays, whatever its age: its end is still to be told.
     private static string AlertDone(string row) =>
         $"""
-        {row}.created_ms < @before_ms and {row}.routed_ms is not null
-            and ({row}.resolved_ms is not null or {row}.kind not in ('failed', 'blocked', 'sla_missed', 'freshness_missed', 'breaker_opened'))
-            and not exists (select 1 from alert_deliveries d where d.alert = {row}.id and d.state = 'waiting')
-        """;
+            {row}.created_ms < @before_ms and {row}.routed_ms is not null
+                and ({row}.resolved_ms is not null or {row}.kind not in ('failed', 'blocked', 'sla_missed', 'freshness_missed', 'breaker_opened'))
+                and not exists (select 1 from alert_deliveries d where d.alert = {row}.id and d.state = 'waiting')
+            """;
 }
 
 public partial class ReadSession

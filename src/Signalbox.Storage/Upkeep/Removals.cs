@@ -26,7 +26,8 @@ public sealed record Pin(RunNumber Run, string Who, string Reason, DateTimeOffse
 
 public partial class ReadSession
 {
-    private const string SameLine = "n.pipeline = r.pipeline and n.state = 'success' and coalesce(n.namespace, '') = coalesce(r.namespace, '')";
+    private const string SameLine =
+        "n.pipeline = r.pipeline and n.state = 'success' and coalesce(n.namespace, '') = coalesce(r.namespace, '')";
 
     // Why a run stays that is past what is kept: the first that holds is told.
     private static readonly (string Condition, string Sentence)[] Protections =
@@ -71,7 +72,10 @@ public partial class ReadSession
             """,
             "rows that checks put aside rest on it"
         ),
-        ("exists (select 1 from fingerprints f where f.source_run = r.number and f.run_number <> r.number)", "other runs took over what it made"),
+        (
+            "exists (select 1 from fingerprints f where f.source_run = r.number and f.run_number <> r.number)",
+            "other runs took over what it made"
+        ),
         (
             """
             exists (select 1 from verdicts v join pipelines l on l.name = v.pipeline and l.version = v.version where v.first_run = r.number)
@@ -92,7 +96,10 @@ public partial class ReadSession
     ];
 
     private static readonly string Past = $"""
-        select r.number, r.ended_ms, case {string.Join('\n', Protections.Select((each, index) => $"when {each.Condition} then {index}"))} else -1 end
+        select r.number, r.ended_ms, case {string.Join(
+            '\n',
+            Protections.Select((each, index) => $"when {each.Condition} then {index}")
+        )} else -1 end
         from runs r where r.pipeline = @pipeline and r.ended_ms < @before_ms and r.number <= coalesce((select n.number from runs n
             where n.pipeline = @pipeline and n.ended_ms is not null order by n.number desc limit 1 offset @newest), 0)
         """;
@@ -186,8 +193,7 @@ public sealed partial class WriteSession
     public void EndRemoval(long removal) => Use(EndRemovalNumbered).Set("@id", removal).Post();
 
     /// <summary>Keeps a run, whatever the retention says.</summary>
-    public void PinRun(Pin pin) =>
-        Use(PutPin).Set(pin.Run).Set("@who", pin.Who).Set("@reason", pin.Reason).Set("@at_ms", pin.At).Post();
+    public void PinRun(Pin pin) => Use(PutPin).Set(pin.Run).Set("@who", pin.Who).Set("@reason", pin.Reason).Set("@at_ms", pin.At).Post();
 
     /// <returns>Whether it was pinned.</returns>
     public bool UnpinRun(RunNumber run) => Use(DropPin).Set(run).Execute() > 0;

@@ -61,7 +61,9 @@ public sealed class RestorationTests
     public async Task An_attempt_from_the_time_after_the_backup_is_ended_and_its_task_is_tried_again()
     {
         await using var house = new House();
-        house.Pipeline("pipeline: slow\ntasks:\n  a: { run: \"test -e go && echo done > {{ outputs.out }} || sleep 600\", outputs: { out: data/out.txt } }\n");
+        house.Pipeline(
+            "pipeline: slow\ntasks:\n  a: { run: \"test -e go && echo done > {{ outputs.out }} || sleep 600\", outputs: { out: data/out.txt } }\n"
+        );
         await house.ServeAsync();
         var run = await house.StartAsync("slow");
         await house.UntilAttemptAsync(run, "a", AttemptState.Running);
@@ -81,7 +83,9 @@ public sealed class RestorationTests
         Assert.Equal("done\n", house.Read("data/out.txt"));
         await house.UntilAsync(() => !Directory.Exists($"/proc/{process}"), "the end of the process from before");
         Assert.True(Directory.Exists(house.Path($".signalbox/after-backup-2/runs/{run}/a~1")));
-        Assert.Empty(DiskCheck.Problems(house.Session.Project, house.Store, contents: true).Where(problem => !problem.Contains("a, attempt 1")));
+        Assert.Empty(
+            DiskCheck.Problems(house.Session.Project, house.Store, contents: true).Where(problem => !problem.Contains("a, attempt 1"))
+        );
     }
 
     /// <summary>Until every tick before an instant is decided.</summary>

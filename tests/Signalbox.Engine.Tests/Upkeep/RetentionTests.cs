@@ -60,7 +60,10 @@ public sealed class RetentionTests
         Assert.True((await house.AskAsync(new Request.PinRun(runs[0].Value, Pinned: true, "the audit rests on it"))).Done);
         Assert.Equal([runs[1].Value], Plan(house).Runs.Select(run => run.Run));
         // Marked by an engine that died; then somebody needs it.
-        await house.Store.WriteAsync(session => session.MarkRemoval(new PipelineName("daily"), runs[1], DateTimeOffset.UtcNow), House.Cancel);
+        await house.Store.WriteAsync(
+            session => session.MarkRemoval(new PipelineName("daily"), runs[1], DateTimeOffset.UtcNow),
+            House.Cancel
+        );
         Assert.True((await house.AskAsync(new Request.Rerun(runs[1].Value, RerunMode.From, "make", "again"))).Done);
         await house.EndAsync(runs[1]);
         Assert.True((await house.AskAsync(new Request.PinRun(runs[1].Value, Pinned: true, "it was needed"))).Done);
@@ -91,7 +94,8 @@ public sealed class RetentionTests
             () =>
             {
                 time.Pass(TimeSpan.FromMinutes(1));
-                return house.Store.Read(session => session.Run(old.Number)) is null && house.Store.Read(session => session.RemovalsLeft()) == 0;
+                return house.Store.Read(session => session.Run(old.Number)) is null
+                    && house.Store.Read(session => session.RemovalsLeft()) == 0;
             },
             "the hourly retention"
         );
@@ -157,14 +161,12 @@ public sealed class RetentionTests
     private static RetentionPlan Plan(House house) =>
         house.Store.Read(session => RetentionPlan.Of(house.Session.Project, session, house.Time.GetUtcNow()));
 
-    private static Task DoneAsync(House house) => house.UntilAsync(() => house.Store.Read(session => session.RemovalsLeft()) == 0, "the sweep");
+    private static Task DoneAsync(House house) =>
+        house.UntilAsync(() => house.Store.Read(session => session.RemovalsLeft()) == 0, "the sweep");
 
     private static void AssertRemoved(House house, List<RunNumber> runs)
     {
-        Assert.Equal(
-            [false, false, true, true],
-            runs.Select(run => house.Store.Read(session => session.Run(run)) is not null)
-        );
+        Assert.Equal([false, false, true, true], runs.Select(run => house.Store.Read(session => session.Run(run)) is not null));
         Assert.Equal([false, false, true, true], runs.Select(run => Directory.Exists(house.Path($".signalbox/runs/{run}"))));
         Assert.Equal("4\n", house.Read("data/latest.txt"));
         Assert.Equal("3\n", house.Read("data/2024-03-01.txt"));
@@ -172,6 +174,9 @@ public sealed class RetentionTests
         Assert.Empty(house.Store.Read(session => session.CheckIntegrity()));
         Assert.Empty(DiskCheck.Problems(house.Session.Project, house.Store, contents: true));
         // What was kept of the run that stays can still be brought back.
-        Assert.Equal("3\n", File.ReadAllText(Assert.Single(house.Store.Read(session => session.KeptAt(house.Path("data/latest.txt")))).Kept!));
+        Assert.Equal(
+            "3\n",
+            File.ReadAllText(Assert.Single(house.Store.Read(session => session.KeptAt(house.Path("data/latest.txt")))).Kept!)
+        );
     }
 }

@@ -35,7 +35,11 @@ public abstract partial class StoreConformance
             Backups.Write(address, file);
             await stop.CancelAsync();
             var written = await writing;
-            Assert.Contains("there already", Assert.Throws<StoreRefused>(() => Backups.Write(address, file)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "there already",
+                Assert.Throws<StoreRefused>(() => Backups.Write(address, file)).Message,
+                StringComparison.Ordinal
+            );
 
             // What happens after the backup: the attempt is tried again, with the next token, and publishes.
             await Attempt(store, run.Number, fence, number: 2, token: 2);
@@ -49,7 +53,11 @@ public abstract partial class StoreConformance
             Assert.True(store.Read(session => session.RestorationPending));
             Assert.Empty(store.Read(session => session.CheckIntegrity()));
             Assert.Null(store.Read(session => session.Run(lost.Number)));
-            var lines = store.Read(session => session.Audit(100_000)).Where(line => line.Who == "busy").Select(line => int.Parse(line.What)).ToList();
+            var lines = store
+                .Read(session => session.Audit(100_000))
+                .Where(line => line.Who == "busy")
+                .Select(line => int.Parse(line.What))
+                .ToList();
             Assert.True(lines.Count <= written);
             Assert.Equal(Enumerable.Range(0, lines.Count), lines.Order());
 
@@ -105,7 +113,11 @@ public abstract partial class StoreConformance
             File.WriteAllText(file, new string('x', 100_000));
             using (store.AcquireEngine())
             {
-                Assert.Contains("another", Assert.Throws<StoreRefused>(() => Backups.Restore(address, file)).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "another",
+                    Assert.Throws<StoreRefused>(() => Backups.Restore(address, file)).Message,
+                    StringComparison.Ordinal
+                );
             }
 
             Assert.Throws<StoreRefused>(() => Backups.Restore(address, file));

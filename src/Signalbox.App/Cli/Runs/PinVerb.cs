@@ -9,7 +9,12 @@ internal static class PinVerb
     public static readonly Verb Pin = new(
         "pin",
         "Keep a run, whatever the retention says",
-        () => Build(isPinned: true, "Keeps a run with its logs and versions, whatever `retention:` says.", "pin 12 --reason \"the audit of 2026 rests on it\"")
+        () =>
+            Build(
+                isPinned: true,
+                "Keeps a run with its logs and versions, whatever `retention:` says.",
+                "pin 12 --reason \"the audit of 2026 rests on it\""
+            )
     );
 
     public static readonly Verb Unpin = new(

@@ -92,7 +92,9 @@ internal static class DbRetention
         var verb = isDry ? "would be removed" : "removed";
         foreach (var pipeline in plan.Runs.GroupBy(run => run.Pipeline))
         {
-            Console.Out.WriteLine($"{pipeline.Key}: {Counted(pipeline.Count(), "run")} {verb}: {string.Join(", ", pipeline.Select(run => run.Run))}");
+            Console.Out.WriteLine(
+                $"{pipeline.Key}: {Counted(pipeline.Count(), "run")} {verb}: {string.Join(", ", pipeline.Select(run => run.Run))}"
+            );
         }
 
         foreach (var version in plan.Versions)
