@@ -153,6 +153,11 @@ internal sealed partial class Replica : IAsyncDisposable
         engine.Loop("observer", engine._attempts.ObserveAsync);
         engine.Loop("logs", engine._attempts.KeepLogsAsync);
         engine.Loop("inbox", engine.WatchInboxAsync);
+        if (held.CanBeLost)
+        {
+            engine.Loop("lock", engine.KeepLockAsync);
+        }
+
         engine.Loop("versions", engine._versions.FinishAllAsync);
         engine.Loop("retention", engine._retention.WatchAsync);
         engine._versions.Said += line => engine.Said?.Invoke(line);

@@ -16,8 +16,20 @@ public sealed partial class EngineLock : IDisposable
     private const int Exclusive = 2;
     private const int NonBlocking = 4;
     private readonly IDisposable held;
+    private readonly Func<bool>? keep;
 
-    internal EngineLock(IDisposable held) => this.held = held;
+    /// <param name="keep">For one that can be lost while its holder lives: <see cref="Keep"/>.</param>
+    internal EngineLock(IDisposable held, Func<bool>? keep = null) => (this.held, this.keep) = (held, keep);
+
+    /// <summary>Whether it can be lost while its holder lives: with the connection to a server. The lock of a file cannot.</summary>
+    public bool CanBeLost => keep is not null;
+
+    /// <summary>
+    /// Whether it is still held. Where the connection that held it broke, it is taken again, unless somebody else has it by now. Not beside
+    /// <see cref="Dispose"/>.
+    /// </summary>
+    /// <exception cref="StoreUnavailable">The server cannot be reached: nobody can say.</exception>
+    public bool Keep() => keep?.Invoke() ?? true;
 
     public void Dispose() => held.Dispose();
 

@@ -28,6 +28,7 @@ internal static class Server
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(9);
 
     /// <summary>Serves until TERM or Ctrl-C, and ends within 10 seconds of it; when it is to drain, of the end of what runs.</summary>
+    /// <returns>1 when another server took the project over, though nobody told this one to end.</returns>
     /// <exception cref="UserMistakeException">The address cannot be had.</exception>
     /// <exception cref="Storage.StoreRefused">Another process serves the project; the message names its pid.</exception>
     public static async Task<int> RunAsync(Project project, ServerOptions options, ServerLines lines)
@@ -70,12 +71,21 @@ internal static class Server
         await TellWayInAsync(web, options, lines, stopping.Token);
         drains = options.Drain;
         using var told = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, draining.Token);
-        await WhenCancelled(told.Token);
-        await DrainAsync();
+        await Task.WhenAny(WhenCancelled(told.Token), engine.LockLost);
+        var isReplaced = engine.LockLost.IsCompleted;
+        if (isReplaced)
+        {
+            lines.Say("the connection that held the engine's lock broke, and another server has the lock now: this one ends");
+        }
+        else
+        {
+            await DrainAsync();
+        }
+
         lines.Say("stopping; commands that run go on, and the next server takes them over");
         using var limit = new CancellationTokenSource(StopLimit);
         await web.StopAsync(limit.Token);
-        return ExitCode.Done;
+        return isReplaced ? ExitCode.WorkFailed : ExitCode.Done;
 
         async Task DrainAsync()
         {

@@ -78,6 +78,12 @@ public sealed class EngineSession : IAsyncDisposable
         await _engine!.ServeAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Completes when another process has the engine's lock though this one did not give it back, as it can on PostgreSQL when a connection broke:
+    /// this one begins nothing more and is to end. Only when this process serves the project.
+    /// </summary>
+    public Task LockLost => _engine!.LockLost;
+
     /// <summary>Whether the engine of this process begins nothing more.</summary>
     public bool IsDraining { get; private set; }
 

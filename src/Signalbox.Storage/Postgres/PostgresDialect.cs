@@ -10,6 +10,7 @@ internal sealed partial class PostgresDialect : Dialect
     private const long EngineKey = 0x5167_6e61_6c02;
     private static readonly Sql LockSchemaNow = new($"select pg_advisory_xact_lock({SchemaLock})");
     private static readonly Sql TryEngine = new($"select case when pg_try_advisory_lock({EngineKey}) then 1 else 0 end");
+    private static readonly Sql Ask = new("select 1");
     private static readonly Sql GiveBack = new($"select case when pg_advisory_unlock({EngineKey}) then 1 else 0 end");
     private static readonly Sql EngineHolder = new(
         $"""
@@ -74,9 +75,9 @@ internal sealed partial class PostgresDialect : Dialect
                 }
             }
 
-            var held = new EngineLock(new Engine(link));
+            var held = new Engine(this, link);
             link = null;
-            return held;
+            return new EngineLock(held, held.Keep);
         }
         catch (Exception problem) when (link?.Translate(problem) is not null)
         {
@@ -88,18 +89,57 @@ internal sealed partial class PostgresDialect : Dialect
         }
     }
 
-    /// <summary>Gives the lock back at once, not when the server has noticed that the connection is gone.</summary>
-    private sealed class Engine(PostgresLink link) : IDisposable
+    /// <summary>The lock of the engine, which the server takes back with the connection that holds it.</summary>
+    private sealed class Engine(PostgresDialect dialect, PostgresLink holding) : IDisposable
     {
+        private PostgresLink? link = holding;
+
+        public bool Keep()
+        {
+            if (link is { } held)
+            {
+                try
+                {
+                    return held.Use(Ask).Scalar() == 1;
+                }
+                catch (Exception problem) when (held.Translate(problem) is StoreUnavailable)
+                {
+                    link = null;
+                    held.Dispose();
+                }
+            }
+
+            PostgresLink? again = dialect.Open();
+            try
+            {
+                if (again.Use(TryEngine).Scalar() == 1)
+                {
+                    (link, again) = (again, null);
+                    return true;
+                }
+
+                return false;
+            }
+            catch (Exception problem) when (again?.Translate(problem) is { } translated)
+            {
+                throw translated;
+            }
+            finally
+            {
+                again?.Dispose();
+            }
+        }
+
+        /// <summary>Gives the lock back at once, not when the server has noticed that the connection is gone.</summary>
         public void Dispose()
         {
             using (link)
             {
                 try
                 {
-                    link.Use(GiveBack).Execute();
+                    link?.Use(GiveBack).Execute();
                 }
-                catch (Exception problem) when (link.Translate(problem) is StoreUnavailable)
+                catch (Exception problem) when (link?.Translate(problem) is StoreUnavailable)
                 {
                     // The server took the lock back when it lost the connection.
                 }
