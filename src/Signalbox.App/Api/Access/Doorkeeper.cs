@@ -84,7 +84,14 @@ internal sealed class Doorkeeper(Project project, Store store, TimeProvider time
     {
         if (token.UsedAt is not { } used || used + UseNotedEvery < now)
         {
-            await store.WriteAsync(session => session.NoteUse(token, now), cancellationToken);
+            try
+            {
+                await store.WriteAsync(session => session.NoteUse(token, now), cancellationToken);
+            }
+            catch (StoreUnavailable)
+            {
+                // Whoever only looks is served also while nothing can be written, as when a disk is full: the next use is noted.
+            }
         }
     }
 
