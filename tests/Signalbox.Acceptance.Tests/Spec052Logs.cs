@@ -61,9 +61,14 @@ public sealed class Spec052Logs
 
             // 100,000 lines in a second: the middle is cut out and counted, the task was not held up, and nothing else is missing.
             var said = await viewer.Http.GetStringAsync($"{api}/fast/attempts/1/log", Ct);
-            var cut = Regex.Match(said, @"\n\[\.\.\. ([0-9]+) bytes were cut here \.\.\.\]\n");
+            var cut = Regex.Match(
+                said,
+                @"\n\[\.\.\. (?<count>[0-9]+) bytes were cut here \.\.\.\]\n",
+                RegexOptions.None,
+                TimeSpan.FromSeconds(10)
+            );
             var written = string.Concat(Enumerable.Range(0, 200_000).Select(line => $"line {line} of a fast task\n"));
-            Assert.Equal(written.Length, said.Length - cut.Length + int.Parse(cut.Groups[1].Value, CultureInfo.InvariantCulture));
+            Assert.Equal(written.Length, said.Length - cut.Length + int.Parse(cut.Groups["count"].Value, CultureInfo.InvariantCulture));
             Assert.StartsWith(said[..cut.Index], written, StringComparison.Ordinal);
             Assert.EndsWith(said[(cut.Index + cut.Length)..], written, StringComparison.Ordinal);
             Assert.Equal("the token is ***\n", await viewer.Http.GetStringAsync($"{api}/fast/attempts/1/log?stream=stderr", Ct));

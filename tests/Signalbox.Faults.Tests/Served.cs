@@ -52,6 +52,7 @@ internal sealed class Served : IAsyncDisposable
         )
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -18,9 +18,9 @@ public sealed partial class LocalExecutor
         foreach (var name in (ReadOnlySpan<string>)[AttemptFiles.Stdout, AttemptFiles.Stderr])
         {
             var file = new FileInfo($"{attempt.Directory}/{name}");
-            if (file.Exists && !(file.LastWriteTimeUtc <= last))
+            if (file.Exists && new DateTimeOffset(file.LastWriteTimeUtc) is var written && !(written <= last))
             {
-                last = file.LastWriteTimeUtc;
+                last = written;
             }
         }
 

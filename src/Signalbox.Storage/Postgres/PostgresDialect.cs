@@ -120,9 +120,9 @@ internal sealed partial class PostgresDialect : Dialect
 
                 return false;
             }
-            catch (Exception problem) when (again?.Translate(problem) is { } translated)
+            catch (Exception problem) when (again?.Translate(problem) is not null)
             {
-                throw translated;
+                throw again.Translate(problem)!;
             }
             finally
             {

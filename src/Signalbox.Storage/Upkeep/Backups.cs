@@ -55,10 +55,10 @@ public static class Backups
             link.Script(Restored.Text(dialect, atLeast: 1));
             link.Commit();
         }
-        catch (Exception problem) when (link.Translate(problem) is { } told)
+        catch (Exception problem) when (link.Translate(problem) is not null)
         {
             link.Rollback();
-            throw told;
+            throw link.Translate(problem)!;
         }
     }
 

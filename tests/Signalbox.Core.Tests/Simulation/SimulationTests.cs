@@ -31,7 +31,7 @@ public sealed class SimulationTests
             .Concat(Enum.GetValues<AttemptState>().Where(state => !state.IsEnd()).Select(state => ("attempt", Names.Of(state))))
             .ToList();
         Assert.Equal(11, open.Count);
-        Assert.Empty(open.Where(state => !met.Contains(state)));
+        Assert.DoesNotContain(open, state => !met.Contains(state));
     }
 
     /// <summary><c>SIGNALBOX_WRITE=1</c> writes the page anew.</summary>

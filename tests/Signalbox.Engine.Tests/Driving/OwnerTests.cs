@@ -91,6 +91,6 @@ public sealed class OwnerTests
         var known = Owners.Keys.Concat(OfPeople).Concat(Ends).ToList();
         Assert.Equal(known.Count, known.Distinct().Count());
         Assert.Empty(states.Where(state => !known.Contains(state)).Select(state => $"{state.GetType().Name}.{state} has no owner"));
-        Assert.Empty(known.Where(state => !states.Contains(state)));
+        Assert.DoesNotContain(known, state => !states.Contains(state));
     }
 }

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using Signalbox.Engine.Logs;
 
 namespace Signalbox.Engine.Tests.Logs;
 
 [Trait("Requirement", "G29")]
-public sealed class LogViewTests : IDisposable
+public sealed partial class LogViewTests : IDisposable
 {
     private const string Secret = "topsecret-value";
 
@@ -123,8 +124,8 @@ public sealed class LogViewTests : IDisposable
         using var log = LogView.Open(Log, secrets)!;
         var shown = Next(log);
         Assert.Equal(shown.Length, log.Length(isWhole: true));
-        var cut = System.Text.RegularExpressions.Regex.Match(shown, @"\n\[\.\.\. ([0-9]+) bytes were cut here \.\.\.\]\n");
-        var count = int.Parse(cut.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        var cut = CutMark().Match(shown);
+        var count = int.Parse(cut.Groups["count"].Value, System.Globalization.CultureInfo.InvariantCulture);
         var (before, after) = (shown[..cut.Index], shown[(cut.Index + cut.Length)..]);
         Assert.Equal(written.Length, before.Length + count + after.Length);
         Assert.Equal(most / 2, before.Length);
@@ -146,7 +147,11 @@ public sealed class LogViewTests : IDisposable
     {
         WriteLines(8_000_000);
         Assert.True(LogCut.Keep(Log, 1_000_000));
-        var start = new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", Log]) { RedirectStandardOutput = true };
+        var start = new System.Diagnostics.ProcessStartInfo("stat", ["-c", "%b", Log])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
         using var stat = System.Diagnostics.Process.Start(start)!;
         Assert.InRange(
             long.Parse(stat.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture) * 512,
@@ -182,4 +187,7 @@ public sealed class LogViewTests : IDisposable
         while (log.Read(output)) { }
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
+
+    [GeneratedRegex(@"\n\[\.\.\. (?<count>[0-9]+) bytes were cut here \.\.\.\]\n", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex CutMark();
 }

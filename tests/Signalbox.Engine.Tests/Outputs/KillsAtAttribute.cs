@@ -30,10 +30,9 @@ public sealed class FaultPointTests
             .Assembly.GetTypes()
             .SelectMany(type => type.GetCustomAttribute<KillsAtAttribute>()?.Prefixes ?? [])
             .ToList();
-        Assert.Empty(
-            FaultPoints
-                .All.Except(FaultPoints.OfAnyServer)
-                .Where(name => !prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+        Assert.DoesNotContain(
+            FaultPoints.All.Except(FaultPoints.OfAnyServer),
+            name => !prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
         );
         Assert.Equal(FaultPoints.All.Length, FaultPoints.All.Distinct().Count());
     }

@@ -83,8 +83,9 @@ public sealed class RestorationTests
         Assert.Equal("done\n", house.Read("data/out.txt"));
         await house.UntilAsync(() => !Directory.Exists($"/proc/{process}"), "the end of the process from before");
         Assert.True(Directory.Exists(house.Path($".signalbox/after-backup-2/runs/{run}/a~1")));
-        Assert.Empty(
-            DiskCheck.Problems(house.Session.Project, house.Store, contents: true).Where(problem => !problem.Contains("a, attempt 1"))
+        Assert.DoesNotContain(
+            DiskCheck.Problems(house.Session.Project, house.Store, contents: true),
+            problem => !problem.Contains("a, attempt 1")
         );
     }
 
