@@ -51,6 +51,57 @@ public sealed class Spec006Rerun
         Assert.Equal(["2"], project.Lines("order.txt"));
     }
 
+    [Fact]
+    [Trait("Requirement", "S89")]
+    public async Task Another_version_and_other_parameters_run_what_failed_in_a_new_run_of_the_same_date()
+    {
+        const string definition = """
+            params: { rows: { type: integer, default: 1 }, kind: { type: string, default: a } }
+            tasks:
+              first: { run: "echo first >> order.txt; echo {{ params.rows }} > {{ outputs.made }}", outputs: { made: { path: "data/{{ ds }}.txt" } } }
+              second: { needs: [first], run: "echo second {{ params.rows }} {{ params.kind }} >> order.txt; test {{ params.rows }} -gt 5" }
+              last: { needs: [second], run: "echo last >> order.txt" }
+            """;
+        using var project = new TestProject().Pipeline("daily", definition);
+        var failed = await project.RunAsync("daily", 1, "--date", "2001-01-05", "--param", "kind=b");
+        project.Write("order.txt", "");
+
+        // The same version with another parameter: the run itself stays as it was.
+        string[] again = ["rerun", $"{failed.Number}", "--from-failed"];
+        var preview = (await project.CallAsync([.. again, "--param", "rows=7", "--dry-run", "--json"])).Expect(0).Json;
+        Assert.True(preview.GetProperty("new_run").GetBoolean());
+        Assert.Equal(["second", "last"], preview.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()));
+        Assert.Empty(project.Lines("order.txt"));
+        var edited = new RunSeen((await project.CallAsync([.. again, "--param", "rows=7", "--json"])).Expect(0).Json);
+        Assert.NotEqual(failed.Number, edited.Number);
+        Assert.Equal(["second 7 b", "last"], project.Lines("order.txt"));
+        Assert.Equal("success", edited.States["first"]);
+        Assert.Equal("failed", (await project.EndedAsync(failed.Number)).State);
+
+        // The newest version: what it has and the run had not runs, too.
+        project.Pipeline(
+            "daily",
+            definition.Replace("test {{ params.rows }} -gt 5", "true", StringComparison.Ordinal)
+                + "\n  added: { run: \"echo added >> order.txt\" }"
+        );
+        project.Write("order.txt", "");
+        var told = (await project.CallAsync([.. again, "--with-version", "newest", "--reason", "mended"])).Expect(0).Output;
+        Assert.Contains("second", told, StringComparison.Ordinal);
+        Assert.Equal(["added", "last", "second 1 b"], project.Lines("order.txt").Order(StringComparer.Ordinal));
+
+        Assert.Contains(
+            "has no version `f00`",
+            (await project.CallAsync([.. again, "--with-version", "f00"])).Expect(2).Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("rows", (await project.CallAsync([.. again, "--param", "rows=many"])).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "no parameter `row`",
+            (await project.CallAsync([.. again, "--param", "row=1"])).Expect(2).Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("did you mean `s3`?", "--from", "s33")]
     [InlineData("nothing that failed", "--from-failed")]

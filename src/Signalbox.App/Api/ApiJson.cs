@@ -69,6 +69,7 @@ namespace Signalbox.App.Api;
 [JsonSerializable(typeof(StartRunRequest))]
 [JsonSerializable(typeof(RerunRequest))]
 [JsonSerializable(typeof(RerunDocument))]
+[JsonSerializable(typeof(RerunAnswerDocument))]
 [JsonSerializable(typeof(MarkRequest))]
 [JsonSerializable(typeof(SlaDocument[]))]
 [JsonSerializable(typeof(ArrivalDocument[]))]

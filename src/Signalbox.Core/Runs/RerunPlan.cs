@@ -1,3 +1,5 @@
+using Signalbox.Core.Definitions;
+
 namespace Signalbox.Core.Runs;
 
 /// <summary>Which tasks a re-run clears. Pure; the answer goes into <see cref="RunEvent.Cleared"/>. Tasks are in the order of the work.</summary>
@@ -75,6 +77,26 @@ public static class RerunPlan
     /// <summary>The task, or the instance, and nothing else. Empty when there is no such task.</summary>
     public static ImmutableArray<TaskKey> Only(RunSnapshot run, TaskKey task) =>
         run.Find(task) is null || !TakesPart(run, run.Graph.IndexOf(task.Task)) ? [] : [task];
+
+    /// <summary>
+    /// The tasks that a run of its own runs in place of a re-run, with another definition or other parameters: those of the plan that the definition
+    /// has, those that it has and the run had not, and all that comes after them.
+    /// </summary>
+    /// <param name="plan">What the re-run would clear.</param>
+    /// <param name="alone">Only the tasks of the plan: what <see cref="Only"/> gave.</param>
+    /// <returns>In the order of the work; empty when the definition has none of them.</returns>
+    public static ImmutableArray<TaskName> Anew(RunSnapshot run, ImmutableArray<TaskKey> plan, Pipeline definition, bool alone)
+    {
+        var graph = Graph.Of(definition);
+        var begin = plan.Select(key => graph.IndexOf(key.Task)).Where(node => node >= 0).ToList();
+        if (!alone)
+        {
+            begin.AddRange(graph.Order().Where(node => run.Graph.IndexOf(graph.Tasks[node].Name) < 0));
+        }
+
+        var chosen = alone ? null : graph.WithDownstream(begin);
+        return [.. graph.Order().Where(node => chosen?[node] ?? begin.Contains(node)).Select(node => graph.Tasks[node].Name)];
+    }
 
     private static bool IsToRepeat(TaskRun task) =>
         task.State is TaskState.Failed or TaskState.UpstreamFailed or TaskState.Blocked

@@ -452,7 +452,8 @@ internal sealed record Deed(
 
 /// <summary>A request cannot be carried out, for the reason given; nothing has changed.</summary>
 /// <param name="refusal">See <see cref="Answer.Refusal"/>; null when the request itself is wrong.</param>
-internal sealed class RequestRefused(string message, string? refusal = null) : Exception(message)
+public sealed class RequestRefused(string message, string? refusal = null) : Exception(message)
 {
+    /// <summary>See <see cref="Answer.Refusal"/>.</summary>
     public string? Refusal => refusal;
 }

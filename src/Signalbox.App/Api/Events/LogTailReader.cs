@@ -103,8 +103,8 @@ internal static class Utf8Border
 /// <param name="Text">What is no UTF-8 in it is U+FFFD.</param>
 /// <param name="Position">Bytes of the log up to its end.</param>
 /// <param name="Bytes">The very bytes, in base64, when they are no UTF-8; else null.</param>
-internal sealed record LogEventDocument(string Text, long Position, byte[]? Bytes)
+internal sealed record LogEventDocument(string Text, long Position, string? Bytes)
 {
     public static LogEventDocument Of(ReadOnlySpan<byte> piece, long position) =>
-        new(Encoding.UTF8.GetString(piece), position, System.Text.Unicode.Utf8.IsValid(piece) ? null : piece.ToArray());
+        new(Encoding.UTF8.GetString(piece), position, System.Text.Unicode.Utf8.IsValid(piece) ? null : Convert.ToBase64String(piece));
 }

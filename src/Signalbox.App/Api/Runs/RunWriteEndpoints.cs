@@ -32,17 +32,31 @@ internal static class RunWriteEndpoints
             .MapGet("/api/runs/{run:long}/rerun", Plan)
             .RequireAuthorization(Policies.Viewer)
             .WithTags(RunEndpoints.Tag)
-            .WithSummary("Which tasks a rerun would run: `mode` is from_failed, from or only, the latter two with `task`");
+            .WithSummary(
+                "Which tasks a rerun would run: `mode` is from_failed, from or only, the latter two with `task`; `version` is pinned, newest or a hash"
+            );
         routes
             .MapPost("/api/runs/{run:long}/rerun", RerunAsync)
             .RequireAuthorization(Policies.Admin)
             .WithTags(RunEndpoints.Tag)
-            .WithSummary("Run tasks of a run again, in the same run: `from_failed`, `from` a task on, or `only` one");
+            .WithSummary(
+                "Run tasks of a run again: `from_failed`, `from` a task on, or `only` one; in the same run, or with another version or other params in a new one"
+            );
         routes
             .MapPost("/api/runs/{run:long}/cancel", CancelAsync)
             .RequireAuthorization(Policies.Admin)
             .WithTags(RunEndpoints.Tag)
             .WithSummary("End a run: what runs is stopped, what waits never begins");
+        routes
+            .MapPost("/api/runs/{run:long}/pin", PinAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(RunEndpoints.Tag)
+            .WithSummary("Keep a run with its logs and versions, whatever the retention says");
+        routes
+            .MapPost("/api/runs/{run:long}/unpin", UnpinAsync)
+            .RequireAuthorization(Policies.Admin)
+            .WithTags(RunEndpoints.Tag)
+            .WithSummary("Keep a run as the retention says again");
         routes
             .MapPost("/api/runs/{run:long}/tasks/{task}/mark", MarkAsync)
             .RequireAuthorization(Policies.Admin)
@@ -120,7 +134,7 @@ internal static class RunWriteEndpoints
         return Results.Created($"/api/runs/{number}", engine.Store.Read(session => RunDocument.Read(session, number)));
     }
 
-    private static RerunDocument Plan(long run, string mode, string? task, Store store)
+    private static RerunDocument Plan(long run, string mode, string? task, string? version, Store store)
     {
         var which = ModeOf(mode, task);
         return store.Read(session =>
@@ -131,24 +145,68 @@ internal static class RunWriteEndpoints
                 throw ApiException.Invalid($"task: for the instance {task} alone send the mode `only`");
             }
 
-            var running = session.Attempts(picture.Run.Number).Where(attempt => !attempt.State.IsEnd());
-            var plan = Reruns.Plan(RunSnapshot.Load(picture.Pipeline, picture.Run, picture.Tasks, running), which, task);
+            var snapshot = Snapshot(session, picture);
+            if (version is not null and not RerunAnew.Pinned)
+            {
+                return RerunDocument.Of(picture.Run, Anew(session, snapshot, new RerunRequest(mode, task, Version: version)));
+            }
+
+            var plan = Reruns.Plan(snapshot, which, task);
             return plan.IsEmpty
                 ? throw ApiException.Conflict($"run {run} has nothing that failed; name a task with the mode `from` or `only`")
-                : new RerunDocument(picture.Run.Id.Value, run, [.. plan.Select(key => key.ToString())]);
+                : RerunDocument.Of(picture.Run, plan.Select(key => key.ToString()));
         });
     }
 
-    private static async Task<AnswerDocument> RerunAsync(long run, RerunRequest body, EngineSession engine, HttpContext caller)
+    private static RunSnapshot Snapshot(ReadSession session, RunPicture picture) =>
+        RunSnapshot.Load(
+            picture.Pipeline,
+            picture.Run,
+            picture.Tasks,
+            session.Attempts(picture.Run.Number).Where(attempt => !attempt.State.IsEnd())
+        );
+
+    private static Request.StartRun Anew(ReadSession session, RunSnapshot run, RerunRequest wish)
+    {
+        try
+        {
+            var definition = RerunAnew.Find(session, run.Run, wish.Version ?? RerunAnew.Pinned);
+            var changes = wish.Params is { } given ? given.GetRawText() : "{}";
+            return Reruns.Anew(run, ModeOf(wish.Mode, wish.Task), wish.Task, definition, changes, wish.Reason);
+        }
+        catch (Exception refused) when (refused is UserMistakeException or RequestRefused)
+        {
+            throw ApiException.Invalid(refused.Message);
+        }
+    }
+
+    private static async Task<RerunAnswerDocument> RerunAsync(
+        long run,
+        RerunRequest body,
+        EngineSession engine,
+        Project project,
+        HttpContext caller
+    )
     {
         // What cannot be planned is refused as the plan is.
-        Plan(run, body.Mode, body.Task, engine.Store);
+        Plan(run, body.Mode, body.Task, body.Version, engine.Store);
+        if (body.Params is not null || body.Version is not null and not RerunAnew.Pinned)
+        {
+            var anew = engine.Store.Read(session => Anew(session, Snapshot(session, RunEndpoints.Picture(session, run)), body));
+            RequireSecrets(
+                project,
+                engine.Store.Read(session => session.Definition(new PipelineName(anew.Pipeline), new VersionHash(anew.Version!)))!.Pipeline
+            );
+            var started = await engine.AskAsync(caller, anew);
+            return new RerunAnswerDocument(started.Done, started.Message, started.Number!.Value);
+        }
+
         var mode = ModeOf(body.Mode, body.Task);
         var answer = await engine.AskAsync(
             caller,
             new Request.Rerun(run, mode, body.Task, body.Reason ?? $"re-run by {caller.Who()}", body.Downstream ?? false)
         );
-        return new AnswerDocument(answer.Done, answer.Message);
+        return new RerunAnswerDocument(answer.Done, answer.Message, run);
     }
 
     private static RerunMode ModeOf(string mode, string? task) =>
@@ -165,6 +223,18 @@ internal static class RunWriteEndpoints
     private static async Task<AnswerDocument> CancelAsync(long run, ReasonRequest? body, EngineSession engine, HttpContext caller)
     {
         var answer = await engine.AskAsync(caller, new Request.CancelRun(run, body?.Reason ?? $"cancelled by {caller.Who()}"));
+        return new AnswerDocument(answer.Done, answer.Message);
+    }
+
+    private static async Task<AnswerDocument> PinAsync(long run, ReasonRequest? body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(caller, new Request.PinRun(run, Pinned: true, body?.Reason ?? $"pinned by {caller.Who()}"));
+        return new AnswerDocument(answer.Done, answer.Message);
+    }
+
+    private static async Task<AnswerDocument> UnpinAsync(long run, ReasonRequest? body, EngineSession engine, HttpContext caller)
+    {
+        var answer = await engine.AskAsync(caller, new Request.PinRun(run, Pinned: false, body?.Reason ?? $"unpinned by {caller.Who()}"));
         return new AnswerDocument(answer.Done, answer.Message);
     }
 
@@ -196,7 +266,19 @@ internal sealed record StartRunRequest(
 
 /// <param name="Mode"><c>from_failed</c>, <c>from</c> or <c>only</c>.</param>
 /// <param name="Task">With <c>from</c> and <c>only</c>: the task, or <c>train[3]</c>.</param>
-internal sealed record RerunRequest(string Mode, string? Task = null, string? Reason = null, bool? Downstream = null);
+/// <param name="Version"><c>pinned</c>, the run's own; <c>newest</c>; or a hash, or how one begins. Another than the run's is run in a new run.</param>
+/// <param name="Params">Object of the parameters that differ from the run's: they, too, make it a new run.</param>
+internal sealed record RerunRequest(
+    string Mode,
+    string? Task = null,
+    string? Reason = null,
+    bool? Downstream = null,
+    string? Version = null,
+    JsonElement? Params = null
+);
+
+/// <param name="Number">The run that runs them.</param>
+internal sealed record RerunAnswerDocument(bool Done, string Message, long Number);
 
 /// <param name="State"><c>success</c>, <c>failed</c> or <c>skipped</c>.</param>
 internal sealed record MarkRequest(string State, string? Reason = null);

@@ -139,10 +139,13 @@ internal static partial class RemoteCalls
             return _ => null;
         }
 
-        var pipeline = await server.GetAsync($"/api/pipelines/{Uri.EscapeDataString(arguments.Required("PIPELINE"))}");
+        var name = call.Path.Contains("{PIPELINE}", StringComparison.Ordinal)
+            ? arguments.Required("PIPELINE")
+            : (await server.GetAsync(await PathAsync("/api/runs/{RUN}", arguments, server))).GetProperty("pipeline").GetString()!;
+        var pipeline = await server.GetAsync($"/api/pipelines/{Uri.EscapeDataString(name)}");
         var schema = pipeline.GetProperty("params").GetProperty("properties");
-        return name =>
-            schema.TryGetProperty(name, out var parameter) && parameter.TryGetProperty("type", out var type) ? type.ToString() : null;
+        return parameter =>
+            schema.TryGetProperty(parameter, out var known) && known.TryGetProperty("type", out var type) ? type.ToString() : null;
     }
 
     [GeneratedRegex("\\{(?<source>[^}:]+)(?<name>:name)?\\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

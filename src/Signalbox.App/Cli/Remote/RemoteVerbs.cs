@@ -62,16 +62,27 @@ internal static class RemoteVerbs
         new RemoteVerb.Call("rerun", "GET /api/runs/{RUN}/rerun")
         {
             When = (typed, _) => Task.FromResult(typed.Has("--dry-run")),
-            Query = [RemoteField.From("mode", Mode), RemoteField.From("task", TaskOf)],
+            Query = [RemoteField.From("mode", Mode), RemoteField.From("task", TaskOf), new RemoteField("version", "--with-version")],
+            Aside = [.. Detach, "--param"],
         },
         new RemoteVerb.Call("rerun", "POST /api/runs/{RUN}/rerun")
         {
-            Body = [RemoteField.From("mode", Mode), RemoteField.From("task", TaskOf), "downstream", "reason"],
+            Body =
+            [
+                RemoteField.From("mode", Mode),
+                RemoteField.From("task", TaskOf),
+                "downstream",
+                "reason",
+                new RemoteField("version", "--with-version"),
+                Params,
+            ],
             Before = "/api/runs/{RUN}/history",
             Aside = Detach,
             Then = RemoteRuns.FollowAsync,
         },
         new RemoteVerb.Call("cancel", "POST /api/runs/{RUN}/cancel") { Body = Reason },
+        new RemoteVerb.Call("pin", "POST /api/runs/{RUN}/pin") { Body = Reason },
+        new RemoteVerb.Call("unpin", "POST /api/runs/{RUN}/unpin") { Body = Reason },
         new RemoteVerb.Call("mark", "POST /api/runs/{RUN}/tasks/{TASK}/mark") { Body = [new RemoteField("state", "STATE"), "reason"] },
         new RemoteVerb.Call("rejected list", "GET /api/rejected") { Query = [new RemoteField("pipeline", "PIPELINE"), "all", "limit"] },
         new RemoteVerb.Call("rejected show", "GET /api/rejected/{ID}") { Query = ["limit"] },
@@ -243,6 +254,9 @@ internal static class RemoteVerbs
         Here("doctor", OfThisMachine),
         Here("db migrate", OfThisMachine),
         Here("db check", OfThisMachine),
+        Here("db backup", OfThisMachine),
+        Here("db restore", OfThisMachine),
+        Here("db retention", "a server does it by itself, once an hour"),
         Here("completion", "it is about the shell here"),
     ];
 

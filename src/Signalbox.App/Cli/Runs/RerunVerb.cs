@@ -5,7 +5,9 @@ using Signalbox.Engine.Control;
 
 namespace Signalbox.App.Cli;
 
-/// <summary><c>rerun</c>: runs tasks of a run again, in the same run and with the same definition.</summary>
+/// <summary>
+/// <c>rerun</c>: runs tasks of a run again, in the same run and with the same definition; with another one or other parameters in a run of its own.
+/// </summary>
 internal static class RerunVerb
 {
     public static readonly Verb Verb = new("rerun", "Run tasks of a run again: what failed, from a task on, or one alone", Build);
@@ -14,11 +16,13 @@ internal static class RerunVerb
     {
         var command = VerbParts.Command(
             Verb.Name,
-            "Runs tasks of a run again, in the same run; the others keep what they did. What will run is shown first, then it waits for the end.",
+            "Runs tasks of a run again, in the same run; the others keep what they did. With another version or other parameters a new run of the same "
+                + "date runs them, and what the others published is read. What will run is shown first, then it waits for the end.",
             "rerun 12 --from-failed",
             "rerun last --from features --reason \"mended the query\"",
             "rerun 12 --only load --dry-run",
-            "rerun 12 --from extract --downstream"
+            "rerun 12 --from extract --downstream",
+            "rerun 12 --from-failed --with-version newest --param rows=10"
         );
         var run = new Argument<string>("RUN") { Description = RunReference.Help };
         var fromFailed = new Option<bool>("--from-failed")
@@ -32,12 +36,22 @@ internal static class RerunVerb
         {
             Description = "Pipelines that subscribe to what is published again run again for the same partitions, once",
         };
+        var version = new Option<string?>("--with-version")
+        {
+            Description = "`pinned`, the run's own; `newest`; or the hash of a version, or how it begins. Default: pinned",
+            HelpName = "VERSION",
+        };
+        var param = new Option<string[]>("--param")
+        {
+            Description = "A parameter that is to differ from the run's",
+            HelpName = "NAME=VALUE",
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would run" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the end: the server runs it" };
         var project = VerbParts.Project();
         var json = VerbParts.Json();
         command.Arguments.Add(run);
-        foreach (var option in new Option[] { fromFailed, from, only, downstream, reason, dryRun, detach, project, json })
+        foreach (var option in new Option[] { fromFailed, from, only, version, param, downstream, reason, dryRun, detach, project, json })
         {
             command.Options.Add(option);
         }
@@ -50,6 +64,8 @@ internal static class RerunVerb
                         parsed.GetValue(fromFailed),
                         parsed.GetValue(from),
                         parsed.GetValue(only),
+                        parsed.GetValue(version) ?? RerunAnew.Pinned,
+                        parsed.GetValue(param) ?? [],
                         parsed.GetValue(downstream),
                         parsed.GetValue(reason),
                         parsed.GetValue(dryRun),
@@ -94,6 +110,11 @@ internal static class RerunVerb
                 session.Attempts(run.Number).Where(attempt => !attempt.State.IsEnd())
             );
         });
+        if (call.Version != RerunAnew.Pinned || call.Params.Length > 0)
+        {
+            return await RerunAnew.RunAsync(call, project, snapshot, mode, task);
+        }
+
         var plan = Reruns.Plan(snapshot, mode, task);
         if (plan.IsEmpty)
         {
@@ -104,10 +125,7 @@ internal static class RerunVerb
 
         if (call.DryRun && call.Json)
         {
-            CliJson.Print(
-                new RerunDocument(snapshot.Run.Id.Value, snapshot.Run.Number.Value, [.. plan.Select(key => key.ToString())]),
-                CliJson.Default.RerunDocument
-            );
+            CliJson.Print(RerunDocument.Of(snapshot.Run, plan.Select(key => key.ToString())), CliJson.Default.RerunDocument);
             return ExitCode.Done;
         }
 
@@ -145,11 +163,14 @@ internal static class RerunVerb
         return ExitCode.Done;
     }
 
-    private sealed record Call(
+    /// <param name="Version">As <c>--with-version</c> says it.</param>
+    public sealed record Call(
         string Run,
         bool FromFailed,
         string? From,
         string? Only,
+        string Version,
+        string[] Params,
         bool Downstream,
         string? Reason,
         bool DryRun,
@@ -160,4 +181,16 @@ internal static class RerunVerb
 }
 
 /// <summary><c>rerun --dry-run --json</c>.</summary>
-internal sealed record RerunDocument(string RunId, long Number, string[] Tasks);
+/// <param name="Tasks">What would run.</param>
+/// <param name="Version">The definition that it would run with.</param>
+/// <param name="NewRun">Whether in a new run of the same date, not in this one.</param>
+internal sealed record RerunDocument(string RunId, long Number, string[] Tasks, string Version, bool NewRun)
+{
+    /// <summary>A re-run in the run itself.</summary>
+    public static RerunDocument Of(Run run, IEnumerable<string> tasks) =>
+        new(run.Id.Value, run.Number.Value, [.. tasks], run.Version.Value, NewRun: false);
+
+    /// <summary>One in a run of its own.</summary>
+    public static RerunDocument Of(Run run, Request.StartRun anew) =>
+        new(run.Id.Value, run.Number.Value, [.. anew.OnlyTasks], anew.Version!, NewRun: true);
+}
