@@ -53,6 +53,9 @@ internal sealed partial class Replica : IAsyncDisposable
     private readonly MetricsBook _metrics;
     private readonly OtlpExporter? _telemetry;
 
+    // Over once the runs of which something still runs are here.
+    private Task _whatRuns = Task.CompletedTask;
+
     // Runs that could not be read, with what is wrong.
     private readonly ConcurrentDictionary<RunNumber, string> _setAside = new();
 
@@ -179,9 +182,16 @@ internal sealed partial class Replica : IAsyncDisposable
         return engine;
     }
 
-    /// <summary>Takes over a run that nobody drives: goes on where its rows say it stands.</summary>
+    /// <summary>Takes over a run that nobody drives: goes on where its rows say it stands. Nothing when this engine drives it.</summary>
     public async Task TakeOverAsync(RunNumber run, CancellationToken cancellationToken)
     {
+        // A run that is claimed twice is taken from who had claimed it first, though that is this engine.
+        await _whatRuns.WaitAsync(cancellationToken);
+        if (_driver.Drives(run))
+        {
+            return;
+        }
+
         var fence = await _parts.Store.WriteAsync(session => session.ClaimRun(run, _owner), cancellationToken);
         if (_parts.Store.Read(session => LiveRun.Load(session, run, fence)) is { } live)
         {
@@ -196,7 +206,16 @@ internal sealed partial class Replica : IAsyncDisposable
     public void TakeOverWhatRuns()
     {
         _driver.HoldSlots();
-        Loop("what runs", stop => AdoptAsync(session => session.RunNumbersHoldingSlots(), stop));
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _whatRuns = taken.Task;
+        Loop(
+            "what runs",
+            async stop =>
+            {
+                await AdoptAsync(session => session.RunNumbersHoldingSlots(), stop);
+                taken.TrySetResult();
+            }
+        );
     }
 
     private async Task AdoptAsync(Func<ReadSession, IReadOnlyList<RunNumber>> which, CancellationToken cancellationToken)

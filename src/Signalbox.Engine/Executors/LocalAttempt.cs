@@ -26,8 +26,11 @@ internal sealed class LocalAttempt(AttemptRef name)
     /// <summary>The folders of its control groups.</summary>
     public IReadOnlyList<string> Groups { get; set; } = [];
 
-    /// <summary>Whether another server started it, so that its processes may not be ours to be told of by the kernel.</summary>
-    public bool IsAdopted { get; init; }
+    /// <summary>
+    /// How large this server had been when it started the launcher, in bytes. Until its exec the launcher ran in the memory of the server, so
+    /// the kernel tells of no less: whatever it tells up to here says nothing about the attempt.
+    /// </summary>
+    public long ServerPeak { get; set; }
 
     /// <summary>The largest resident size of one of its processes that was seen. In bytes; 0 where nobody looked.</summary>
     public long SeenPeak { get; private set; }
@@ -36,7 +39,7 @@ internal sealed class LocalAttempt(AttemptRef name)
     public TimeSpan SeenCpu { get; private set; }
 
     /// <summary>
-    /// Looks what its processes have used: while it is adopted, and before they are killed, for of a process whose parent was killed before it the
+    /// Looks what its processes have used: while they run, and before they are killed, for of a process whose parent was killed before it the
     /// launcher is not told.
     /// </summary>
     public void See(List<ProcessStat> members)

@@ -219,7 +219,7 @@ public sealed partial class LocalExecutor
         if (attempt.IsChild && Reap(pid, &status, &usage))
         {
             cpu = usage.CpuTime;
-            peak = usage.MaxResidentKib * 1024;
+            peak = usage.MaxResidentKib * 1024 is var most && most > attempt.ServerPeak ? most : null;
             var signal = status & 0x7f;
             code = signal == 0 ? (status >> 8) & 0xff : 128 + signal;
             if (signal != 0)

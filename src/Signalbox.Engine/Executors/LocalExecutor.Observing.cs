@@ -140,7 +140,6 @@ public sealed partial class LocalExecutor
             {
                 Launcher = launcher,
                 PidFd = fd,
-                IsAdopted = true,
                 IsChild = launcher.Parent == Environment.ProcessId,
                 Groups = GroupsOf(name.Key, record),
                 StartedAt = ProcessTable.StartedAt(launcher.StartTicks),
@@ -193,18 +192,21 @@ public sealed partial class LocalExecutor
             ? [.. groups.Where(group => Path.GetFileName(group) == key.Value && Directory.Exists(group))]
             : [];
 
-    /// <summary>Looks what the processes of adopted attempts have used: the kernel tells nobody when they end.</summary>
-    private void SeeAdopted()
+    /// <summary>
+    /// Looks what the processes of attempts have used: the kernel tells nobody when adopted ones end, and of a child's memory only what is more
+    /// than this server's own.
+    /// </summary>
+    private void SeeRunning()
     {
-        var adopted = _attempts.Values.Where(attempt => attempt.IsAdopted && attempt.Stage is Stage.Running or Stage.Cancelling).ToList();
-        if (adopted.Count == 0)
+        var running = _attempts.Values.Where(attempt => attempt.Stage is Stage.Running or Stage.Cancelling).ToList();
+        if (running.Count == 0)
         {
             return;
         }
 
-        var keys = adopted.Select(attempt => attempt.Key.Value).ToHashSet();
+        var keys = running.Select(attempt => attempt.Key.Value).ToHashSet();
         var marked = ProcessTree.Marked(keys.Contains);
-        foreach (var attempt in adopted)
+        foreach (var attempt in running)
         {
             attempt.See(marked.GetValueOrDefault(attempt.Key.Value) ?? []);
         }

@@ -45,7 +45,7 @@ public sealed partial class LocalExecutor : IExecutor
 
         _options = options;
         _orphans = new Orphans(options.Time);
-        _looks = options.Time.CreateTimer(_ => SeeAdopted(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _looks = options.Time.CreateTimer(_ => SeeRunning(), state: null, BetweenLooks, BetweenLooks);
         _groups = ControlGroups.Open(options.Instance, out var note);
         Capabilities = new ExecutorCapabilities(
             SurvivesServer: true,
@@ -173,6 +173,7 @@ public sealed partial class LocalExecutor : IExecutor
             // A child that is not reaped keeps its number, so whatever is read about it now is about it.
             Orphans.KnowLauncher(pid);
             attempt.IsChild = true;
+            attempt.ServerPeak = ProcessTable.UsageOf(Environment.ProcessId).PeakMemory;
             attempt.Launcher = ProcessTable.Find(pid) ?? new ProcessStat(pid, Environment.ProcessId, pid, 0, (byte)'R');
             attempt.PidFd = Libc.PidFdOpen(pid);
             if (attempt.PidFd < 0)
