@@ -23,7 +23,8 @@ public sealed class LocalExecutorTests
         Assert.Equal((phase, code), (end.Phase, end.ExitCode));
         Assert.Equal(code > 128 ? code - 128 : null, end.Signal);
         Assert.NotNull(end.CpuTime);
-        Assert.True(end.PeakMemory > 0);
+        // So small a command is smaller than this process: its size is not known then, and never told as this process's own.
+        Assert.False(end.PeakMemory <= 0 || end.PeakMemory > 100 << 20, $"{end.PeakMemory}");
         Assert.True(end.EndedAt >= end.StartedAt);
         var later = (await bench.Executor.ObserveAsync([spec.Ref], Bench.Cancel))[0];
         Assert.Equal((phase, code, end.Reason), (later.Phase, later.ExitCode, later.Reason));
