@@ -76,8 +76,10 @@ public sealed class Spec048Custody
         second.Signal("TERM");
         Assert.Equal(0, await second.EndAsync());
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
-        Assert.True(Directory.Exists($"/proc/{project.Lines("pid.txt")[^1]}"));
+        var command = $"/proc/{project.Lines("pid.txt")[^1]}";
+        Assert.True(Directory.Exists(command));
         project.Write("go", "");
+        await Eventually.TrueAsync(() => !Directory.Exists(command), TimeSpan.FromSeconds(10));
     }
 
     private static async Task<RunSeen> BeginAsync(TestProject project)
