@@ -192,6 +192,16 @@ internal static class RunWriteEndpoints
         Plan(run, body.Mode, body.Task, body.Version, engine.Store);
         if (body.Params is not null || body.Version is not null and not RerunAnew.Pinned)
         {
+            if (body.Params is { ValueKind: not JsonValueKind.Object })
+            {
+                throw ApiException.Invalid("params: an object of the parameters that differ from the run's");
+            }
+
+            if (body.Downstream == true)
+            {
+                throw ApiException.Invalid("downstream: a new run wakes the subscribers of what it publishes by itself; leave it out");
+            }
+
             var anew = engine.Store.Read(session => Anew(session, Snapshot(session, RunEndpoints.Picture(session, run)), body));
             RequireSecrets(
                 project,

@@ -55,13 +55,18 @@ internal static class RerunAnew
 
         using var interrupts = call.Detach || call.DryRun ? null : new Interrupts();
         await using var engine = ProjectOpening.OpenEngine(project);
-        if (call.Version == Newest)
+        var version = call.Version;
+        if (version == Newest)
         {
-            // What the file says now, also where no server has seen it yet.
-            await PipelineSource.SaveAsync(engine.Store, PipelineSource.Load(run.Run.Pipeline.Value, project));
+            // What the file says now, also where no server has seen it yet; a preview makes nothing live.
+            var file = PipelineSource.Load(run.Run.Pipeline.Value, project);
+            var saved = call.DryRun
+                ? await PipelineSource.SaveCandidateAsync(engine.Store, file)
+                : await PipelineSource.SaveAsync(engine.Store, file);
+            version = saved.Value;
         }
 
-        var definition = engine.Store.Read(session => Find(session, run.Run, call.Version));
+        var definition = engine.Store.Read(session => Find(session, run.Run, version));
         var changes = ParamArguments.Json(definition.Pipeline, call.Params);
         var wish = Wish();
         if (call is { DryRun: true, Json: true })

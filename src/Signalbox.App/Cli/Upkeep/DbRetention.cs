@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Upkeep;
 using Signalbox.Storage;
@@ -63,14 +64,14 @@ internal static class DbRetention
     /// <summary>Waits as long as it gets less.</summary>
     private static async Task<bool> IsDoneAsync(EngineSession engine, CancellationToken cancellationToken)
     {
-        var (least, since) = (long.MaxValue, DateTime.UtcNow);
+        var (least, since) = (long.MaxValue, Stopwatch.GetTimestamp());
         while (engine.Store.Read(session => session.RemovalsLeft()) is > 0 and var left)
         {
             if (left < least)
             {
-                (least, since) = (left, DateTime.UtcNow);
+                (least, since) = (left, Stopwatch.GetTimestamp());
             }
-            else if (DateTime.UtcNow - since > Patience)
+            else if (Stopwatch.GetElapsedTime(since) > Patience)
             {
                 return false;
             }
