@@ -2,6 +2,7 @@
 """Plays the scenes of tests/Signalbox.Faults.Tests at length and writes docs/fault-report.md.
 
     docs/make-fault-report.py                      all scenes; takes about two hours on two cores, and root for some
+    docs/make-fault-report.py --beside 3           three scenes at a time
     docs/make-fault-report.py --minutes 10         each scene no longer than that
     docs/make-fault-report.py --scenes Kill Clock  these anew; of the others what was seen before
     docs/make-fault-report.py --more               what was seen before counts as well: the plays of a scene are added up
@@ -9,6 +10,7 @@
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -38,7 +40,7 @@ task lived at one time, each tick is one run, each folder is of one attempt. How
 def scenes():
     found = []
     for file in sorted((PROJECT / "Scenes").glob("*Scene.cs")):
-        name = re.search(r': Scene\(\s*"(\w+)"', file.read_text(encoding="utf-8"))
+        name = re.search(r': (?:Scene|OnPostgres)\(\s*"(\w+)"', file.read_text(encoding="utf-8"))
         found.append((file.stem, name.group(1)))
     return found
 
@@ -47,23 +49,24 @@ def plays(name):
     return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(SEEN.glob(f"{name}-*.json"))]
 
 
-def play(only, minutes, more):
+def play(only, minutes, more, beside):
     subprocess.run(["dotnet", "build", "-c", "Release", PROJECT, "-v", "quiet", "-nologo", "-clp:NoSummary"], check=True)
     subprocess.run([ROOT / "signalbox", "--version"], check=True)
     environment = {**os.environ, "SIGNALBOX_FAULTS": "long"}
     if minutes:
         environment["SIGNALBOX_FAULTS_MINUTES"] = str(minutes)
-    failed = []
-    for kind, name in scenes():
-        if only and kind.removesuffix("Scene") not in only:
-            continue
+    program = PROJECT / "bin" / "Release" / "net10.0" / PROJECT.name
+
+    def one(scene):
+        kind, name = scene
         print(f"{kind} ...", flush=True)
         for file in SEEN.glob(f"{name}-*.json"):
             more or file.unlink()
-        program = PROJECT / "bin" / "Release" / "net10.0" / PROJECT.name
-        if subprocess.run([program, "-noLogo", "-noColor", "-class", f"*.{kind}"], env=environment).returncode:
-            failed.append(kind)
-    return failed
+        return subprocess.run([program, "-noLogo", "-noColor", "-class", f"*.{kind}"], env=environment).returncode
+
+    wanted = [scene for scene in scenes() if not only or scene[0].removesuffix("Scene") in only]
+    with concurrent.futures.ThreadPoolExecutor(max_workers=beside) as all_of_them:
+        return [kind for (kind, _), code in zip(wanted, all_of_them.map(one, wanted)) if code]
 
 
 def together(plays):
@@ -126,13 +129,14 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=int)
+    parser.add_argument("--beside", type=int, default=1)
     parser.add_argument("--scenes", nargs="*", default=[])
     parser.add_argument("--more", action="store_true")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     if unknown := set(given.scenes) - {kind.removesuffix("Scene") for kind, _ in scenes()}:
         parser.error(f"there is no scene {', '.join(sorted(unknown))}")
-    failed = [] if given.write else play(given.scenes, given.minutes, given.more)
+    failed = [] if given.write else play(given.scenes, given.minutes, given.more, given.beside)
     write()
     print(f"written: {REPORT.relative_to(ROOT)}" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0

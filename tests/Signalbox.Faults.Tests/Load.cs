@@ -55,8 +55,8 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>Calls that nobody answered, or that were answered with a refusal.</summary>
     public long Unanswered;
 
-    /// <summary>Whether callers wait until more of what they asked for has ended.</summary>
-    public bool HasEnough => Acknowledged - Witness.Ended > MostUnfinished;
+    // Callers wait until more of what they asked for has ended.
+    private bool HasEnough => Acknowledged - Witness.Ended > MostUnfinished;
 
     public int Acknowledged => Runs.Count + Messages.Count;
 
@@ -65,8 +65,9 @@ internal sealed class Load : IAsyncDisposable
     {
         var witness = $"'{Witness.File}'";
         var about = "$SIGNALBOX_PIPELINE $SIGNALBOX_RUN_ID $SIGNALBOX_TASK $SIGNALBOX_ATTEMPT $$";
-        // What a fault makes of a task that it hits is a failure like another, and is tried again.
-        const string trials = "    timeout: 10m\n    retries: 20\n    retry_delay: 200ms\n";
+        // What a fault makes of a task that it hits is a failure like another, and is tried again; so is what is lost with its machine, and
+        // here machines are lost more often than in the years that the default is for.
+        const string trials = "    timeout: 10m\n    retries: 20\n    retry_delay: 200ms\n    lost_budget: 1000\n";
         Project
             .Write("signalbox.yaml", $"max_active_tasks: 24\n{settings}")
             .Pipeline("called", Body("n", Task("first", 0.1) + Task("second", 0.1, needs: "first")))
@@ -119,6 +120,51 @@ internal sealed class Load : IAsyncDisposable
         _callers.Add(CallAsync("made", Pause * 3));
         _callers.Add(CallAsync("long", Pause * 5));
         _callers.Add(SendAsync());
+    }
+
+    /// <summary>Asks for a run, again and again until it is told of it.</summary>
+    /// <returns>False when it was over before.</returns>
+    public Task<bool> AskAsync(string pipeline, CancellationToken most)
+    {
+        var number = Interlocked.Increment(ref _number);
+        var key = $"key-{number}";
+        return UntilAnsweredAsync(
+            key,
+            () =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"/api/pipelines/{pipeline}/runs"))
+                {
+                    Content = Json($$"""{"params": {"n": {{number}} } }"""),
+                };
+                request.Headers.Add("Idempotency-Key", key);
+                return request;
+            },
+            HttpStatusCode.Created,
+            answer => Runs[key] = answer.GetProperty("number").GetInt64(),
+            most
+        );
+    }
+
+    /// <summary>Sends a message, again and again until it is told that it was kept.</summary>
+    public Task<bool> SendAsync(CancellationToken most)
+    {
+        var number = Interlocked.Increment(ref _number);
+        return UntilAnsweredAsync(
+            $"message-{number}",
+            () =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, "/hooks/hooked"))
+                {
+                    Content = Json($$"""{"n": {{number}}}"""),
+                };
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", HookSecret);
+                request.Headers.Add("X-Signalbox-Delivery", $"message-{number}");
+                return request;
+            },
+            HttpStatusCode.Accepted,
+            answer => Messages[number] = answer.GetProperty("messages")[0].GetProperty("message").GetInt64(),
+            most
+        );
     }
 
     /// <summary>Asks for a run as a person does who does not wait for it, and takes what is printed for an answer.</summary>
@@ -183,22 +229,7 @@ internal sealed class Load : IAsyncDisposable
     {
         while (await RestAsync(pause))
         {
-            var number = Interlocked.Increment(ref _number);
-            var key = $"key-{number}";
-            await UntilAnsweredAsync(
-                key,
-                () =>
-                {
-                    var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"/api/pipelines/{pipeline}/runs"))
-                    {
-                        Content = Json($$"""{"params": {"n": {{number}} } }"""),
-                    };
-                    request.Headers.Add("Idempotency-Key", key);
-                    return request;
-                },
-                HttpStatusCode.Created,
-                answer => Runs[key] = answer.GetProperty("number").GetInt64()
-            );
+            await AskAsync(pipeline, _stop.Token);
         }
     }
 
@@ -206,45 +237,32 @@ internal sealed class Load : IAsyncDisposable
     {
         while (await RestAsync(Pause))
         {
-            var number = Interlocked.Increment(ref _number);
-            await UntilAnsweredAsync(
-                $"message-{number}",
-                () =>
-                {
-                    var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, "/hooks/hooked"))
-                    {
-                        Content = Json($$"""{"n": {{number}}}"""),
-                    };
-                    request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", HookSecret);
-                    request.Headers.Add("X-Signalbox-Delivery", $"message-{number}");
-                    return request;
-                },
-                HttpStatusCode.Accepted,
-                answer => Messages[number] = answer.GetProperty("messages")[0].GetProperty("message").GetInt64()
-            );
+            await SendAsync(_stop.Token);
         }
     }
 
-    private async Task UntilAnsweredAsync(
+    private async Task<bool> UntilAnsweredAsync(
         string key,
         Func<HttpRequestMessage> make,
         HttpStatusCode expected,
-        Action<JsonElement> acknowledged
+        Action<JsonElement> acknowledged,
+        CancellationToken most
     )
     {
         Wishes.TryAdd(key, 0);
-        do
+        while (!most.IsCancellationRequested)
         {
             try
             {
                 using var request = make();
+                // One that is under way goes on when it is over: what it is told counts.
                 using var response = await _http.SendAsync(request);
                 var text = await response.Content.ReadAsStringAsync();
                 if (response.StatusCode == expected)
                 {
                     using var document = JsonDocument.Parse(text);
                     acknowledged(document.RootElement);
-                    return;
+                    return true;
                 }
 
                 Assert.True((int)response.StatusCode is >= 500 or 429 or 409, $"{request.RequestUri}: {(int)response.StatusCode} {text}");
@@ -255,7 +273,10 @@ internal sealed class Load : IAsyncDisposable
             }
 
             Interlocked.Increment(ref Unanswered);
-        } while (await RestAsync(Pause));
+            await Task.Delay(Pause, most).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        return false;
     }
 
     /// <returns>False: it is over.</returns>

@@ -155,17 +155,12 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
     /// <summary>What was away is back: a call must be answered soon.</summary>
     private protected async Task AnsweredAgainAsync(int seconds = 10)
     {
-        var (before, watch) = (Load.Acknowledged, Stopwatch.StartNew());
-        var most = TimeSpan.FromSeconds(HowOften == shortly ? SoonEnoughForAll : seconds);
-        while (Load.Acknowledged == before)
+        var (watch, most) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(HowOften == shortly ? SoonEnoughForAll : seconds));
+        using var late = new CancellationTokenSource(most);
+        if (!await Load.AskAsync("called", late.Token))
         {
-            if (watch.Elapsed > most && !Load.HasEnough)
-            {
-                Findings.Add($"no call was answered within {most.TotalSeconds} s");
-                return;
-            }
-
-            await RestAsync(0.05);
+            Findings.Add($"no call was answered within {most.TotalSeconds} s");
+            return;
         }
 
         Counts["slowest answer after it, ms"] = Math.Max(
@@ -202,7 +197,7 @@ public abstract class Scene(string name, string what, int shortly, int atLength)
 
     private void Write(SortedDictionary<string, long> counts)
     {
-        using var stream = File.Create(Path.Combine(Folder(), $"{name}-{DateTime.UtcNow:yyyyMMdd-HHmmss}.json"));
+        using var stream = File.Create(Path.Combine(Folder(), $"{name}-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.json"));
         using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();
         writer.WriteString("scene", name);

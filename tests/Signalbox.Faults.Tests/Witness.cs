@@ -18,7 +18,7 @@ internal sealed class Witness(string file, bool mayBeginAgain)
     private readonly Lock _guard = new();
     private long _read;
     private int _line;
-    private int _ended;
+    private readonly HashSet<(string Pipeline, string Run)> _ended = [];
 
     public string File => file;
 
@@ -37,7 +37,7 @@ internal sealed class Witness(string file, bool mayBeginAgain)
         }
     }
 
-    /// <summary>How many commands have come to their end.</summary>
+    /// <summary>Of how many runs that somebody called a command has come to its end.</summary>
     public int Ended
     {
         get
@@ -45,7 +45,7 @@ internal sealed class Witness(string file, bool mayBeginAgain)
             lock (_guard)
             {
                 Read();
-                return _ended;
+                return _ended.Count;
             }
         }
     }
@@ -91,7 +91,10 @@ internal sealed class Witness(string file, bool mayBeginAgain)
         else if (_seen.TryGetValue(key, out var seen) && seen.Pid == pid)
         {
             seen.EndedAtLine = _line;
-            _ended++;
+            if (seen.Number > 0)
+            {
+                _ended.Add((seen.Pipeline, seen.Run));
+            }
         }
         else
         {

@@ -1,28 +1,16 @@
 namespace Signalbox.Faults.Tests.Scenes;
 
 public sealed class PostgresScene()
-    : Scene(
+    : OnPostgres(
         "postgres",
         "PostgreSQL ended under load, by `kill -9` or at once as its own shutdown does, away for up to three seconds",
         shortly: 1,
         atLength: 60
     )
 {
-    private OwnPostgres? _postgres;
-
-    private protected override string? Hindrance => OwnPostgres.Programs is null ? "PostgreSQL is not installed" : null;
-
-    private protected override string Settings => $"database: {_postgres!.Address}\n";
-
     [Fact]
     [Trait("Requirement", "S93")]
     public Task While_PostgreSQL_comes_and_goes_nothing_acknowledged_is_lost_and_commands_go_on() => PlayAsync();
-
-    private protected override Task PrepareAsync(string folder)
-    {
-        _postgres = OwnPostgres.Make();
-        return Task.CompletedTask;
-    }
 
     private protected override async Task DisturbAsync(bool isShort)
     {
@@ -31,10 +19,10 @@ public sealed class PostgresScene()
         for (var end = 1; Again(end - 1); end++)
         {
             await RestAsync(Between(1, 3));
-            _postgres!.End(end % 2 == 1 ? Machine.Kill : Machine.Quit);
+            Postgres.End(end % 2 == 1 ? Machine.Kill : Machine.Quit);
             Count("ends of PostgreSQL");
             await RestAsync(Between(0, isShort ? 1 : 3));
-            _postgres.Start();
+            Postgres.Start();
             if (server.HasEnded)
             {
                 Findings.Add($"the server ended with its database:\n{server.Said}");
@@ -44,6 +32,4 @@ public sealed class PostgresScene()
             await AnsweredAgainAsync();
         }
     }
-
-    private protected override void CleanUp() => _postgres?.Dispose();
 }
