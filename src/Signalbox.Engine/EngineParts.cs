@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Driving;
 using Signalbox.Engine.Executors;
 using Signalbox.Engine.Outbox;
 using Signalbox.Engine.Outputs;
@@ -29,6 +30,9 @@ public sealed record EngineParts
     public required Places Places { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary>What time-outs are counted on.</summary>
+    public required EngineClock Clock { get; init; }
 
     /// <summary>Begins a work that goes on beside whoever begins it.</summary>
     public required Func<Func<Task>, Task> Begin { get; init; }

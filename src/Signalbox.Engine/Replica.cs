@@ -3,6 +3,7 @@ using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
+using Signalbox.Core.Time;
 using Signalbox.Engine.Alerts;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Backfills;
@@ -59,7 +60,7 @@ internal sealed partial class Replica : IAsyncDisposable
     // Runs that could not be read, with what is wrong.
     private readonly ConcurrentDictionary<RunNumber, string> _setAside = new();
 
-    private Replica(Project project, Store store, EngineLock held, EngineOptions options)
+    private Replica(Project project, Store store, EngineLock held, EngineClock clock, EngineOptions options)
     {
         _lock = held;
         var state = new StateFolder(project.StateFolder);
@@ -82,6 +83,7 @@ internal sealed partial class Replica : IAsyncDisposable
             Staging = staging,
             Places = Places.Of(project, options, store),
             Time = options.Time,
+            Clock = clock,
             Begin = options.Begin,
             WorkerCommand = options.WorkerCommand,
             Instance = instance,
@@ -149,9 +151,9 @@ internal sealed partial class Replica : IAsyncDisposable
     public event Action<Run>? RunEnded;
 
     /// <summary>Starts driving; takes over nothing yet.</summary>
-    public static Replica Start(Project project, Store store, EngineLock held, EngineOptions options)
+    public static Replica Start(Project project, Store store, EngineLock held, EngineClock clock, EngineOptions options)
     {
-        var engine = new Replica(project, store, held, options);
+        var engine = new Replica(project, store, held, clock, options);
         engine.Loop("driver", engine._driver.DriveAsync);
         engine.Loop("observer", engine._attempts.ObserveAsync);
         engine.Loop("logs", engine._attempts.KeepLogsAsync);
@@ -178,9 +180,14 @@ internal sealed partial class Replica : IAsyncDisposable
             engine.Loop("metrics", telemetry.SendMetricsAsync);
         }
 
+        engine._driver.ClockMoved += by => engine.Said?.Invoke(ClockSaid(by));
         engine._driver.StoreFailed += failure => engine.Said?.Invoke($"store: {failure.Message}");
         return engine;
     }
+
+    /// <summary>What people are told when deadlines were moved.</summary>
+    public static string ClockSaid(TimeSpan by) =>
+        $"the clock went {Duration.Print(TimeSpan.FromSeconds(Math.Round(by.Duration().TotalSeconds)))} {(by > TimeSpan.Zero ? "forth" : "back")} while no time passed, or the machine slept: time-outs and retries have moved with it";
 
     /// <summary>Takes over a run that nobody drives: goes on where its rows say it stands. Nothing when this engine drives it.</summary>
     public async Task TakeOverAsync(RunNumber run, CancellationToken cancellationToken)

@@ -122,6 +122,54 @@ public sealed class Spec049Degradation
         Assert.Equal(HttpStatusCode.OK, await ReadyAsync(server));
     }
 
+    [Fact]
+    [Trait("Requirement", "S94")]
+    public async Task A_clock_that_jumps_past_a_time_out_ends_nothing_also_when_it_jumps_while_no_server_is_there()
+    {
+        var library = Directory
+            .EnumerateFiles(
+                "/usr/lib",
+                "libfaketime.so.1",
+                new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }
+            )
+            .FirstOrDefault();
+        if (library is null)
+        {
+            Assert.Skip("libfaketime is not installed");
+        }
+
+        using var project = new TestProject().Pipeline(
+            "long",
+            """
+            timeout: 30m
+            tasks:
+              stays: { run: "echo a >> ran.txt; until test -e go; do sleep 0.05; done", timeout: 10m, retries: 3 }
+              looks: { wait_for: { file: go }, every: 1s, timeout: 10m }
+            """
+        );
+        project.Write("clock", "+0");
+        project.Environment["FAKETIME_TIMESTAMP_FILE"] = project.PathOf("clock");
+        project.Environment["FAKETIME_CACHE_DURATION"] = "1";
+        project.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+        project.Environment["LD_PRELOAD"] = library;
+        RunSeen run;
+        await using (var server = await TestServer.StartAsync(project))
+        {
+            run = new RunSeen((await project.CallAsync("run", "long", "--detach", "--json")).Expect(0).Json);
+            await Eventually.TrueAsync(() => project.Lines("ran.txt").Length == 1, TimeSpan.FromSeconds(20));
+            project.Write("clock", "+3600");
+            await server.SaysAsync(line => line.Contains("the clock went 1h forth", StringComparison.Ordinal));
+            await server.KillAsync();
+        }
+
+        project.Write("clock", "-7200");
+        await using var next = await TestServer.StartAsync(project);
+        await next.SaysAsync(line => line.Contains("the clock went 3h back", StringComparison.Ordinal));
+        project.Write("go", "");
+        Assert.Equal("success", (await project.EndedAsync(run.Number)).State);
+        Assert.Equal(["a"], project.Lines("ran.txt"));
+    }
+
     /// <summary>Whether a run is refused because the disk is full; what still fits is taken, and answered when it can be carried out.</summary>
     private static async Task<bool> IsRefusedAsync(ApiClient client)
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Signalbox.Core;
 using Signalbox.Core.Runs;
 using Signalbox.Engine;
+using Signalbox.Engine.Driving;
 using Signalbox.Engine.Outbox;
 using Signalbox.Engine.Outputs;
 using Signalbox.Engine.PipelineFiles;
@@ -75,10 +76,12 @@ internal sealed class Server
         {
             _store = Store.Open(_database, TakeTurn);
             _lock = _store.AcquireEngine();
+            var (clock, _) = await EngineClock.StartAsync(_store, Life.Time, boot: "one");
             _replica = Replica.Start(
                 _house.Project,
                 _store,
                 _lock,
+                clock,
                 new EngineOptions
                 {
                     WorkerCommand = ["none"],

@@ -165,7 +165,8 @@ public static partial class RunDecider
                 State = TaskState.UpForRetry,
                 Attempt = null,
                 Stopping = null,
-                Deadline = null,
+                // The limit of a wait is one for all its attempts.
+                Deadline = d.Node(task.Key).Kind.Waits ? task.Deadline : null,
                 DueAt = d.At + wait,
                 Failure = failure,
                 Reason = reason,

@@ -24,7 +24,9 @@ public static partial class RunDecider
         }
 
         var began = attempt.StartedAt ?? attempt.SubmittedAt;
-        var due = (e.LastWrite > began ? e.LastWrite.Value : began) + limit;
+        // It begins in time to come when somebody set the clock back.
+        var since = began > d.At ? e.LastWrite ?? d.At : began;
+        var due = (e.LastWrite > since ? e.LastWrite.Value : since) + limit;
         if (due > d.At)
         {
             d.Set(task with { DueAt = due });

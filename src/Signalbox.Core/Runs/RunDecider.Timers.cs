@@ -40,7 +40,7 @@ public static partial class RunDecider
         var isPastLimit = task.Deadline <= d.At;
         switch (task.State)
         {
-            case TaskState.UpForRetry when d.Node(task.Key) is { Kind.Waits: true } node && task.StartedAt + LimitOf(node) <= d.At:
+            case TaskState.UpForRetry when isPastLimit:
                 GiveUpWaiting(d, task);
                 break;
 

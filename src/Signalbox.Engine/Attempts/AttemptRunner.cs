@@ -158,7 +158,7 @@ internal sealed partial class AttemptRunner(
         DateTimeOffset? last;
         try
         {
-            last = await parts.Executor.LastWriteAsync(attempt.Ref, CancellationToken.None);
+            last = parts.Clock.Told(await parts.Executor.LastWriteAsync(attempt.Ref, CancellationToken.None));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ExecutorUnreachableException)
         {
@@ -480,7 +480,8 @@ internal sealed partial class AttemptRunner(
         };
     }
 
-    private DateTimeOffset At(Observation? seen) => seen?.EndedAt ?? Now;
+    // A file that was written before the clock was set back has a time that is yet to come.
+    private DateTimeOffset At(Observation? seen) => seen?.EndedAt is { } ended && ended < Now ? ended : Now;
 
     private static ProcessFacts Facts(Observation seen) => new(seen.Pid?.ToString(), seen.ExternalId, seen.CpuTime, seen.PeakMemory);
 }

@@ -4,6 +4,8 @@ using Signalbox.Core;
 using Signalbox.Core.Pools;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Driving;
+using Signalbox.Engine.Processes;
 using Signalbox.Engine.Projects;
 using Signalbox.Engine.Telemetry;
 using Signalbox.Engine.Triggers;
@@ -73,7 +75,7 @@ public sealed class EngineSession : IAsyncDisposable
     /// <exception cref="StoreRefused">Another process runs it, on SQLite; the message names its pid.</exception>
     public async Task ServeAsync(CancellationToken cancellationToken)
     {
-        Become(await AcquireAsync(cancellationToken));
+        await BecomeAsync(await AcquireAsync(cancellationToken));
         _serves = true;
         await _engine!.ServeAsync(cancellationToken);
     }
@@ -184,7 +186,7 @@ public sealed class EngineSession : IAsyncDisposable
 
     private async Task<Answer> AnswerAsync(long id, CancellationToken cancellationToken)
     {
-        TryBecome();
+        await TryBecomeAsync();
         if (_engine is { } mine)
         {
             await mine.CarryOutRequestsAsync(cancellationToken);
@@ -336,7 +338,7 @@ public sealed class EngineSession : IAsyncDisposable
             if (_engine is null && _options.Time.GetUtcNow() >= nextTakeOver)
             {
                 nextTakeOver = _options.Time.GetUtcNow() + TakeOverPause;
-                if (TryBecome())
+                if (await TryBecomeAsync())
                 {
                     await takeOver();
                 }
@@ -350,7 +352,7 @@ public sealed class EngineSession : IAsyncDisposable
         }
     }
 
-    private bool TryBecome()
+    private async Task<bool> TryBecomeAsync()
     {
         if (_engine is not null)
         {
@@ -359,7 +361,7 @@ public sealed class EngineSession : IAsyncDisposable
 
         try
         {
-            Become(Store.AcquireEngine());
+            await BecomeAsync(Store.AcquireEngine());
             _engine!.TakeOverWhatRuns();
             return true;
         }
@@ -370,15 +372,36 @@ public sealed class EngineSession : IAsyncDisposable
         }
     }
 
-    private void Become(EngineLock held)
+    private async Task BecomeAsync(EngineLock held)
+    {
+        try
+        {
+            _engine = await BeginAsync(held);
+        }
+        catch
+        {
+            // Whoever tries again, here or in another process, finds it free.
+            held.Dispose();
+            throw;
+        }
+
+        _engine.Said += line => Said?.Invoke(line);
+        _engine.Changed += (run, change) => Changed?.Invoke(run, change);
+    }
+
+    private async Task<Replica> BeginAsync(EngineLock held)
     {
         if (Restoration.Finish(new StateFolder(Project.StateFolder), Store, _options.Time.GetUtcNow()) is { } aside)
         {
             Said?.Invoke($"the database was put back to an earlier state; what attempts left since then is in {aside}");
         }
 
-        _engine = Replica.Start(Project, Store, held, _options);
-        _engine.Said += line => Said?.Invoke(line);
-        _engine.Changed += (run, change) => Changed?.Invoke(run, change);
+        var (clock, moved) = await EngineClock.StartAsync(Store, _options.Time, ProcessTable.BootId);
+        if (moved != TimeSpan.Zero)
+        {
+            Said?.Invoke(Replica.ClockSaid(moved));
+        }
+
+        return Replica.Start(Project, Store, held, clock, _options);
     }
 }

@@ -34,6 +34,7 @@ internal sealed partial class RunDriver : IEventSink
     private readonly Waiters _waiters = new();
     private TimeSpan _afterRefusal = FirstRefusalPause;
     private volatile bool _holdsSlots;
+    private volatile bool _breakersAreOld;
 
     // The keys of _runs, for other threads.
     private readonly HashSet<RunNumber> _driven = [];
@@ -49,7 +50,7 @@ internal sealed partial class RunDriver : IEventSink
         _deeds = deeds;
         _dispatcher = dispatcher;
         _breakers = new BreakerBook(parts, dispatcher);
-        LoadBreakersNow();
+        _breakers.Load(parts.Clock.Now);
     }
 
     /// <summary>Told of every change after it is durable.</summary>
@@ -57,6 +58,9 @@ internal sealed partial class RunDriver : IEventSink
 
     /// <summary>Told when the store could not be written; the engine goes on and tries again.</summary>
     public event Action<StoreException>? StoreFailed;
+
+    /// <summary>Told that the clock on the wall went so far from the time that passed, and that all deadlines have moved with it.</summary>
+    public event Action<TimeSpan>? ClockMoved;
 
     /// <summary>Takes over a run that this engine has claimed, and goes on where its state says it stands.</summary>
     public void Adopt(LiveRun run, bool afterRestart)
@@ -128,9 +132,11 @@ internal sealed partial class RunDriver : IEventSink
         );
 
     /// <summary>Somebody closed a circuit breaker by hand: what it held may begin.</summary>
-    public void LoadBreakers() => _inbox.Writer.TryWrite(_ => LoadBreakersNow());
-
-    private void LoadBreakersNow() => _breakers.Load(_parts.Time.GetUtcNow());
+    public void LoadBreakers()
+    {
+        _breakersAreOld = true;
+        _inbox.Writer.TryWrite(_ => { }); // wakes the driver
+    }
 
     /// <summary>A message has come for runs of a pipeline: those of their tasks that wait for one are looked at at once.</summary>
     public void LookAtMessages(PipelineName pipeline) =>
@@ -174,13 +180,14 @@ internal sealed partial class RunDriver : IEventSink
         while (!cancellationToken.IsCancellationRequested)
         {
             await SleepAsync(cancellationToken);
+            await ReadFirstAsync(cancellationToken);
             var batch = new RunBatch();
             for (var taken = 0; taken < MostEventsPerTurn && _inbox.Reader.TryRead(out var step); taken++)
             {
                 step(batch);
             }
 
-            var now = _parts.Time.GetUtcNow();
+            var now = _parts.Clock.Now;
             foreach (var due in _timers.TakeDue(now))
             {
                 Decide(batch, due, new RunEvent.TimerFired(now), write: null);
@@ -205,13 +212,13 @@ internal sealed partial class RunDriver : IEventSink
 
     private async Task SleepAsync(CancellationToken cancellationToken)
     {
-        if (_inbox.Reader.TryPeek(out _))
+        if (_inbox.Reader.TryPeek(out _) || _breakersAreOld)
         {
             return;
         }
 
         var next = _timers.Next is { } timer && !(_breakers.Next < timer) ? timer : _breakers.Next;
-        var wait = next is { } at ? at - _parts.Time.GetUtcNow() : LongestSleep;
+        var wait = next is { } at ? at - _parts.Clock.Now : LongestSleep;
         if (wait <= TimeSpan.Zero)
         {
             return;
@@ -254,7 +261,7 @@ internal sealed partial class RunDriver : IEventSink
         foreach (var change in decision.Changes)
         {
             _dispatcher.Follow(run.Snapshot, change);
-            _breakers.Follow(batch, run.Snapshot, change, _parts.Time.GetUtcNow());
+            _breakers.Follow(batch, run.Snapshot, change, _parts.Clock.Now);
             if (change is Change.TaskChanged { After: var task })
             {
                 _waiters.Follow(run.Snapshot, task);
@@ -331,7 +338,7 @@ internal sealed partial class RunDriver : IEventSink
             // A store that refuses every write, as on a full disk, would else be asked without end.
             await Task.Delay(_afterRefusal, _parts.Time, cancellationToken);
             _afterRefusal = _afterRefusal < LongestRefusalPause ? _afterRefusal * 2 : LongestRefusalPause;
-            await RereadAsync(batch, cancellationToken);
+            await RereadAsync(batch.Runs, cancellationToken);
             return;
         }
 
@@ -363,46 +370,6 @@ internal sealed partial class RunDriver : IEventSink
             if (run.Snapshot.Run.State.IsEnd())
             {
                 Forget(run.Snapshot.Run.Number);
-            }
-        }
-    }
-
-    /// <summary>
-    /// What was decided did not become durable, or nobody knows: what is in memory is worth nothing. The runs are read again, and go on
-    /// from what the store says; a run that another engine owns by now is left to it.
-    /// </summary>
-    private async Task RereadAsync(RunBatch batch, CancellationToken cancellationToken)
-    {
-        var pause = TimeSpan.FromMilliseconds(100);
-        foreach (var run in batch.Runs.ToList())
-        {
-            var number = run.Snapshot.Run.Number;
-            Forget(number);
-            await UntilReadAsync(() =>
-            {
-                if (_parts.Store.Read(session => LiveRun.Load(session, number, run.Fence)) is { } again)
-                {
-                    TakeOver(again, afterRestart: true);
-                }
-            });
-        }
-
-        await UntilReadAsync(LoadBreakersNow);
-
-        async Task UntilReadAsync(Action read)
-        {
-            while (true)
-            {
-                try
-                {
-                    read();
-                    return;
-                }
-                catch (StoreUnavailable)
-                {
-                    await Task.Delay(pause, _parts.Time, cancellationToken);
-                    pause = pause < TimeSpan.FromSeconds(5) ? pause * 2 : pause;
-                }
             }
         }
     }

@@ -120,6 +120,19 @@ public sealed class WaitingAndLimitTests
     }
 
     [Fact]
+    public void A_command_that_began_before_the_clock_was_set_back_may_be_silent_as_long_as_any_other()
+    {
+        var task = Task("a") with { Kind = new TaskKind.Shell("train"), SilenceTimeout = TimeSpan.FromMinutes(10) };
+        var lab = new Lab(Pipeline(task)).Admit().Begin("a");
+        var listen = lab.Advance(TimeSpan.FromMinutes(10)).Now.AddHours(-5);
+        lab.On(new RunEvent.Heard(listen, Key("a"), lab.Token("a"), listen.AddMinutes(-3)));
+        Assert.Equal(listen.AddMinutes(7), lab["a"].DueAt);
+        lab.On(new RunEvent.TimerFired(listen.AddMinutes(7)));
+        lab.On(new RunEvent.Heard(listen.AddMinutes(7), Key("a"), lab.Token("a"), listen.AddMinutes(-3)));
+        Assert.Equal(StopReason.Silence, Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands)).Why);
+    }
+
+    [Fact]
     public void A_task_that_gets_no_slot_in_time_fails_without_an_attempt_and_one_that_gets_it_is_left_alone()
     {
         var task = Task("a") with

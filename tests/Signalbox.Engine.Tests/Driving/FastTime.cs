@@ -7,6 +7,8 @@ internal sealed class FastTime(int times) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => _start + ((System.GetUtcNow() - _start) * times);
 
+    public override long GetTimestamp() => System.GetTimestamp() * times;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new Alarm(System.CreateTimer(callback, state, Slow(dueTime), Slow(period)), Slow);
 
