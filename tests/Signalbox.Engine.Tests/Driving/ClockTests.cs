@@ -30,7 +30,11 @@ public sealed class ClockTests
         time.Pass(TimeSpan.FromMinutes(20));
 
         time.Set(time.GetUtcNow().AddHours(hours));
-        await LookAsync(house, time, () => house.Said.Any(line => line.StartsWith($"the clock went 5h {(hours > 0 ? "forth" : "back")}", StringComparison.Ordinal)));
+        await LookAsync(
+            house,
+            time,
+            () => house.Said.Any(line => line.StartsWith($"the clock went 5h {(hours > 0 ? "forth" : "back")}", StringComparison.Ordinal))
+        );
         await LookAsync(house, time, () => house.Task(run, "waits").DueAt - time.GetUtcNow() <= TimeSpan.FromSeconds(10));
         Assert.Equal(TaskState.Running, house.Task(run, "long").State);
         Assert.Equal(TaskState.UpForRetry, house.Task(run, "again").State);
