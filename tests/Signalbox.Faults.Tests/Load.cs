@@ -14,6 +14,7 @@ internal sealed class Load : IAsyncDisposable
 {
     private const string HookSecret = "s3cret";
     private const int MostUnfinished = 40;
+    private const int MostHeld = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
@@ -285,7 +286,8 @@ internal sealed class Load : IAsyncDisposable
         try
         {
             await Task.Delay(pause, _stop.Token);
-            while (HasEnough)
+            // Held back, not stopped: a run that failed never gives its place to another.
+            for (var held = 0; HasEnough && held < MostHeld; held++)
             {
                 await Task.Delay(Pause * 4, _stop.Token);
             }

@@ -46,7 +46,7 @@ public sealed partial class LocalExecutor : IExecutor
         _options = options;
         _orphans = new Orphans(options.Time);
         _looks = options.Time.CreateTimer(_ => SeeRunning(), state: null, BetweenLooks, BetweenLooks);
-        _groups = ControlGroups.Open(options.Instance, out var note);
+        _groups = ControlGroups.Open(options.Instance, options.Root, out var note);
         Capabilities = new ExecutorCapabilities(
             SurvivesServer: true,
             KillsWholeTree: _groups.HoldsAll,

@@ -16,6 +16,7 @@ internal sealed class ControlGroups
 {
     // Version 2 gives controllers only to groups below one that has no processes itself: then this program moves to a group of its own.
     private const string Server = "signalbox-server";
+    private const string OfInstance = "signalbox-";
 
     private readonly string? _unified;
     private readonly string? _memory;
@@ -38,7 +39,8 @@ internal sealed class ControlGroups
     public bool LimitsCpu => _cpu is not null;
 
     /// <summary>Looks for control groups, and says in a sentence what was found.</summary>
-    public static ControlGroups Open(string instance, out string note)
+    /// <param name="folder">Where the attempts lie; null where nobody knows.</param>
+    public static ControlGroups Open(string instance, string? folder, out string note)
     {
         var here = CgroupMounts.Unified();
         if (here is not null && Path.GetFileName(here) == Server)
@@ -47,6 +49,12 @@ internal sealed class ControlGroups
         }
 
         var unified = here is null ? null : Parent(here, instance);
+        if (unified is not null && folder is not null)
+        {
+            AbandonedGroups.Sign(unified, folder);
+            AbandonedGroups.Remove(here!, $"{OfInstance}*");
+        }
+
         var memory = Controlled(here, unified, "memory") ?? Legacy("memory", instance);
         var cpu = Controlled(here, unified, "cpu") ?? Legacy("cpu", instance);
         var limits = (memory, cpu) switch
@@ -131,7 +139,7 @@ internal sealed class ControlGroups
     /// <summary>The parent of our groups below one of version 2 or 1; null where none can be made there.</summary>
     private static string? Parent(string here, string instance)
     {
-        var parent = $"{here}/signalbox-{instance}";
+        var parent = $"{here}/{OfInstance}{instance}";
         var probe = $"{parent}/probe-{Environment.ProcessId}";
         if (!TryMake(parent) || !TryMake(probe))
         {

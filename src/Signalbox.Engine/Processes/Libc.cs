@@ -83,6 +83,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true)]
     public static partial int RemoveDirectory(byte* path);
 
+    [LibraryImport("libc", EntryPoint = "setxattr", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetAttribute(string path, string name, ReadOnlySpan<byte> value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "getxattr", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint GetAttribute(string path, string name, Span<byte> value, nuint size);
+
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true)]
     public static partial int Access(byte* path, int mode);
 
