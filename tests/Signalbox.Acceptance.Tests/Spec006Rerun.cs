@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Signalbox.Acceptance.Tests;
@@ -85,6 +86,9 @@ public sealed class Spec006Rerun
                 + "\n  added: { run: \"echo added >> order.txt\" }"
         );
         project.Write("order.txt", "");
+        var newest = (await project.CallAsync([.. again, "--with-version", "newest", "--dry-run", "--json"])).Expect(0).Json;
+        Assert.Equal(["second", "last", "added"], newest.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()));
+        Assert.Equal($"{failed.Json.GetProperty("version").GetString()}\n", await LiveVersionAsync(project));
         var told = (await project.CallAsync([.. again, "--with-version", "newest", "--reason", "mended"])).Expect(0).Output;
         Assert.Contains("second", told, StringComparison.Ordinal);
         Assert.Equal(["added", "last", "second 1 b"], project.Lines("order.txt").Order(StringComparer.Ordinal));
@@ -100,6 +104,22 @@ public sealed class Spec006Rerun
             (await project.CallAsync([.. again, "--param", "row=1"])).Expect(2).Error,
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>What a schedule would run: no verb tells it without reading the file, which makes it live.</summary>
+    private static async Task<string> LiveVersionAsync(TestProject project)
+    {
+        using var python = Process.Start(
+            new ProcessStartInfo(
+                "python3",
+                ["-c", "import sqlite3, glob; print(*sqlite3.connect(glob.glob('.signalbox/*.db')[0]).execute('select version from pipelines').fetchone())"]
+            )
+            {
+                WorkingDirectory = project.Folder,
+                RedirectStandardOutput = true,
+            }
+        )!;
+        return await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
     [Theory]

@@ -230,6 +230,18 @@ public sealed partial class Spec036Api(ApiBench bench) : IClassFixture<ApiBench>
         var preview = await bench.Viewer.GetAsync($"/api/runs/{run}/rerun?mode=from_failed");
         Assert.Equal(["bad", "after"], preview.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()!));
         await bench.Viewer.ProblemAsync(HttpMethod.Get, $"/api/runs/{run}/rerun?mode=from", HttpStatusCode.BadRequest);
+        foreach (
+            var (field, body) in new[]
+            {
+                ("params", """{"mode":"from_failed","params":[1]}"""),
+                ("downstream", """{"mode":"from_failed","version":"newest","downstream":true}"""),
+            }
+        )
+        {
+            var refused = await bench.Admin.ProblemAsync(HttpMethod.Post, $"/api/runs/{run}/rerun", HttpStatusCode.BadRequest, body);
+            Assert.StartsWith($"{field}: ", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+
         await bench.Admin.PostAsync($"/api/runs/{run}/rerun", """{"mode":"from_failed"}""");
         await bench.Admin.EndedAsync(run);
         Assert.Equal(2, (await bench.Viewer.GetAsync($"/api/runs/{run}/tasks/bad")).GetProperty("attempts").GetArrayLength());
