@@ -127,17 +127,12 @@ internal static class EventEndpoints
             tail.Refresh();
             while (tail.Read(isOver) is { Length: > 0 } piece)
             {
-                await events.SendAsync(
-                    $"{tail.Position}",
-                    "log",
-                    LogEventDocument.Of(piece.Span, tail.Position),
-                    ApiJson.Default.LogEventDocument
-                );
+                await events.SendLogAsync("log", piece, tail.Position);
             }
 
             if (isOver)
             {
-                await events.SendAsync($"{tail.Position}", "end", LogEventDocument.Of([], tail.Position), ApiJson.Default.LogEventDocument);
+                await events.SendLogAsync("end", default, tail.Position);
                 await events.FlushAsync(TimeSpan.Zero);
                 return;
             }
@@ -182,11 +177,13 @@ internal sealed class EventStream : IAsyncDisposable
     private readonly HttpContext _context;
     private readonly TimeProvider _time;
     private readonly ArrayBufferWriter<byte> _waiting = new();
+    private readonly Utf8JsonWriter _json;
     private DateTimeOffset _sent;
 
     private EventStream(HttpContext context, TimeProvider time)
     {
         (_context, _time, _sent) = (context, time, time.GetUtcNow());
+        _json = new Utf8JsonWriter(_waiting, new JsonWriterOptions { Encoder = ApiJson.Default.Options.Encoder });
     }
 
     public static async Task<EventStream> BeginAsync(HttpContext context, TimeProvider time)
@@ -201,14 +198,34 @@ internal sealed class EventStream : IAsyncDisposable
         return stream;
     }
 
-    public async Task SendAsync<T>(string id, string kind, T data, JsonTypeInfo<T> type)
+    public Task SendAsync<T>(string id, string kind, T data, JsonTypeInfo<T> type)
     {
-        _waiting.Write(Encoding.UTF8.GetBytes($"id: {id}\nevent: {kind}\ndata: "));
-        await using (var json = new Utf8JsonWriter(_waiting, new JsonWriterOptions { Encoder = type.Options.Encoder }))
-        {
-            JsonSerializer.Serialize(json, data, type);
-        }
+        Begin(id, kind);
+        JsonSerializer.Serialize(_json, data, type);
+        return EndAsync();
+    }
 
+    /// <summary>What an attempt wrote, up to a position, which is the event's id.</summary>
+    public Task SendLogAsync(string kind, ReadOnlyMemory<byte> piece, long position)
+    {
+        Begin(position.ToString(CultureInfo.InvariantCulture), kind);
+        LogEventDocument.Write(_json, piece.Span, position);
+        return EndAsync();
+    }
+
+    private void Begin(string id, string kind)
+    {
+        _waiting.Write("id: "u8);
+        Encoding.UTF8.GetBytes(id, _waiting);
+        _waiting.Write("\nevent: "u8);
+        Encoding.UTF8.GetBytes(kind, _waiting);
+        _waiting.Write("\ndata: "u8);
+        _json.Reset();
+    }
+
+    private async Task EndAsync()
+    {
+        await _json.FlushAsync(_context.RequestAborted);
         _waiting.Write("\n\n"u8);
         if (_waiting.WrittenCount > 16 * 1024)
         {
@@ -233,7 +250,7 @@ internal sealed class EventStream : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _json.DisposeAsync();
 }
 
 /// <summary>A dataset is late, or fresh again.</summary>

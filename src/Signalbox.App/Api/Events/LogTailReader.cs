@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
 using Signalbox.Engine.Logs;
 
 namespace Signalbox.App.Api;
@@ -11,7 +13,8 @@ internal sealed class LogTailReader(Func<LogView?> open, long from) : IDisposabl
     // A follower at the beginning of a large log is given it as fast as it takes it: what each piece costs must be small enough to be free again at once.
     private const int MostAtOnce = 16 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _waiting = new();
+    private ArrayBufferWriter<byte> _waiting = new();
+    private ArrayBufferWriter<byte> _spare = new();
     private LogView? _log;
     private int _start; // of what was not given yet
     private bool _isComplete;
@@ -62,10 +65,9 @@ internal sealed class LogTailReader(Func<LogView?> open, long from) : IDisposabl
 
     private void DropGiven()
     {
-        var rest = _waiting.WrittenSpan[_start..].ToArray();
-        _waiting.ResetWrittenCount();
-        _waiting.Write(rest);
-        _start = 0;
+        _spare.ResetWrittenCount();
+        _spare.Write(_waiting.WrittenSpan[_start..]);
+        (_waiting, _spare, _start) = (_spare, _waiting, 0);
     }
 
     public void Dispose() => _log?.Dispose();
@@ -105,6 +107,23 @@ internal static class Utf8Border
 /// <param name="Bytes">The very bytes, in base64, when they are no UTF-8; else null.</param>
 internal sealed record LogEventDocument(string Text, long Position, string? Bytes)
 {
-    public static LogEventDocument Of(ReadOnlySpan<byte> piece, long position) =>
-        new(Encoding.UTF8.GetString(piece), position, System.Text.Unicode.Utf8.IsValid(piece) ? null : Convert.ToBase64String(piece));
+    /// <summary>Writes one without making it: the whole of a large log goes this way, and what would be garbage stays in memory for a while.</summary>
+    public static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> piece, long position)
+    {
+        json.WriteStartObject();
+        if (Utf8.IsValid(piece))
+        {
+            json.WriteString("text"u8, piece);
+            json.WriteNumber("position"u8, position);
+            json.WriteNull("bytes"u8);
+        }
+        else
+        {
+            json.WriteString("text"u8, Encoding.UTF8.GetString(piece));
+            json.WriteNumber("position"u8, position);
+            json.WriteBase64String("bytes"u8, piece);
+        }
+
+        json.WriteEndObject();
+    }
 }
