@@ -112,7 +112,10 @@ public sealed class Spec006Rerun
         using var python = Process.Start(
             new ProcessStartInfo(
                 "python3",
-                ["-c", "import sqlite3, glob; print(*sqlite3.connect(glob.glob('.signalbox/*.db')[0]).execute('select version from pipelines').fetchone())"]
+                [
+                    "-c",
+                    "import sqlite3, glob; print(*sqlite3.connect(glob.glob('.signalbox/*.db')[0]).execute('select version from pipelines').fetchone())",
+                ]
             )
             {
                 WorkingDirectory = project.Folder,
