@@ -72,13 +72,6 @@ public sealed class CronExpression : IEquatable<CronExpression>, IWallTimes
         return new CronParser(text).Parse();
     }
 
-    /// <summary>Whether the minute that holds this wall-clock time matches.</summary>
-    public bool Matches(DateTime label) =>
-        (_months >> label.Month & 1) != 0
-        && (_hours >> label.Hour & 1) != 0
-        && (_minutes >> label.Minute & 1) != 0
-        && (_days.Of(label.Year, label.Month) >> label.Day & 1) != 0;
-
     /// <summary>The first matching wall-clock minute at or after a wall-clock time, or null when the calendar ends before it.</summary>
     public DateTime? FirstAtOrAfter(DateTime label) => FirstAtOrAfter(label, LongestWaitYears);
 

@@ -74,6 +74,35 @@ public sealed class RetryPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(60), policy.NextDelay(new Failure(FailureClass.RateLimited, "429"), 0, 0));
     }
 
+    [Theory]
+    [Trait("Requirement", "S99")]
+    [Trait("Requirement", "S150")]
+    [InlineData(FailureClass.Transient, new[] { 1, 2, 4, 8, 16 }, 1)]
+    [InlineData(FailureClass.ResourceUnavailable, new[] { 5, 5, 5 }, 0)]
+    [InlineData(FailureClass.Oom, new[] { 1 }, 1)]
+    [InlineData(FailureClass.Validation, new int[0], 0)]
+    public void The_table_gives_each_class_its_delays_and_then_no_more(FailureClass failure, int[] seconds, int jitter)
+    {
+        for (var used = 0; used < seconds.Length; used++)
+        {
+            var delay = RetryPolicy.Table.NextDelay(new Failure(failure, "boom"), used, StableHash.Of($"{used}"))!.Value;
+            Assert.InRange(delay, TimeSpan.FromSeconds(seconds[used]), TimeSpan.FromSeconds(seconds[used] + jitter));
+        }
+
+        Assert.Equal(seconds.Length, RetryPolicy.Table.RetriesFor(failure));
+        Assert.Null(RetryPolicy.Table.NextDelay(new Failure(failure, "boom"), seconds.Length, 0));
+    }
+
+    [Fact]
+    [Trait("Requirement", "S43")]
+    public void Without_a_word_there_is_one_attempt_and_three_may_be_lost_five_seconds_apart()
+    {
+        Assert.Equal(1, RetryPolicy.Default.MaxAttempts);
+        Assert.Equal(3, new RetryPolicy { Retries = 2 }.MaxAttempts);
+        Assert.Equal((3, TimeSpan.FromSeconds(5)), (RetryPolicy.Default.LostBudget, RetryPolicy.LostDelay));
+        Assert.True(RetryPolicy.Default.Covers(FailureClass.Lost));
+    }
+
     /// <summary>P15: within bounds, and rising before jitter, whatever the numbers.</summary>
     [Fact]
     public void Delays_rise_to_the_cap_and_never_pass_it() =>

@@ -86,8 +86,12 @@ internal sealed class Lab
 
     public Lab On(RunEvent e)
     {
+        var implied = RunDecider.Resume(Snapshot).Commands;
         var decision = RunDecider.Decide(Snapshot, e);
+        Shape.Check(decision);
         Snapshot.Apply(decision);
+        // What a restart would do because of it is done at once.
+        Assert.Empty(RunDecider.Resume(Snapshot).Commands.Except(implied).Except(decision.Commands));
         _decided?.Invoke(Snapshot, decision);
         Commands.Clear();
         Commands.AddRange(decision.Commands);

@@ -44,6 +44,7 @@ internal static class Invariants
             }
         }
 
+        Runs.Shape.Check(decision);
         var canStart = ledger.Run.State == RunState.Running && ledger.Run.Ending is null;
         if (decision.Commands.IsEmpty)
         {

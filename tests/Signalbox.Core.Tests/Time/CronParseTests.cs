@@ -95,6 +95,10 @@ public sealed class CronParseTests
         );
     }
 
+    [Fact]
+    [Trait("Requirement", "S28")]
+    public void NoTextAtAllIsAMistakeOfTheProgram() => Assert.Throws<ArgumentNullException>(() => CronExpression.Parse(null!));
+
     [Theory]
     [InlineData("15 2 * * *", true)]
     [InlineData("0,30 1,13 * * 1-5", true)]
