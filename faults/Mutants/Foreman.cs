@@ -68,13 +68,23 @@ internal sealed class Foreman(Target target, string folder)
             var limit = Patience + TimeSpan.FromMilliseconds(20 * tests.Sum(habit => habit.Milliseconds));
             var said = answer.Wait(limit) ? answer.Result : null;
             verdicts.Add(
-                Told(said switch
-                {
-                    "survived" => new Verdict(mutant, Fate.Survived, null),
-                    not null when said.StartsWith("killed ", StringComparison.Ordinal) => new Verdict(mutant, Fate.Killed, said["killed ".Length..]),
-                    not null => throw new InvalidOperationException($"a worker said: {said}"),
-                    _ => new Verdict(mutant, answer.IsCompleted ? Fate.Killed : Fate.TimedOut, answer.IsCompleted ? "the process, which it ended" : null),
-                })
+                Told(
+                    said switch
+                    {
+                        "survived" => new Verdict(mutant, Fate.Survived, null),
+                        not null when said.StartsWith("killed ", StringComparison.Ordinal) => new Verdict(
+                            mutant,
+                            Fate.Killed,
+                            said["killed ".Length..]
+                        ),
+                        not null => throw new InvalidOperationException($"a worker said: {said}"),
+                        _ => new Verdict(
+                            mutant,
+                            answer.IsCompleted ? Fate.Killed : Fate.TimedOut,
+                            answer.IsCompleted ? "the process, which it ended" : null
+                        ),
+                    }
+                )
             );
             if (said is null)
             {
@@ -110,7 +120,9 @@ internal sealed class Foreman(Target target, string folder)
     {
         if (verdict.Fate is Fate.Survived or Fate.Unseen)
         {
-            Console.WriteLine($"{verdict.Fate}: {verdict.Mutant.File}:{verdict.Mutant.Line}: {verdict.Mutant.Before} => {verdict.Mutant.After}");
+            Console.WriteLine(
+                $"{verdict.Fate}: {verdict.Mutant.File}:{verdict.Mutant.Line}: {verdict.Mutant.Before} => {verdict.Mutant.After}"
+            );
         }
 
         return verdict;
@@ -128,7 +140,9 @@ internal sealed class Foreman(Target target, string folder)
             Environment = { ["SIGNALBOX_SEEDS"] = "150" },
         };
         // By name of the library: tests that start themselves again look at what the process is.
-        foreach (var argument in (string[])["exec", typeof(Foreman).Assembly.Location, role, target.Name, Assembly, Habits, Mutants, .. more])
+        foreach (
+            var argument in (string[])["exec", typeof(Foreman).Assembly.Location, role, target.Name, Assembly, Habits, Mutants, .. more]
+        )
         {
             start.ArgumentList.Add(argument);
         }

@@ -46,7 +46,9 @@ internal sealed class Loaded
         protected override nint LoadUnmanagedDll(string name)
         {
             var folder = Path.Combine(target.TestBin, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
-            var found = new[] { name, $"lib{name}.so", $"{name}.so" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+            var found = new[] { name, $"lib{name}.so", $"{name}.so" }
+                .Select(file => Path.Combine(folder, file))
+                .FirstOrDefault(File.Exists);
             return found is null ? 0 : LoadUnmanagedDllFromPath(found);
         }
     }

@@ -59,18 +59,25 @@ internal sealed partial class Planter
         switch (node)
         {
             // A name that is declared inside cannot be declared twice; such a condition is made always true and always false.
-            case BinaryExpressionSyntax or IsPatternExpressionSyntax or ConditionalExpressionSyntax or InvocationExpressionSyntax when Declares(node):
+            case BinaryExpressionSyntax
+            or IsPatternExpressionSyntax
+            or ConditionalExpressionSyntax
+            or InvocationExpressionSyntax when Declares(node):
                 yield break;
 
             case BinaryExpressionSyntax binary when Operators.TryGetValue(binary.Kind(), out var others) && !IsText(binary):
                 foreach (var (kind, token) in others)
                 {
-                    yield return (BinaryExpression(kind, binary.Left, Token(token).WithLeadingTrivia(Space).WithTrailingTrivia(Space), binary.Right), null);
+                    yield return (
+                        BinaryExpression(kind, binary.Left, Token(token).WithLeadingTrivia(Space).WithTrailingTrivia(Space), binary.Right),
+                        null
+                    );
                 }
 
                 break;
 
-            case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.CoalesceExpression } coalesce when coalesce.Right is not ThrowExpressionSyntax:
+            case BinaryExpressionSyntax { RawKind: (int)SyntaxKind.CoalesceExpression } coalesce
+                when coalesce.Right is not ThrowExpressionSyntax:
                 yield return (coalesce.Right, null);
                 yield return (coalesce.Left, null);
                 break;
@@ -96,15 +103,24 @@ internal sealed partial class Planter
                 break;
 
             case LiteralExpressionSyntax { RawKind: (int)SyntaxKind.NumericLiteralExpression } number:
-                var type = model.GetTypeInfo(number).ConvertedType?.SpecialType is { } special && Words.TryGetValue(special, out var word) ? word : null;
-                yield return (ParseExpression(type is null ? $"{number.Token.Text} + 1" : $"({type})({number.Token.Text} + 1)"), $"{number.Token.Text} + 1");
+                var type =
+                    model.GetTypeInfo(number).ConvertedType?.SpecialType is { } special && Words.TryGetValue(special, out var word)
+                        ? word
+                        : null;
+                yield return (
+                    ParseExpression(type is null ? $"{number.Token.Text} + 1" : $"({type})({number.Token.Text} + 1)"),
+                    $"{number.Token.Text} + 1"
+                );
                 break;
 
             case PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.UnaryMinusExpression } minus:
                 yield return (minus.Operand, null);
                 break;
 
-            case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Min" or "Max" } called } call:
+            case InvocationExpressionSyntax
+            {
+                Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Min" or "Max" } called
+            } call:
                 yield return (
                     call.WithExpression(called.WithName(IdentifierName(called.Name.Identifier.Text == "Min" ? "Max" : "Min"))),
                     null
@@ -113,7 +129,8 @@ internal sealed partial class Planter
         }
     }
 
-    private static PrefixUnaryExpressionSyntax Negated(ExpressionSyntax node) => PrefixUnaryExpression(SyntaxKind.LogicalNotExpression, Bracketed(node));
+    private static PrefixUnaryExpressionSyntax Negated(ExpressionSyntax node) =>
+        PrefixUnaryExpression(SyntaxKind.LogicalNotExpression, Bracketed(node));
 
     private static ConditionalExpressionSyntax Not(ConditionalExpressionSyntax node) => node.WithCondition(Negated(node.Condition));
 
@@ -179,7 +196,9 @@ internal sealed partial class Planter
                     foreach (var (inner, said) in Patterns(part.Pattern))
                     {
                         yield return (
-                            properties.WithPropertyPatternClause(clause.WithSubpatterns(clause.Subpatterns.Replace(part, part.WithPattern(inner)))),
+                            properties.WithPropertyPatternClause(
+                                clause.WithSubpatterns(clause.Subpatterns.Replace(part, part.WithPattern(inner)))
+                            ),
                             said
                         );
                     }
@@ -224,8 +243,7 @@ internal sealed partial class Planter
                 or BinaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalAndExpression or (int)SyntaxKind.LogicalOrExpression };
     }
 
-    private static bool Declares(SyntaxNode node) =>
-        node.DescendantNodes().Any(inner => inner is SingleVariableDesignationSyntax);
+    private static bool Declares(SyntaxNode node) => node.DescendantNodes().Any(inner => inner is SingleVariableDesignationSyntax);
 
     private bool IsText(BinaryExpressionSyntax node) => model.GetTypeInfo(node).Type?.SpecialType == SpecialType.System_String;
 }

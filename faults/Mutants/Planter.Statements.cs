@@ -8,7 +8,8 @@ namespace Mutants;
 /// <content>What is left out: statements, cases, arms, and the parts of a changed record.</content>
 internal sealed partial class Planter
 {
-    public override SyntaxNode? VisitExpressionStatement(ExpressionStatementSyntax node) => LeftOut(node, base.VisitExpressionStatement(node));
+    public override SyntaxNode? VisitExpressionStatement(ExpressionStatementSyntax node) =>
+        LeftOut(node, base.VisitExpressionStatement(node));
 
     public override SyntaxNode? VisitReturnStatement(ReturnStatementSyntax node) => LeftOut(node, base.VisitReturnStatement(node));
 
@@ -26,8 +27,10 @@ internal sealed partial class Planter
     /// <summary>Not what declares a name, nor a way out without which a name would not be known below.</summary>
     private static bool MayBeLeftOut(StatementSyntax node) =>
         node is ExpressionStatementSyntax
-            ? !Declares(node) && node is not ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax { Left: DeclarationExpressionSyntax } }
-            : node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is not { } branch || branch.Statement.Contains(node) && !Declares(branch.Condition);
+            ? !Declares(node)
+                && node is not ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax { Left: DeclarationExpressionSyntax } }
+            : node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is not { } branch
+                || branch.Statement.Contains(node) && !Declares(branch.Condition);
 
     public override SyntaxNode? VisitSwitchSection(SwitchSectionSyntax node)
     {
@@ -77,7 +80,10 @@ internal sealed partial class Planter
         var parts = visited.Initializer.Expressions;
         for (var i = 0; i < parts.Count; i++)
         {
-            if (parts[i] is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.Text: not "Reason" } name } part && Take(node.Initializer.Expressions[i], "stays") is { } number)
+            if (
+                parts[i] is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.Text: not "Reason" } name } part
+                && Take(node.Initializer.Expressions[i], "stays") is { } number
+            )
             {
                 var former = ParseExpression($"{node.Expression.WithoutTrivia()}.{name.Identifier.Text}");
                 parts = parts.Replace(
@@ -94,8 +100,6 @@ internal sealed partial class Planter
     private static WhenClauseSyntax Without(int number, ExpressionSyntax? condition) =>
         WhenClause(
             Token(SyntaxKind.WhenKeyword).WithLeadingTrivia(Space).WithTrailingTrivia(Space),
-            condition is null
-                ? Not(On(number))
-                : BinaryExpression(SyntaxKind.LogicalAndExpression, Bracketed(condition), Not(On(number)))
+            condition is null ? Not(On(number)) : BinaryExpression(SyntaxKind.LogicalAndExpression, Bracketed(condition), Not(On(number)))
         );
 }

@@ -40,7 +40,12 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
             var (known, fits) = (Declares(node), node is not IsPatternExpressionSyntax { Pattern: UnaryPatternSyntax });
             if (!known || fits)
             {
-                visited = Switched(node, "always false", visited, (on, old) => BinaryExpression(SyntaxKind.LogicalAndExpression, old, Not(on)));
+                visited = Switched(
+                    node,
+                    "always false",
+                    visited,
+                    (on, old) => BinaryExpression(SyntaxKind.LogicalAndExpression, old, Not(on))
+                );
             }
 
             if (!known || !fits)
@@ -62,8 +67,7 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
         var number = Take(node, after);
         return number is not { } taken
             ? visited
-            : Bracketed(planted(On(taken), Bracketed(visited)))
-                .WithAdditionalAnnotations(new SyntaxAnnotation(Mark, $"{taken}"));
+            : Bracketed(planted(On(taken), Bracketed(visited))).WithAdditionalAnnotations(new SyntaxAnnotation(Mark, $"{taken}"));
     }
 
     /// <summary>The next number; null when it is one that does not compile.</summary>
@@ -77,7 +81,11 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
 
         var isOfStart = node.Ancestors()
             .Any(above =>
-                above is EqualsValueClauseSyntax { Parent: VariableDeclaratorSyntax { Parent.Parent: FieldDeclarationSyntax } or PropertyDeclarationSyntax }
+                above
+                    is EqualsValueClauseSyntax
+                    {
+                        Parent: VariableDeclaratorSyntax { Parent.Parent: FieldDeclarationSyntax } or PropertyDeclarationSyntax
+                    }
                 || above is ConstructorDeclarationSyntax { Modifiers: var modifiers } && modifiers.Any(SyntaxKind.StaticKeyword)
             );
         var line = node.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
@@ -87,7 +95,8 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
 
     private static ExpressionSyntax On(int number) => ParseExpression($"global::{Switch.TypeName}.On({number})");
 
-    private static ExpressionSyntax Not(ExpressionSyntax operand) => PrefixUnaryExpression(SyntaxKind.LogicalNotExpression, Bracketed(operand));
+    private static ExpressionSyntax Not(ExpressionSyntax operand) =>
+        PrefixUnaryExpression(SyntaxKind.LogicalNotExpression, Bracketed(operand));
 
     private static ParenthesizedExpressionSyntax Bracketed(ExpressionSyntax inner) =>
         ParenthesizedExpression(inner.WithoutTrivia().WithLeadingTrivia(Space).WithTrailingTrivia(Space));
@@ -100,7 +109,10 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
             return false;
         }
 
-        if (node.Parent is AssignmentExpressionSyntax assignment && assignment.Left == node || node.Parent is NameColonSyntax or NameEqualsSyntax)
+        if (
+            node.Parent is AssignmentExpressionSyntax assignment && assignment.Left == node
+            || node.Parent is NameColonSyntax or NameEqualsSyntax
+        )
         {
             return false;
         }
@@ -109,7 +121,11 @@ internal sealed partial class Planter(SemanticModel model, string file, int from
         {
             switch (above)
             {
-                case PatternSyntax or AttributeSyntax or SwitchLabelSyntax { RawKind: (int)SyntaxKind.CaseSwitchLabel } or EnumMemberDeclarationSyntax or ParameterSyntax:
+                case PatternSyntax
+                or AttributeSyntax
+                or SwitchLabelSyntax { RawKind: (int)SyntaxKind.CaseSwitchLabel }
+                or EnumMemberDeclarationSyntax
+                or ParameterSyntax:
                 case LocalDeclarationStatementSyntax { IsConst: true } or InterpolatedStringExpressionSyntax:
                 case ConditionalExpressionSyntax choice when model.GetTypeInfo(choice).Type?.SpecialType == SpecialType.System_String:
                     return false;

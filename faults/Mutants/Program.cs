@@ -28,7 +28,10 @@ foreach (var target in Target.All.Where(target => args.Length == 0 || args.Conta
 {
     var verdicts = new Foreman(target, Path.Combine(results, target.Name)).Try(workers: 2);
     File.WriteAllText(Path.Combine(results, target.Name + ".json"), JsonSerializer.Serialize(verdicts));
-    Console.WriteLine($"{target.Name}: {verdicts.Count} mutants; " + string.Join(", ", verdicts.GroupBy(verdict => verdict.Fate).Select(group => $"{group.Key} {group.Count()}")));
+    Console.WriteLine(
+        $"{target.Name}: {verdicts.Count} mutants; "
+            + string.Join(", ", verdicts.GroupBy(verdict => verdict.Fate).Select(group => $"{group.Key} {group.Count()}"))
+    );
 }
 
 return Report.Write(results);

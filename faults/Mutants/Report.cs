@@ -12,7 +12,9 @@ internal static class Report
     /// <summary>Mutants that no test can kill, for they do the same: a line of the key, and one of the reason.</summary>
     private static Dictionary<string, string> Same()
     {
-        var lines = File.ReadAllLines(Path.Combine(Target.Root, "faults", "Mutants", "equivalent.txt")).Where(line => line.Length > 0 && line[0] != '#').ToList();
+        var lines = File.ReadAllLines(Path.Combine(Target.Root, "faults", "Mutants", "equivalent.txt"))
+            .Where(line => line.Length > 0 && line[0] != '#')
+            .ToList();
         return lines.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1].Trim(), StringComparer.Ordinal);
     }
 
@@ -53,8 +55,12 @@ internal static class Report
             var killed = verdicts.Count - survived.Count;
             var score = (double)killed / (verdicts.Count - equal.Count);
             isMet &= score >= Least;
-            page.Append($"| {target.Name} | {verdicts.Count} | {killed} | {equal.Count} | {survived.Count - equal.Count} | {100 * score:0.0} % |\n");
-            left.Append($"\n## {target.Name}\n\n{string.Join(", ", target.Files.Select(path => $"`{target.Of}/{path}`"))} by the tests `{string.Join("`, `", target.Tests)}` of {target.TestProject}.\n");
+            page.Append(
+                $"| {target.Name} | {verdicts.Count} | {killed} | {equal.Count} | {survived.Count - equal.Count} | {100 * score:0.0} % |\n"
+            );
+            left.Append(
+                $"\n## {target.Name}\n\n{string.Join(", ", target.Files.Select(path => $"`{target.Of}/{path}`"))} by the tests `{string.Join("`, `", target.Tests)}` of {target.TestProject}.\n"
+            );
             List(left, "The same", equal, verdict => $": {same[verdict.Mutant.Key]}");
             List(left, "Survived", [.. survived.Except(equal)], verdict => verdict.Fate == Fate.Unseen ? " (no test comes by)" : "");
         }
@@ -73,7 +79,9 @@ internal static class Report
         foreach (var verdict in verdicts)
         {
             var mutant = verdict.Mutant;
-            text.Append($"- `{Path.GetFileName(mutant.File)}`: {Quoted(mutant.Before)} becomes {(mutant.After is "left out" or "always true" or "always false" or "stays" or "case left out" or "arm left out" || mutant.After.StartsWith("without ", StringComparison.Ordinal) ? mutant.After : Quoted(mutant.After))}{more(verdict)}\n");
+            text.Append(
+                $"- `{Path.GetFileName(mutant.File)}`: {Quoted(mutant.Before)} becomes {(mutant.After is "left out" or "always true" or "always false" or "stays" or "case left out" or "arm left out" || mutant.After.StartsWith("without ", StringComparison.Ordinal) ? mutant.After : Quoted(mutant.After))}{more(verdict)}\n"
+            );
         }
     }
 

@@ -12,22 +12,37 @@ public sealed record Target(string Name, string Of, string[] Files, string TestP
 
     public static readonly Target[] All =
     [
-        new(
-            "RetryPolicy",
-            "Signalbox.Core",
-            ["Retry/RetryPolicy.cs"],
-            "Signalbox.Core.Tests",
-            ["Retry.*", "Runs.*"]
-        ),
+        new("RetryPolicy", "Signalbox.Core", ["Retry/RetryPolicy.cs"], "Signalbox.Core.Tests", ["Retry.*", "Runs.*"]),
         new(
             "CronSchedule",
             "Signalbox.Core",
-            ["Time/CronExpression.cs", "Time/CronDays.cs", "Time/CronField.cs", "Time/CronItem*.cs", "Time/CronParse*.cs", "Time/ZonedCron.cs", "Time/WallTimeline.cs"],
+            [
+                "Time/CronExpression.cs",
+                "Time/CronDays.cs",
+                "Time/CronField.cs",
+                "Time/CronItem*.cs",
+                "Time/CronParse*.cs",
+                "Time/ZonedCron.cs",
+                "Time/WallTimeline.cs",
+            ],
             "Signalbox.Core.Tests",
             // Those that go through every zone of the database take minutes.
-            ["Time.*", "!Time.EveryTransitionTests", "!*.AgreesWithAScanOfEveryMinuteInEveryZoneOfTheDatabase", "!Time.RecurrenceRuleTests", "!Time.DurationTests", "!Time.PartitionTests"]
+            [
+                "Time.*",
+                "!Time.EveryTransitionTests",
+                "!*.AgreesWithAScanOfEveryMinuteInEveryZoneOfTheDatabase",
+                "!Time.RecurrenceRuleTests",
+                "!Time.DurationTests",
+                "!Time.PartitionTests",
+            ]
         ),
-        new("RunDecider", "Signalbox.Core", ["Runs/RunDecider*.cs"], "Signalbox.Core.Tests", ["Runs.*", "Simulation.*", "Breakers.*", "Pools.*"]),
+        new(
+            "RunDecider",
+            "Signalbox.Core",
+            ["Runs/RunDecider*.cs"],
+            "Signalbox.Core.Tests",
+            ["Runs.*", "Simulation.*", "Breakers.*", "Pools.*"]
+        ),
         new(
             "Publication",
             "Signalbox.Engine",
@@ -47,21 +62,24 @@ public sealed record Target(string Name, string Of, string[] Files, string TestP
 
     public string Assembly => Path.Combine(TestBin, Of + ".dll");
 
-    public bool IsMutated(string file) => file.StartsWith(Project, StringComparison.Ordinal) && Files.Any(pattern => Fits(pattern, Path.GetRelativePath(Project, file)));
+    public bool IsMutated(string file) =>
+        file.StartsWith(Project, StringComparison.Ordinal) && Files.Any(pattern => Fits(pattern, Path.GetRelativePath(Project, file)));
 
     /// <param name="test">Class and method, without the project's name.</param>
     public bool IsRun(string test) =>
         Tests.Any(pattern => pattern[0] != '!' && Fits(pattern, test))
         && !Tests.Any(pattern => pattern[0] == '!' && (Fits(pattern[1..], test) || Fits(pattern[1..] + ".*", test)));
 
-    private static bool Fits(string pattern, string text) => Regex.IsMatch(text, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$");
+    private static bool Fits(string pattern, string text) =>
+        Regex.IsMatch(text, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$");
 
     private static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Signalbox.slnx")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Signalbox.slnx is in no folder above this program");
+            folder =
+                Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Signalbox.slnx is in no folder above this program");
         }
 
         return folder;

@@ -12,12 +12,24 @@ internal sealed record TestCase(string Name, Type Type, MethodInfo Method, objec
     public static IEnumerable<TestCase> All(Assembly assembly, Func<string, bool> isRun)
     {
         var start = assembly.GetName().Name!.Length + 1;
-        foreach (var type in assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false, IsGenericType: false } && type.FullName!.Length > start))
+        foreach (
+            var type in assembly
+                .GetTypes()
+                .Where(type => type is { IsClass: true, IsAbstract: false, IsGenericType: false } && type.FullName!.Length > start)
+        )
         {
-            foreach (var method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static).OrderBy(method => method.Name, StringComparer.Ordinal))
+            foreach (
+                var method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
+                    .OrderBy(method => method.Name, StringComparer.Ordinal)
+            )
             {
                 var name = $"{type.FullName![start..]}.{method.Name}";
-                if (method.GetCustomAttributes().FirstOrDefault(IsFact) is null || !isRun(name) || type.GetConstructors() is not [var made] || made.GetParameters().Length > 0)
+                if (
+                    method.GetCustomAttributes().FirstOrDefault(IsFact) is null
+                    || !isRun(name)
+                    || type.GetConstructors() is not [var made]
+                    || made.GetParameters().Length > 0
+                )
                 {
                     continue;
                 }
@@ -62,7 +74,10 @@ internal sealed record TestCase(string Name, Type Type, MethodInfo Method, objec
         {
             var (given, wanted) = (i < Arguments.Length ? Arguments[i] : parameters[i].DefaultValue, parameters[i].ParameterType);
             wanted = Nullable.GetUnderlyingType(wanted) ?? wanted;
-            converted[i] = given is null || wanted.IsInstanceOfType(given) || wanted.IsEnum ? given : Convert.ChangeType(given, wanted, CultureInfo.InvariantCulture);
+            converted[i] =
+                given is null || wanted.IsInstanceOfType(given) || wanted.IsEnum
+                    ? given
+                    : Convert.ChangeType(given, wanted, CultureInfo.InvariantCulture);
         }
 
         return converted;
@@ -113,7 +128,8 @@ internal sealed record TestCase(string Name, Type Type, MethodInfo Method, objec
             {
                 foreach (var row in Member(type.GetProperty("MemberType")?.GetValue(attribute) as Type ?? method.DeclaringType!, member))
                 {
-                    yield return row as object?[] ?? (object?[])row.GetType().GetInterface("Xunit.ITheoryDataRow")!.GetMethod("GetData")!.Invoke(row, null)!;
+                    yield return row as object?[]
+                        ?? (object?[])row.GetType().GetInterface("Xunit.ITheoryDataRow")!.GetMethod("GetData")!.Invoke(row, null)!;
                 }
             }
         }
@@ -122,7 +138,10 @@ internal sealed record TestCase(string Name, Type Type, MethodInfo Method, objec
     private static IEnumerable<object> Member(Type type, string name)
     {
         const BindingFlags any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static;
-        var rows = type.GetProperty(name, any)?.GetValue(null) ?? type.GetField(name, any)?.GetValue(null) ?? type.GetMethod(name, any)!.Invoke(null, null);
+        var rows =
+            type.GetProperty(name, any)?.GetValue(null)
+            ?? type.GetField(name, any)?.GetValue(null)
+            ?? type.GetMethod(name, any)!.Invoke(null, null);
         return ((IEnumerable)rows!).Cast<object>();
     }
 }

@@ -28,7 +28,9 @@ internal sealed class Worker(Target target, string assembly)
         foreach (var test in TestCase.All(loaded.Tests, target.IsRun).ToList())
         {
             // What is kept in static fields is made once: such a test is always run in an assembly of its own.
-            var isKept = test.Type.GetFields((System.Reflection.BindingFlags)0x38).Any(field => field.FieldType.Name.StartsWith("Lazy", StringComparison.Ordinal));
+            var isKept = test
+                .Type.GetFields((System.Reflection.BindingFlags)0x38)
+                .Any(field => field.FieldType.Name.StartsWith("Lazy", StringComparison.Ordinal));
             var (at, one) = isKept ? Fresh(target, assembly, test.Name) : (loaded, test);
             var passed = new bool[mutants];
             at.Passed = passed;
@@ -41,7 +43,14 @@ internal sealed class Worker(Target target, string assembly)
                 continue;
             }
 
-            found.Add(new Habit(test.Name, watch.Elapsed.TotalMilliseconds, isKept, [.. Enumerable.Range(0, mutants).Where(number => passed[number])]));
+            found.Add(
+                new Habit(
+                    test.Name,
+                    watch.Elapsed.TotalMilliseconds,
+                    isKept,
+                    [.. Enumerable.Range(0, mutants).Where(number => passed[number])]
+                )
+            );
         }
 
         File.WriteAllText(habits, JsonSerializer.Serialize(found));
@@ -79,7 +88,9 @@ internal sealed class Worker(Target target, string assembly)
         if (!mutant.IsOfStart)
         {
             _shared.Alive = mutant.Number;
-            var by = seen.Where(habit => !habit.IsKept).Select(habit => habit.Test).FirstOrDefault(test => Failure(_tests[test]) is not null);
+            var by = seen.Where(habit => !habit.IsKept)
+                .Select(habit => habit.Test)
+                .FirstOrDefault(test => Failure(_tests[test]) is not null);
             _shared.Alive = -1;
             if (by is not null)
             {

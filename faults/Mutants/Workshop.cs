@@ -20,7 +20,12 @@ internal sealed class Workshop(Target target)
                 Path.GetFileNameWithoutExtension(assembly),
                 Sources().Append(CSharpSyntaxTree.ParseText(Switch.Source, Options)),
                 References(),
-                new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true, optimizationLevel: OptimizationLevel.Release)
+                new CSharpCompilationOptions(
+                    OutputKind.DynamicallyLinkedLibrary,
+                    nullableContextOptions: NullableContextOptions.Enable,
+                    allowUnsafe: true,
+                    optimizationLevel: OptimizationLevel.Release
+                )
             )
         );
         var refused = new HashSet<int>();
@@ -36,7 +41,9 @@ internal sealed class Workshop(Target target)
             {
                 using var file = File.Create(assembly);
                 return compilation.Emit(file) is { Success: false } result
-                    ? throw new InvalidOperationException($"{target.Name} does not compile: {result.Diagnostics.First(found => found.Severity == DiagnosticSeverity.Error)}")
+                    ? throw new InvalidOperationException(
+                        $"{target.Name} does not compile: {result.Diagnostics.First(found => found.Severity == DiagnosticSeverity.Error)}"
+                    )
                     : mutants;
             }
 
@@ -59,7 +66,10 @@ internal sealed class Workshop(Target target)
         {
             var planter = new Planter(original.GetSemanticModel(tree), Path.GetRelativePath(Target.Root, tree.FilePath), next, refused);
             var planted = planter.Visit(tree.GetRoot())!;
-            compilation = compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.Create((CompilationUnitSyntax)planted, Options, tree.FilePath, tree.Encoding));
+            compilation = compilation.ReplaceSyntaxTree(
+                tree,
+                CSharpSyntaxTree.Create((CompilationUnitSyntax)planted, Options, tree.FilePath, tree.Encoding)
+            );
             mutants.AddRange(planter.Planted);
             next = planter.Next;
         }
@@ -80,7 +90,15 @@ internal sealed class Workshop(Target target)
         if (error.Id is "CS0161" or "CS8070" or "CS0163")
         {
             // The way out of a member that is left out; of those inside of branches the compiler does not complain.
-            var ends = place.DescendantNodesAndSelf().OfType<IfStatementSyntax>().Where(left => Planted(left).Any() && left.Statement is BlockSyntax { Statements: [ReturnStatementSyntax or ThrowStatementSyntax or ContinueStatementSyntax] }).ToList();
+            var ends = place
+                .DescendantNodesAndSelf()
+                .OfType<IfStatementSyntax>()
+                .Where(left =>
+                    Planted(left).Any()
+                    && left.Statement
+                        is BlockSyntax { Statements: [ReturnStatementSyntax or ThrowStatementSyntax or ContinueStatementSyntax] }
+                )
+                .ToList();
             var outer = ends.Where(left => error.Id != "CS0161" || left.Parent?.Parent == place).ToList();
             foreach (var mutant in (outer.Count > 0 ? outer : ends).SelectMany(Planted))
             {
@@ -98,7 +116,15 @@ internal sealed class Workshop(Target target)
             // An out parameter that is not set where what sets it is left out.
             var within = place.AncestorsAndSelf().First(node => node is MemberDeclarationSyntax);
             var parameter = error.GetMessage(System.Globalization.CultureInfo.InvariantCulture).Split('\'')[1];
-            var sets = within.DescendantNodes().OfType<IfStatementSyntax>().Where(left => left.Statement is BlockSyntax { Statements: [ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax set }] } && set.Left.ToString().Trim() == parameter).SelectMany(Planted).ToList();
+            var sets = within
+                .DescendantNodes()
+                .OfType<IfStatementSyntax>()
+                .Where(left =>
+                    left.Statement is BlockSyntax { Statements: [ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax set }] }
+                    && set.Left.ToString().Trim() == parameter
+                )
+                .SelectMany(Planted)
+                .ToList();
             foreach (var mutant in sets)
             {
                 yield return mutant;
@@ -115,8 +141,17 @@ internal sealed class Workshop(Target target)
         {
             var within = place.Ancestors().First(node => node is MemberDeclarationSyntax);
             var name = root.FindToken(error.Location.SourceSpan.Start).Text;
-            places.AddRange(within.DescendantNodes().Where(node => node is SingleVariableDesignationSyntax single && single.Identifier.Text == name || node is VariableDeclaratorSyntax declared && declared.Identifier.Text == name));
-            places.AddRange(within.DescendantNodes().OfType<AssignmentExpressionSyntax>().Where(assigned => assigned.Left.ToString().Trim() == name));
+            places.AddRange(
+                within
+                    .DescendantNodes()
+                    .Where(node =>
+                        node is SingleVariableDesignationSyntax single && single.Identifier.Text == name
+                        || node is VariableDeclaratorSyntax declared && declared.Identifier.Text == name
+                    )
+            );
+            places.AddRange(
+                within.DescendantNodes().OfType<AssignmentExpressionSyntax>().Where(assigned => assigned.Left.ToString().Trim() == name)
+            );
             foreach (var at in places.Skip(1))
             {
                 foreach (var mutant in at.AncestorsAndSelf().SelectMany(Planted))
@@ -186,7 +221,10 @@ internal sealed class Workshop(Target target)
     private static CSharpCompilation WithGenerated(CSharpCompilation compilation)
     {
         var dotnet = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
-        var pack = Directory.EnumerateDirectories(Path.Combine(dotnet, "packs", "Microsoft.NETCore.App.Ref"), "10.*").Order(StringComparer.Ordinal).Last();
+        var pack = Directory
+            .EnumerateDirectories(Path.Combine(dotnet, "packs", "Microsoft.NETCore.App.Ref"), "10.*")
+            .Order(StringComparer.Ordinal)
+            .Last();
         var generators = Directory
             .EnumerateFiles(Path.Combine(pack, "analyzers", "dotnet", "cs"), "*.dll")
             .Select(Assembly.LoadFrom)
@@ -200,7 +238,9 @@ internal sealed class Workshop(Target target)
                 }
             )
             .ToImmutableArray();
-        CSharpGeneratorDriver.Create(generators, parseOptions: Options).RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
+        CSharpGeneratorDriver
+            .Create(generators, parseOptions: Options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out var complete, out _);
         return (CSharpCompilation)complete;
     }
 }

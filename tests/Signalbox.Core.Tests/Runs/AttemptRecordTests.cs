@@ -8,7 +8,11 @@ namespace Signalbox.Core.Tests.Runs;
 /// <summary>What stands in the rows of a task and its attempts, event by event, as far as people and other tasks see it.</summary>
 public sealed class AttemptRecordTests
 {
-    private static readonly TaskNode Work = Task("a") with { Timeout = TimeSpan.FromHours(2), Retry = new RetryPolicy { Retries = 1 } };
+    private static readonly TaskNode Work = Task("a") with
+    {
+        Timeout = TimeSpan.FromHours(2),
+        Retry = new RetryPolicy { Retries = 1 },
+    };
 
     [Fact]
     [Trait("Requirement", "S88")]
@@ -22,7 +26,9 @@ public sealed class AttemptRecordTests
         Assert.Equal(new ProcessFacts("7", "boot"), lab.Attempts[^1].Process);
 
         var exited = lab.Advance(TimeSpan.FromMinutes(10)).Now;
-        lab.On(new RunEvent.AttemptExited(exited, Key("a"), lab.Token("a"), 0, new ProcessFacts(null, null, TimeSpan.FromSeconds(3), 4096)));
+        lab.On(
+            new RunEvent.AttemptExited(exited, Key("a"), lab.Token("a"), 0, new ProcessFacts(null, null, TimeSpan.FromSeconds(3), 4096))
+        );
         Assert.Equal(new RunCommand.Publish(Key("a"), 1, lab.Token("a")), Assert.Single(lab.Commands));
         Assert.Equal("attempt 1 ended well; its outputs are checked and published", lab["a"].Reason);
         Assert.Equal((started, started.AddHours(2)), (lab["a"].StartedAt, lab["a"].Deadline));
@@ -40,7 +46,9 @@ public sealed class AttemptRecordTests
     {
         var lab = new Lab(Pipeline(Work)).Admit().Begin("a");
         var failure = new Outcome.Failed(new Failure(FailureClass.Transient, "exit code 75"));
-        lab.On(new RunEvent.AttemptEnded(lab.Now, Key("a"), lab.Token("a"), failure, 75, new ProcessFacts(null, null, TimeSpan.FromSeconds(1))));
+        lab.On(
+            new RunEvent.AttemptEnded(lab.Now, Key("a"), lab.Token("a"), failure, 75, new ProcessFacts(null, null, TimeSpan.FromSeconds(1)))
+        );
         var first = Assert.Single(lab.Attempts);
         Assert.Equal((75, TimeSpan.FromMinutes(5)), (first.ExitCode, first.NextDelay));
         Assert.Equal(new ProcessFacts("1", null, TimeSpan.FromSeconds(1)), first.Process);

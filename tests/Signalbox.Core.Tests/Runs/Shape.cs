@@ -43,10 +43,16 @@ internal static class Shape
         var hasAttempt = state is TaskState.Queued or TaskState.UpForReschedule || state == TaskState.Running && !task.IsExpanded;
         That(hasAttempt == task.Attempt is not null, $"{key} is {state}, its attempt {task.Attempt}");
         That(state.IsEnd() == task.EndedAt is not null, $"{key} is {state} and ended at {task.EndedAt}");
-        That(state == TaskState.Scheduled || !(hasAttempt && state == TaskState.UpForReschedule) || task.ReadyAt is null, $"{key} is {state} and ready");
+        That(
+            state == TaskState.Scheduled || !(hasAttempt && state == TaskState.UpForReschedule) || task.ReadyAt is null,
+            $"{key} is {state} and ready"
+        );
         That(task.Stopping is null || state is TaskState.Queued or TaskState.Running, $"{key} is {state} and is being stopped");
         That(task.Stopping is null || task is { DueAt: null, Deadline: null }, $"{key} is being stopped and waits for a time");
-        That(task.MarkedAs is null == task.Stopping is not StopReason.Marked, $"{key} is marked as {task.MarkedAs}, stopping for {task.Stopping}");
+        That(
+            task.MarkedAs is null == task.Stopping is not StopReason.Marked,
+            $"{key} is marked as {task.MarkedAs}, stopping for {task.Stopping}"
+        );
         switch (state)
         {
             case TaskState.None:
@@ -80,8 +86,17 @@ internal static class Shape
         var (key, state) = (attempt.Key, attempt.State);
         That(state.IsEnd() == attempt.EndedAt is not null, $"{key}: an attempt is {state} and ended at {attempt.EndedAt}");
         That(state != AttemptState.Submitting || attempt.StartedAt is null, $"{key}: an attempt that is being started has started");
-        That(state is AttemptState.Submitting or AttemptState.Cancelled || attempt.StartedAt is not null, $"{key}: an attempt is {state} and never started");
-        That(state is not (AttemptState.Failed or AttemptState.Lost) || attempt.Failure is not null, $"{key}: an attempt is {state} for nothing");
-        That(state is AttemptState.Failed or AttemptState.Lost || attempt.NextDelay is null, $"{key}: an attempt is {state} and there is another");
+        That(
+            state is AttemptState.Submitting or AttemptState.Cancelled || attempt.StartedAt is not null,
+            $"{key}: an attempt is {state} and never started"
+        );
+        That(
+            state is not (AttemptState.Failed or AttemptState.Lost) || attempt.Failure is not null,
+            $"{key}: an attempt is {state} for nothing"
+        );
+        That(
+            state is AttemptState.Failed or AttemptState.Lost || attempt.NextDelay is null,
+            $"{key}: an attempt is {state} and there is another"
+        );
     }
 }
