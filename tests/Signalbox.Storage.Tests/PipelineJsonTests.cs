@@ -464,6 +464,7 @@ public sealed class PipelineJsonTests
                 new TaskKind.Load(null, "select 1", "local.users", LoadMode.Upsert, null, ["id", "day"], AllowDuplicates: true, Keep: 0)
             ),
             Task("noop", new TaskKind.Noop()),
+            Task("group", new TaskKind.Group()),
         ],
     };
 

@@ -113,7 +113,7 @@ public sealed record RunAlerts
             }
             else if (run.Find(key) is { Failure: { } failure } task)
             {
-                if (entry.To == Failed && IsNews(failure, entry) && !RunDecider.IsRetriedWithRun(run, Node(key), failure))
+                if (entry.To == Failed && IsNews(failure, entry) && !IsToldOtherwise(Node(key)) && !RunDecider.IsRetried(run, Node(key), failure))
                 {
                     _raised.Add(OfFailure(task, failure));
                 }
@@ -123,6 +123,9 @@ public sealed record RunAlerts
                 }
             }
         }
+
+        /// <summary>A group fails by one of its tasks, of which people are told; of the group itself only who asks for it.</summary>
+        private static bool IsToldOtherwise(TaskNode node) => node is { Kind: TaskKind.Group, OnFailure.IsDefaultOrEmpty: true };
 
         /// <summary>The run is past its limit: its tasks are stopped for that, and it will have failed.</summary>
         public void RunFails()

@@ -11,6 +11,7 @@ public sealed class Graph
     private readonly int[][] _upstream;
     private readonly int[][] _downstream;
     private readonly int[] _rank;
+    private readonly int[] _group;
 
     private Graph(ImmutableArray<TaskNode> tasks)
     {
@@ -44,6 +45,17 @@ public sealed class Graph
             _downstream[i] = downstream[i] is { } list ? [.. list] : [];
         }
 
+        _group = new int[tasks.Length];
+        Array.Fill(_group, -1);
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            if (tasks[i].Kind is TaskKind.Group)
+            {
+                HasGroups = true;
+                Array.ForEach(_upstream[i], member => _group[member] = i);
+            }
+        }
+
         _rank = new int[tasks.Length];
         Array.Fill(_rank, int.MaxValue);
         var order = Order();
@@ -61,6 +73,20 @@ public sealed class Graph
 
     /// <summary>The number of a task, or -1.</summary>
     public int IndexOf(TaskName task) => _index.GetValueOrDefault(task, -1);
+
+    /// <summary>Whether any task is in a group.</summary>
+    public bool HasGroups { get; }
+
+    /// <summary>The group that a task is in, or -1. The tasks of a group are what it needs.</summary>
+    public int GroupOf(int node) => _group[node];
+
+    /// <summary>Some of the tasks, and the tasks of the groups among them.</summary>
+    public ImmutableArray<TaskName> WithMembers(IEnumerable<TaskName> tasks) =>
+        [
+            .. tasks
+                .SelectMany(name => IndexOf(name) is var node && node >= 0 && Tasks[node].Kind is TaskKind.Group ? Tasks[node].Needs.Add(name) : [name])
+                .Distinct(),
+        ];
 
     public ReadOnlySpan<int> Upstream(int node) => _upstream[node];
 

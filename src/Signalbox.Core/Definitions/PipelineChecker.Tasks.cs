@@ -16,6 +16,7 @@ public sealed partial class PipelineChecker
         CheckLimits(task, path);
         CheckConditions(node, task, path);
         CheckKind(node, task, path);
+        CheckGroups(node, task, path);
         CheckEnv(node, task, path);
         CheckVariables(task.Inputs.Keys, $"{path}.inputs", "input", TaskEnvironment.Input);
         foreach (var (name, text) in task.Inputs)
@@ -27,6 +28,23 @@ public sealed partial class PipelineChecker
         if (task.Kind is not TaskKind.Load)
         {
             CheckOutputs(node, task, path);
+        }
+    }
+
+    /// <summary>Whoever needs a task inside of a group would go on with what the group's next try takes back.</summary>
+    private void CheckGroups(int node, TaskNode task, string path)
+    {
+        foreach (var need in _graph.Upstream(node))
+        {
+            if (_graph.GroupOf(need) is var group && group >= 0 && group != node && group != _graph.GroupOf(node))
+            {
+                var (name, inside) = (_graph.Tasks[group].Name, _graph.Tasks[need].Name);
+                Error(
+                    "inside-group",
+                    $"{path}.needs[{task.Needs.IndexOf(inside)}]",
+                    $"the task `{task.Name}` needs `{inside}`, which is inside the group `{name}` and is done again with it; write `needs: [{name}]`"
+                );
+            }
         }
     }
 
@@ -95,7 +113,7 @@ public sealed partial class PipelineChecker
         }
 
         // The limit of the whole run stops it too.
-        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Promote { Asks: false }))
+        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Group or TaskKind.Promote { Asks: false }))
         {
             Warn(
                 "no-timeout",

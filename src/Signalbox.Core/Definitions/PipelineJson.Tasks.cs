@@ -221,6 +221,9 @@ public static partial class PipelineJson
             case TaskKind.Noop:
                 json.WriteString("kind", "noop");
                 break;
+            case TaskKind.Group:
+                json.WriteString("kind", "group");
+                break;
             default:
                 throw new UnreachableException($"unknown kind {kind.GetType().Name}");
         }
@@ -292,6 +295,7 @@ public static partial class PipelineJson
             ),
             "http" => ReadHttp(json),
             "noop" => new TaskKind.Noop(),
+            "group" => new TaskKind.Group(),
             var other => throw new FormatException($"unknown kind of task `{other}`"),
         };
 }

@@ -156,6 +156,7 @@ public sealed record TaskNode
 [JsonDerivedType(typeof(Load), "load")]
 [JsonDerivedType(typeof(Http), "http")]
 [JsonDerivedType(typeof(Noop), "noop")]
+[JsonDerivedType(typeof(Group), "group")]
 public abstract partial record TaskKind
 {
     private TaskKind() { }
@@ -363,6 +364,12 @@ public abstract partial record TaskKind
 
     /// <summary><c>noop</c>: nothing; a joint in the graph.</summary>
     public sealed record Noop : TaskKind;
+
+    /// <summary>
+    /// <c>group:</c>: the end of a group of tasks, which are what it needs. It does nothing: it has succeeded when they have, and when one of them has failed for
+    /// good its retries have all of them done again. What needs the group waits for this; what the group needs is needed by those of its tasks that need none of the others.
+    /// </summary>
+    public sealed record Group : TaskKind;
 }
 
 /// <summary>What a load does with the rows that a table has.</summary>

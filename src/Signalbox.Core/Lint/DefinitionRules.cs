@@ -18,7 +18,7 @@ internal static class DefinitionRules
     ];
 
     /// <summary>Whether a task does work of its own that may fail by bad luck.</summary>
-    public static bool Works(TaskNode task) => !task.Kind.Waits && task.Kind is not (TaskKind.Noop or TaskKind.Promote);
+    public static bool Works(TaskNode task) => !task.Kind.Waits && task.Kind is not (TaskKind.Noop or TaskKind.Group or TaskKind.Promote);
 
     /// <summary>What the schedule means, in words with its zone; as it stands where it cannot be read.</summary>
     public static string Sentence(ScheduleSpec schedule) => ScheduleSentence.Of(schedule);

@@ -7,12 +7,50 @@ public static class RerunPlan
 {
     /// <summary>
     /// Everything that did not end well (failed, upstream_failed, blocked, kept from starting by the end of the run) and
-    /// everything after it. Of a mapped task only the instances that failed, unless something before it is run again too.
+    /// everything after it. Of a mapped task only the instances that failed, unless something before it is run again too. Of a group all or nothing.
     /// </summary>
     public static ImmutableArray<TaskKey> FromFailed(RunSnapshot run)
     {
+        var whole = new bool[run.Graph.Count];
+        ImmutableArray<TaskKey> keys;
+        do
+        {
+            keys = FromFailed(run, [.. whole]);
+        } while (AddGroups(run.Graph, keys, whole));
+
+        return keys;
+    }
+
+    /// <summary>Marks all tasks of the groups of which a task is in the plan.</summary>
+    /// <returns>Whether one of them was not marked before.</returns>
+    private static bool AddGroups(Graph graph, ImmutableArray<TaskKey> keys, bool[] whole)
+    {
+        var isMore = false;
+        if (!graph.HasGroups)
+        {
+            return false;
+        }
+
+        foreach (var key in keys)
+        {
+            var node = graph.IndexOf(key.Task);
+            var group = graph.Tasks[node].Kind is TaskKind.Group ? node : graph.GroupOf(node);
+            if (group >= 0)
+            {
+                foreach (var member in graph.Upstream(group))
+                {
+                    isMore |= !whole[member];
+                    whole[member] = true;
+                }
+            }
+        }
+
+        return isMore;
+    }
+
+    private static ImmutableArray<TaskKey> FromFailed(RunSnapshot run, bool[] followers)
+    {
         var graph = run.Graph;
-        var followers = new bool[graph.Count];
         var keys = ImmutableArray.CreateBuilder<TaskKey>();
         foreach (var node in graph.Order())
         {
@@ -61,7 +99,7 @@ public static class RerunPlan
             return [];
         }
 
-        var chosen = run.Graph.WithDownstream([start]);
+        var chosen = run.Graph.WithDownstream(Members(run.Graph, start));
         var keys = ImmutableArray.CreateBuilder<TaskKey>();
         foreach (var node in run.Graph.Order())
         {
@@ -74,9 +112,15 @@ public static class RerunPlan
         return keys.DrainToImmutable();
     }
 
-    /// <summary>The task, or the instance, and nothing else. Empty when there is no such task.</summary>
+    /// <summary>The task, the instance, or the group with its tasks, and nothing else. Empty when there is no such task.</summary>
     public static ImmutableArray<TaskKey> Only(RunSnapshot run, TaskKey task) =>
-        run.Find(task) is null || !TakesPart(run, run.Graph.IndexOf(task.Task)) ? [] : [task];
+        run.Find(task) is null || !TakesPart(run, run.Graph.IndexOf(task.Task))
+            ? []
+            : [.. Members(run.Graph, run.Graph.IndexOf(task.Task)).Select(node => node == run.Graph.IndexOf(task.Task) ? task : new TaskKey(run.Graph.Tasks[node].Name))];
+
+    /// <summary>A task; of a group, its tasks too.</summary>
+    private static IEnumerable<int> Members(Graph graph, int node) =>
+        graph.Tasks[node].Kind is TaskKind.Group ? [.. graph.Upstream(node), node] : [node];
 
     /// <summary>
     /// The tasks that a run of its own runs in place of a re-run, with another definition or other parameters: those of the plan that the definition

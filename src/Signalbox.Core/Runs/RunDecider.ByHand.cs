@@ -1,3 +1,4 @@
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 
 namespace Signalbox.Core.Runs;
@@ -157,9 +158,19 @@ public static partial class RunDecider
     {
         foreach (var next in d.Graph.Downstream(node))
         {
-            if (d.Row(next) is { State: TaskState.None, ReadyAt: not null } row)
+            // A group whose next try was to come has it in what was cleared.
+            var row = d.Row(next);
+            if (row is { State: TaskState.None, ReadyAt: not null } || (row.State == TaskState.UpForRetry && d.Node(next).Kind is TaskKind.Group))
             {
-                d.Set(row with { ReadyAt = null, Reason = null });
+                d.Set(
+                    row with
+                    {
+                        State = TaskState.None,
+                        ReadyAt = null,
+                        DueAt = null,
+                        Reason = null,
+                    }
+                );
                 d.Touch(next);
             }
         }
@@ -246,7 +257,8 @@ public static partial class RunDecider
         {
             foreach (var next in d.Graph.Downstream(from))
             {
-                if (d.Row(next) is { State: TaskState.UpstreamFailed or TaskState.Blocked } row)
+                var row = d.Row(next);
+                if (row.State is TaskState.UpstreamFailed or TaskState.Blocked || IsMendedByHand(d, next, row))
                 {
                     d.Set(Fresh(row) with { StartedAt = row.StartedAt });
                     d.Touch(next);

@@ -96,6 +96,16 @@ public static partial class RunDecider
 
         var task = d.Node(node);
         var up = d.Upstream(node);
+        if (task.Kind is TaskKind.Group)
+        {
+            if (up.AllDone)
+            {
+                EndTry(d, node, row);
+            }
+
+            return;
+        }
+
         switch (TriggerRules.Judge(task.TriggerRule, up))
         {
             case Verdict.Run when d.CanStart:

@@ -69,8 +69,11 @@ public static partial class RunDecider
     private static bool IsMendedByRunRetry(TaskNode node, Failure failure) =>
         !node.Kind.Waits && (failure.Class != FailureClass.Lost || node.Idempotent) && !IsNoFaultOfTask(failure);
 
-    /// <summary>Whether the run is to be run again after a task's last failure, as far as that task goes: then the failure is no news yet.</summary>
-    internal static bool IsRetriedWithRun(RunSnapshot run, TaskNode node, Failure failure) =>
+    /// <summary>Whether the task's group or its run is to be tried again after its last failure, as far as that task goes: then the failure is no news yet.</summary>
+    internal static bool IsRetried(RunSnapshot run, TaskNode node, Failure failure) =>
+        IsRetriedWithGroup(run, node.Name, failure) || IsRetriedWithRun(run, node, failure);
+
+    private static bool IsRetriedWithRun(RunSnapshot run, TaskNode node, Failure failure) =>
         run.Run.Ending is null && run.Run.Retries < run.Pipeline.RunRetry.RetriesFor(failure.Class) && IsMendedByRunRetry(node, failure);
 
     private static void RetryRun(Draft d)

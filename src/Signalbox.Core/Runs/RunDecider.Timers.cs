@@ -1,3 +1,4 @@
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Time;
 
@@ -42,6 +43,10 @@ public static partial class RunDecider
         {
             case TaskState.UpForRetry when isPastLimit:
                 GiveUpWaiting(d, task);
+                break;
+
+            case TaskState.UpForRetry when task.DueAt <= d.At && d.Node(task.Key).Kind is TaskKind.Group:
+                TryAgain(d, d.Graph.IndexOf(task.Key.Task), task);
                 break;
 
             case TaskState.UpForRetry when task.DueAt <= d.At:

@@ -9,7 +9,7 @@ namespace Signalbox.Core.Runs;
 /// </summary>
 /// <remarks>
 /// The parts: <c>Readiness</c> (trigger rules, the end of the run), <c>Mapping</c>, <c>Attempts</c>, <c>Ends</c> (what follows
-/// from an attempt's end), <c>Timers</c>, <c>Silence</c>, <c>RunRetry</c> (the run from its failed tasks), <c>Stopping</c> (cancel and the run's own limit), <c>ByHand</c> (clear and mark),
+/// from an attempt's end), <c>Timers</c>, <c>Silence</c>, <c>RunRetry</c> (the run from its failed tasks), <c>Groups</c> (tasks that are tried again as one), <c>Stopping</c> (cancel and the run's own limit), <c>ByHand</c> (clear and mark),
 /// <c>Resume</c>. The transitions that are really taken are listed in <c>docs/run-states.md</c>.
 /// <para>
 /// A run that ends by itself has failed when one of its leaf tasks (those that nothing comes after) is failed, upstream_failed

@@ -95,12 +95,9 @@ internal static class AttemptEnvironment
     /// <summary>The values of all secrets that a task is given, those that can be found.</summary>
     public static void AddSecrets(Project project, TaskNode node, ICollection<string> secrets)
     {
-        foreach (var (_, name) in Secrets.MentionedBy(node))
+        foreach (var value in project.SecretsOf(node).Where(value => !secrets.Contains(value)))
         {
-            if (project.Secrets.Resolve(name).Value is { } value && !secrets.Contains(value))
-            {
-                secrets.Add(value);
-            }
+            secrets.Add(value);
         }
     }
 

@@ -12,9 +12,14 @@ internal sealed class LiveRun(RunSnapshot snapshot, Fence fence)
     public Fence Fence => fence;
 
     /// <summary>Reads a run that is held under a fence; null when somebody else holds it by now, or it is not there.</summary>
-    public static LiveRun? Load(ReadSession session, RunNumber number, Fence fence)
+    public static LiveRun? Load(ReadSession session, RunNumber number, Fence fence) => Load(session, number, held => held == fence);
+
+    /// <summary>Reads a run that an owner holds, by whichever of its claims; null when somebody else holds it by now, or it is not there.</summary>
+    public static LiveRun? Load(ReadSession session, RunNumber number, Guid owner) => Load(session, number, held => held.Owner == owner);
+
+    private static LiveRun? Load(ReadSession session, RunNumber number, Func<Fence, bool> isOurs)
     {
-        if (session.LoadRun(number) is not { } rows || rows.Fence != fence)
+        if (session.LoadRun(number) is not { Fence: { } fence } rows || !isOurs(fence))
         {
             return null;
         }

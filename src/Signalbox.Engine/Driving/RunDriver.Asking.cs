@@ -87,14 +87,14 @@ internal sealed partial class RunDriver
 
     /// <summary>
     /// A run that somebody has read, as it is driven. When it is not, it is taken over as its rows say now: it may have been driven here when it
-    /// was read, and have ended since.
+    /// was read, and have ended since; or another duty of this engine may have claimed it since.
     /// </summary>
     private LiveRun? Driven(LiveRun read)
     {
         var number = read.Snapshot.Run.Number;
         if (
             !_runs.TryGetValue(number, out var live)
-            && (live = _parts.Store.Read(session => LiveRun.Load(session, number, read.Fence))) is not null
+            && (live = _parts.Store.Read(session => LiveRun.Load(session, number, read.Fence.Owner))) is not null
         )
         {
             TakeOver(live, afterRestart: true);

@@ -66,7 +66,7 @@ internal sealed partial class RunDriver : IEventSink
     public void Adopt(LiveRun run, bool afterRestart)
     {
         Note(run.Snapshot.Run.Number, isDriven: true);
-        _inbox.Writer.TryWrite(_ => TakeOver(run, afterRestart));
+        _inbox.Writer.TryWrite(_ => TakeOverIfNewer(run, afterRestart));
     }
 
     /// <summary>
@@ -87,11 +87,7 @@ internal sealed partial class RunDriver : IEventSink
         {
             foreach (var run in runs)
             {
-                // A request may have been about the run meanwhile, and have claimed it after us.
-                if (_runs.GetValueOrDefault(run.Snapshot.Run.Number)?.Fence.Epoch is not { } epoch || epoch < run.Fence.Epoch)
-                {
-                    TakeOver(run, afterRestart: true);
-                }
+                TakeOverIfNewer(run, afterRestart: true);
             }
 
             _holdsSlots = false;
@@ -371,6 +367,15 @@ internal sealed partial class RunDriver : IEventSink
             {
                 Forget(run.Snapshot.Run.Number);
             }
+        }
+    }
+
+    /// <summary>A request may have been about the run meanwhile, and have claimed it after whoever read this, or have gone on under the same claim.</summary>
+    private void TakeOverIfNewer(LiveRun run, bool afterRestart)
+    {
+        if (_runs.GetValueOrDefault(run.Snapshot.Run.Number)?.Fence.Epoch is not { } epoch || epoch < run.Fence.Epoch)
+        {
+            TakeOver(run, afterRestart);
         }
     }
 

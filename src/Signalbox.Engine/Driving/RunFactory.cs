@@ -70,7 +70,7 @@ internal sealed class RunFactory(EngineParts parts, Guid owner)
             Params = wanted.Params,
             Backfill = wanted.Backfill,
             Namespace = wanted.Namespace,
-            OnlyTasks = [.. wanted.OnlyTasks],
+            OnlyTasks = Graph.Of(wanted.Pipeline).WithMembers(wanted.OnlyTasks),
             Author = wanted.Author,
             Reason = wanted.Reason,
             CreatedAt = now,

@@ -35,7 +35,43 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
     private string Written(string path)
     {
         const string Only = $"tasks.{PipelineShape.OnlyTask}";
-        return path.StartsWith(Only, StringComparison.Ordinal) && root.Find("tasks") is null ? path[Only.Length..].TrimStart('.') : path;
+        return
+            root.Find("tasks") is { Value: YamlMapping tasks } ? InGroup(tasks, path)
+            : path.StartsWith(Only, StringComparison.Ordinal) ? path[Only.Length..].TrimStart('.')
+            : path;
+    }
+
+    /// <summary>A task of a group stands under it; what it needs beside its own needs is what the group needs.</summary>
+    private static string InGroup(YamlMapping tasks, string path)
+    {
+        const string Tasks = "tasks.";
+        if (!path.StartsWith(Tasks, StringComparison.Ordinal) || Longest(tasks, path[Tasks.Length..]) is not null)
+        {
+            return path;
+        }
+
+        var within = path[Tasks.Length..];
+        foreach (var task in tasks.Entries)
+        {
+            if (
+                task.Value is YamlMapping group
+                && group.Find(TaskGroups.Key) is { Value: YamlMapping members }
+                && Longest(members, within) is { } member
+            )
+            {
+                const string Needs = ".needs[";
+                var field = within[member.Key.Text.Length..];
+                var own = member.Value is YamlMapping mapping && mapping.Find("needs") is { } needs ? (needs.Value as YamlSequence)?.Items.Count ?? 1 : 0;
+                return
+                    field.StartsWith(Needs, StringComparison.Ordinal)
+                    && int.TryParse(field[Needs.Length..].TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                    && index >= own
+                    ? $"{Tasks}{task.Key.Text}{Needs}{index - own}]"
+                    : $"{Tasks}{task.Key.Text}.{TaskGroups.Key}.{within}";
+            }
+        }
+
+        return path;
     }
 
     private (YamlNode Node, int Position, bool Complete) Resolve(string path)

@@ -313,10 +313,7 @@ internal static class PipelineShape
             return null;
         }
 
-        WrittenTask[] written =
-        [
-            .. draft.Tasks.Select(task => task.Value with { Node = task.Value.Node with { Name = new TaskName(task.Name) } }),
-        ];
+        WrittenTask[] written = [.. TaskGroups.Flat(draft.Tasks, reading)];
         var tops = mapping.Entries.Where(entry => entry.Key.Text == "tasks" || TopKinds.Contains(entry.Key.Text)).ToList();
         if (tops.Count == 0)
         {
@@ -376,7 +373,17 @@ internal static class PipelineShape
             Sla = [.. draft.Sla],
             Params = [.. draft.Params.Select(param => param.Value with { Name = param.Name })],
             ActiveVersion = draft.ActiveVersion,
-            Tasks = [.. written.Select(task => task.Settings.Over(task.Node.Kind.Waits ? waiting : defaults).On(task.Node))],
+            // A group has retries when it says so itself: those of its tasks are meant for them.
+            Tasks =
+            [
+                .. written.Select(task =>
+                    (
+                        task.Node.Kind is TaskKind.Group ? task.Settings
+                        : task.Node.Kind.Waits ? task.Settings.Over(waiting)
+                        : task.Settings.Over(defaults)
+                    ).On(task.Node)
+                ),
+            ],
         };
     }
 

@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Signalbox.Core;
-using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Engine.PipelineFiles.Shapes;
@@ -18,152 +17,16 @@ internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
 {
     /// <summary>Stands for a task that could not be read, so that tasks which need it are not wrong too.</summary>
     public static readonly WrittenTask Unreadable = new(new TaskNode { Name = default, Kind = new TaskKind.Noop() }, TaskDefaults.None);
+
+    /// <summary>The tasks of a group.</summary>
+    public Named<WrittenTask>[] Members { get; init; } = [];
 }
 
 /// <summary>The tasks of a pipeline: <c>tasks:</c>.</summary>
 internal static class TaskShapes
 {
     /// <summary>The keys that say what a task does.</summary>
-    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "http", "noop"];
-
-    private static readonly Shape<OutputSpec> Output = new EitherShape<OutputSpec>(
-        single: Scalars.Text.To(path => new OutputSpec { Name = "", Path = path }),
-        mapping: new MappingShape<OutputDraft>(
-            "output",
-            "an output",
-            () => new OutputDraft(),
-            new Field<OutputDraft, string>(
-                "path",
-                Scalars.Text,
-                (d, v) => d.Path = v,
-                "Where it is published: relative to the project folder, or s3://bucket/key; a trailing / makes it a folder."
-            )
-            {
-                Required = true,
-                Examples = ["\"data/features/date={{ ds }}/part-0.parquet\""],
-            },
-            new Field<OutputDraft, string>(
-                "dataset",
-                Scalars.Text,
-                (d, v) => d.Dataset = v,
-                "The name under which its versions are known; unstated: PIPELINE.TASK.OUTPUT."
-            )
-            {
-                Examples = ["\"flights/features\""],
-            },
-            new Field<OutputDraft, Named<string>[]>(
-                "keys",
-                NameMaps.Of(Scalars.AnyText, "a key for each list of the pipeline's `partition`"),
-                (d, v) => d.Keys = v,
-                "With `dataset`: which cell of it this is, by the lists of the pipeline's `partition`."
-            )
-            {
-                Examples = ["{\"region\": \"{{ item.region }}\"}"],
-            },
-            new Field<OutputDraft, FreshnessSpec>(
-                "freshness",
-                FreshnessShape.Freshness,
-                (d, v) => d.Freshness = v,
-                "With `dataset`: how often it must be updated; a miss is told as an alert."
-            )
-            {
-                Examples = ["\"26h\"", "{\"cron\": \"0 6 * * 1\", \"timezone\": \"Europe/London\"}"],
-            },
-            new Field<OutputDraft, string>(
-                "model",
-                Scalars.Text,
-                (d, v) => d.Model = v,
-                "The model of which a publication is a new version."
-            ),
-            new Field<OutputDraft, string>(
-                "registry",
-                Scalars.Slug,
-                (d, v) => d.Registry = v,
-                "With `model`: the connection of an MLflow server that is told of its versions and aliases, too."
-            ),
-            new Field<OutputDraft, bool>(
-                "optional",
-                Scalars.Boolean,
-                (d, v) => d.Optional = v,
-                "Whether the task may succeed without having made it."
-            )
-            {
-                Default = "false",
-            },
-            new Field<OutputDraft, int>(
-                "keep",
-                Scalars.Whole(0, 100),
-                (d, v) => d.Keep = v,
-                "How many replaced versions are kept, so that a rollback takes no time."
-            )
-            {
-                Default = "2",
-            },
-            new Field<OutputDraft, IdempotencySpec>(
-                "idempotency",
-                IdempotencyShape.Mapping,
-                (d, v) => d.Idempotency = v,
-                "What counts when two results are compared by `verify idempotency` and `backfill compare`."
-            )
-            {
-                Examples = ["{\"ignore\": [\"loaded_at\"], \"tolerance\": {\"mean\": 1e-9}, \"order\": \"any\"}"],
-            },
-            new Field<OutputDraft, CompareSpec>(
-                "compare",
-                CompareShape.Mapping,
-                (d, v) => d.Compare = v,
-                "How `shadow` compares what two versions of the pipeline made of it."
-            )
-            {
-                Examples = ["{\"keys\": [\"user_id\"], \"tolerance\": {\"amount\": 0.01}}"],
-            },
-            new Field<OutputDraft, CheckSpec[]>(
-                "checks",
-                CheckShapes.List,
-                (d, v) => d.Checks = v,
-                "Questions asked of what was staged, before anyone can read it."
-            )
-        ).To(draft => new OutputSpec
-        {
-            Name = "",
-            Path = draft.Path,
-            Dataset = draft.Dataset,
-            Keys = NameMaps.Sorted(draft.Keys),
-            Freshness = draft.Freshness,
-            Model = draft.Model,
-            Registry = draft.Registry,
-            Optional = draft.Optional,
-            Keep = draft.Keep,
-            Idempotency = draft.Idempotency,
-            Compare = draft.Compare,
-            Checks = [.. draft.Checks],
-        })
-    );
-
-    private static readonly Shape<WrittenInput> Input = new EitherShape<WrittenInput>(
-        single: Scalars.Text.To(path => new WrittenInput { Path = path }),
-        mapping: new MappingShape<WrittenInput>(
-            "input",
-            "an input",
-            () => new WrittenInput(),
-            new Field<WrittenInput, string>("path", Scalars.Text, (d, v) => d.Path = v, "Where it is read from.") { Required = true },
-            new Field<WrittenInput, CheckSpec[]>(
-                "checks",
-                CheckShapes.List,
-                (d, v) => d.Checks = v,
-                "Questions asked of the input before the task's work starts."
-            ),
-            new Field<WrittenInput, bool>(
-                "fetch",
-                Scalars.Boolean,
-                (d, v) => d.Fetch = v,
-                "Whether an input on s3:// is brought to this machine before the task starts, as it always is for `sql` and `load`."
-            )
-            {
-                Default = "false",
-            }
-        )
-    );
+    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "http", "noop", "group"];
 
     private static readonly Shape<string[]> TaskNames = new ListShape<string>(Scalars.Slug, "a task or a list of tasks", orSingle: true);
 
@@ -198,7 +61,7 @@ internal static class TaskShapes
         ),
         new Field<Draft, Named<WrittenInput>[]>(
             "inputs",
-            NameMaps.Of(Input, "a mapping from names to paths", () => new WrittenInput()),
+            NameMaps.Of(TaskDataShapes.Input, "a mapping from names to paths", () => new WrittenInput()),
             (d, v) => d.Inputs = v,
             "What the task reads: a name and a path, which may have {{ }} in it; a command finds it in $SIGNALBOX_INPUT_NAME."
         )
@@ -207,7 +70,7 @@ internal static class TaskShapes
         },
         new Field<Draft, Named<OutputSpec>[]>(
             "outputs",
-            NameMaps.Of(Output, "a mapping from names to outputs", () => new OutputSpec { Name = "", Path = "unreadable" }),
+            NameMaps.Of(TaskDataShapes.Output, "a mapping from names to outputs", () => new OutputSpec { Name = "", Path = "unreadable" }),
             (d, v) => d.Outputs = v,
             "What the task makes: staged for each attempt, checked, and published in one step when the attempt succeeds."
         )
@@ -235,10 +98,7 @@ internal static class TaskShapes
         },
     ];
 
-    private static readonly MappingShape<Draft> Mapping = new(
-        "task",
-        "a task",
-        () => new Draft(),
+    private static readonly Field<Draft>[] Fields =
         [
             .. KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
             Kind<Draft>(
@@ -279,31 +139,66 @@ internal static class TaskShapes
             Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
             .. Own,
             .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
+        ];
+
+    private static readonly Shape<Named<WrittenTask>[]> Members = Named(
+        new MappingShape<Draft>("member", "a task of a group", () => new Draft(), Fields)
+        {
+            Rules = schema => Rule(schema, Kinds.Except([TaskGroups.Key])),
+            Elsewhere = key =>
+                key == TaskGroups.Key ? "a group has no groups in it: put this one beside it, with `needs`, or its tasks into the outer one" : null,
+        }
+    );
+
+    private static readonly MappingShape<Draft> Mapping = new(
+        "task",
+        "a task",
+        () => new Draft(),
+        [
+            .. Fields,
+            new Field<Draft, Named<WrittenTask>[]>(
+                TaskGroups.Key,
+                Members,
+                (draft, members) =>
+                {
+                    draft.Kind ??= new TaskKind.Group();
+                    draft.Members = members;
+                },
+                "Tasks that are tried again as one: when one of them has failed for good, the group's `retries` have all of them done again."
+            )
+            {
+                Examples = ["{\"stage\": {\"run\": \"./stage.sh\"}, \"swap\": {\"needs\": [\"stage\"], \"run\": \"./swap.sh\"}}"],
+            },
         ]
     )
     {
-        Rules = schema =>
-        {
-            schema["oneOf"] = new JsonArray([.. Kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
+        Rules = schema => Rule(schema, Kinds),
+    };
+
+    private static void Rule(JsonObject schema, IEnumerable<string> kinds)
+    {
+            schema["oneOf"] = new JsonArray([.. kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
             schema["dependentRequired"] = new JsonObject
             {
                 ["every"] = new JsonArray("wait_for"),
                 ["label"] = new JsonArray("for_each"),
                 ["max_parallel"] = new JsonArray("for_each"),
             };
-        },
-    };
+    }
 
     private static readonly HashSet<string> Keys = [.. Mapping.Keys];
 
-    public static readonly Shape<Named<WrittenTask>[]> All = new NamesShape<WrittenTask>(
-        Mapping.To(Finish),
-        "a mapping from names of tasks to tasks",
-        Scalars.SlugPattern,
-        Slug.Problem,
-        () => WrittenTask.Unreadable,
-        minItems: 1
-    );
+    public static readonly Shape<Named<WrittenTask>[]> All = Named(Mapping);
+
+    private static NamesShape<WrittenTask> Named(MappingShape<Draft> task) =>
+        new(
+            task.To(Finish),
+            "a mapping from names of tasks to tasks",
+            Scalars.SlugPattern,
+            Slug.Problem,
+            () => WrittenTask.Unreadable,
+            minItems: 1
+        );
 
     /// <summary>Whether a task has this key.</summary>
     public static bool HasKey(string key) => Keys.Contains(key);
@@ -359,6 +254,11 @@ internal static class TaskShapes
         }
 
         Together(mapping, reading, "every", "wait_for");
+        if (draft.Kind is TaskKind.Group)
+        {
+            TaskGroups.CheckKeys(mapping, reading);
+        }
+
         if (draft.Kind is TaskKind.Load && mapping.Find("outputs") is { } outputs)
         {
             reading.Error(
@@ -382,14 +282,17 @@ internal static class TaskShapes
                 Label = draft.Label,
                 MaxParallel = draft.MaxParallel,
                 Inputs = NameMaps.Sorted([.. draft.Inputs.Select(input => new Named<string>(input.Key, input.Value.Path))]),
-                InputChecks = ChecksOf(draft.Inputs),
+                InputChecks = TaskDataShapes.ChecksOf(draft.Inputs),
                 Fetch = TaskNode.NoFetch.Union(draft.Inputs.Where(input => input.Value.Fetch).Select(input => input.Name)),
                 Outputs = [.. draft.Outputs.Select(output => output.Value with { Name = output.Name })],
                 Sla = [.. draft.Sla],
                 Doc = draft.Doc,
             },
             draft.Settings
-        );
+        )
+        {
+            Members = draft.Members,
+        };
     }
 
     private static void Together(YamlMapping task, Reading reading, string key, string with)
@@ -403,6 +306,8 @@ internal static class TaskShapes
     private sealed class Draft
     {
         public TaskKind? Kind { get; set; }
+
+        public Named<WrittenTask>[] Members { get; set; } = [];
 
         public TaskDefaults Settings { get; } = new();
 
@@ -425,54 +330,6 @@ internal static class TaskShapes
         public string? Doc { get; set; }
 
         public TimeSpan? Every { get; set; }
-    }
-
-    private static ImmutableSortedDictionary<string, ImmutableArray<CheckSpec>> ChecksOf(Named<WrittenInput>[] inputs)
-    {
-        var checks = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<CheckSpec>>(StringComparer.Ordinal);
-        foreach (var input in inputs)
-        {
-            if (input.Value.Checks.Length > 0)
-            {
-                checks[input.Name] = [.. input.Value.Checks];
-            }
-        }
-
-        return checks.ToImmutable();
-    }
-
-    private sealed class WrittenInput
-    {
-        public string Path { get; set; } = "unreadable";
-
-        public CheckSpec[] Checks { get; set; } = [];
-
-        public bool Fetch { get; set; }
-    }
-
-    private sealed class OutputDraft
-    {
-        public string Path { get; set; } = "unreadable";
-
-        public string? Dataset { get; set; }
-
-        public Named<string>[] Keys { get; set; } = [];
-
-        public FreshnessSpec? Freshness { get; set; }
-
-        public string? Model { get; set; }
-
-        public string? Registry { get; set; }
-
-        public bool Optional { get; set; }
-
-        public int Keep { get; set; } = OutputSpec.DefaultKeep;
-
-        public IdempotencySpec? Idempotency { get; set; }
-
-        public CompareSpec? Compare { get; set; }
-
-        public CheckSpec[] Checks { get; set; } = [];
     }
 
     /// <summary>A plain list as the expression that means it: what is JSON is an expression, too.</summary>

@@ -99,25 +99,44 @@ public sealed record Project
         var found = secrets.Missing(pipeline).ToBuilder();
         foreach (var task in pipeline.Tasks)
         {
-            var (name, field) = task.Kind switch
-            {
-                TaskKind.Load load => (TableName.Parse(load.Into, out _)?.Connection, "load.into"),
-                TaskKind.WaitForSql wait => (wait.Connection, "wait_for.connection"),
-                _ => (null, ""),
-            };
-            if (
-                name is not null
-                && Connections.GetValueOrDefault(name) is Connection.Postgres { Address.Secret: { } secret }
-                && secrets.Resolve(secret).Problem is { } problem
-            )
+            if (DatabaseOf(task) is var (database, field) && database.Address.Secret is { } secret && secrets.Resolve(secret).Problem is { } problem)
             {
                 found.Add(
-                    new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{name}`: {problem}")
+                    new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{database.Name}`: {problem}")
                 );
             }
         }
 
         return found.ToImmutable();
+    }
+
+    /// <summary>The values that nobody may read in what a task wrote: of the secrets that it is given, and of the database that it works with. Those that can be found.</summary>
+    public IReadOnlyList<string> SecretsOf(TaskNode task)
+    {
+        var secrets = Secrets;
+        var values = Secrets.MentionedBy(task).Select(mentioned => secrets.Resolve(mentioned.Name).Value).OfType<string>().ToList();
+        if (DatabaseOf(task) is var (database, _) && database.Address.Resolve(secrets).Value is { } address)
+        {
+            if (database.Address.Secret is not null)
+            {
+                values.Add(address);
+            }
+
+            values.AddRange(DatabaseAddress.PasswordsIn(address));
+        }
+
+        return values;
+    }
+
+    private (Connection.Postgres Connection, string Field)? DatabaseOf(TaskNode task)
+    {
+        var (name, field) = task.Kind switch
+        {
+            TaskKind.Load load => (TableName.Parse(load.Into, out _)?.Connection, "load.into"),
+            TaskKind.WaitForSql wait => (wait.Connection, "wait_for.connection"),
+            _ => (null, ""),
+        };
+        return name is not null && Connections.GetValueOrDefault(name) is Connection.Postgres database ? (database, field) : null;
     }
 
     /// <summary>Finds the calendars that schedules name.</summary>

@@ -54,17 +54,21 @@ internal sealed class SqliteLink : Link
     }
 
     // Where several programs make a database at once, the change to WAL is refused without waiting for the others.
-    private void SetUp(string pragmas)
+    private void SetUp(string pragmas) => Patiently(() => Script(pragmas));
+
+    /// <summary>Tries again, after a few milliseconds each time, while somebody else is in the way; for as long as anybody waits.</summary>
+    private static void Patiently(Action work)
     {
         var since = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                Script(pragmas);
+                work();
                 return;
             }
-            catch (SqliteError error) when (error.Code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(since) < Patience)
+            catch (SqliteError error)
+                when (error.Code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && Stopwatch.GetElapsedTime(since) < Patience)
             {
                 Thread.Sleep(Random.Shared.Next(1, 5));
             }
@@ -104,19 +108,7 @@ internal sealed class SqliteLink : Link
         raw.sqlite3_busy_timeout(db, 0);
         try
         {
-            var since = Stopwatch.GetTimestamp();
-            while (true)
-            {
-                try
-                {
-                    Use(BeginImmediate).Execute();
-                    return;
-                }
-                catch (SqliteError error) when (error.Code == raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(since) < Patience)
-                {
-                    Thread.Sleep(Random.Shared.Next(1, 5));
-                }
-            }
+            Patiently(() => Use(BeginImmediate).Execute());
         }
         finally
         {
@@ -181,24 +173,15 @@ internal sealed class SqliteLink : Link
             throw SqliteError.Of(db, raw.sqlite3_errcode(db));
         }
 
-        int code;
         using (copy)
         {
-            var since = Stopwatch.GetTimestamp();
-            while ((code = raw.sqlite3_backup_step(copy, -1)) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+            Patiently(() =>
             {
-                if (Stopwatch.GetElapsedTime(since) > Patience)
+                if (raw.sqlite3_backup_step(copy, -1) is var code && code != raw.SQLITE_DONE)
                 {
-                    break;
+                    throw new SqliteError(code, $"{raw.sqlite3_errstr(code).utf8_to_string()} (SQLite {code})");
                 }
-
-                Thread.Sleep(Random.Shared.Next(1, 5));
-            }
-        }
-
-        if (code != raw.SQLITE_DONE)
-        {
-            throw new SqliteError(code, $"{raw.sqlite3_errstr(code).utf8_to_string()} (SQLite {code})");
+            });
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class MistakeTests
                 "p.yaml:13:5: a task does one thing: it has `run` and `sql`; make two tasks of it",
                 "p.yaml:14:15: `needs` must be a task or a list of tasks, not a mapping",
                 "p.yaml:16:5: unknown key `triger_rule`; did you mean `trigger_rule`?",
-                "p.yaml:17:6: the task `d` does nothing; give it one of run, python, shell, sql, wait_for, promote, approve, load, http, noop",
+                "p.yaml:17:6: the task `d` does nothing; give it one of run, python, shell, sql, wait_for, promote, approve, load, http, noop, group",
                 "p.yaml:18:3: `e` has no value; it must be a mapping (run, python, shell, sql, …)",
             ],
             Yaml.Problems(

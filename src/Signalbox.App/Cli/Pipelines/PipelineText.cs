@@ -27,6 +27,7 @@ internal static class PipelineText
             TaskKind.Load => "load",
             TaskKind.Http => "http",
             TaskKind.Noop => "noop",
+            TaskKind.Group => "group",
             _ => throw new UnreachableException(),
         };
 

@@ -56,11 +56,7 @@ internal sealed class AttemptLogs(Project project, LogPlaces? places = null)
     {
         if (!_secrets.TryGetValue(task, out var forms))
         {
-            var values = pipeline
-                .Tasks.Where(node => node.Name == task)
-                .SelectMany(Secrets.MentionedBy)
-                .Select(mentioned => project.Secrets.Resolve(mentioned.Name).Value)
-                .OfType<string>();
+            var values = pipeline.Tasks.Where(node => node.Name == task).SelectMany(project.SecretsOf);
             _secrets[task] = forms = new SecretForms(values);
         }
 
