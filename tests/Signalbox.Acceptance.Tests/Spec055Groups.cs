@@ -33,10 +33,7 @@ public sealed class Spec055Groups
         Assert.Contains("swap: ", why, StringComparison.Ordinal);
 
         var preview = (await project.CallAsync("rerun", $"{failed.Number}", "--from-failed", "--dry-run", "--json")).Expect(0).Json;
-        Assert.Equal(
-            ["stage", "swap", "load", "after"],
-            preview.GetProperty("tasks").EnumerateArray().Select(task => task.GetString())
-        );
+        Assert.Equal(["stage", "swap", "load", "after"], preview.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()));
         project.Write("mended", "").Write("order.txt", "");
         var mended = await project.RerunAsync(failed.Number, 0, "--from-failed");
         Assert.Equal(["stage", "swap", "after"], project.Lines("order.txt"));
@@ -44,6 +41,10 @@ public sealed class Spec055Groups
 
         project.Pipeline("wrong", "tasks:\n  g: { group: { a: { run: \"true\" } } }\n  t: { needs: [a], run: \"true\" }\n");
         var refused = (await project.CallAsync("validate")).Expect(2);
-        Assert.Contains("wrong.yaml:4:16: the task `t` needs `a`, which is inside the group `g`", refused.Output + refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "wrong.yaml:4:16: the task `t` needs `a`, which is inside the group `g`",
+            refused.Output + refused.Error,
+            StringComparison.Ordinal
+        );
     }
 }

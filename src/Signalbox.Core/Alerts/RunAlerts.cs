@@ -113,7 +113,12 @@ public sealed record RunAlerts
             }
             else if (run.Find(key) is { Failure: { } failure } task)
             {
-                if (entry.To == Failed && IsNews(failure, entry) && !IsToldOtherwise(Node(key)) && !RunDecider.IsRetried(run, Node(key), failure))
+                if (
+                    entry.To == Failed
+                    && IsNews(failure, entry)
+                    && !IsToldOtherwise(Node(key))
+                    && !RunDecider.IsRetried(run, Node(key), failure)
+                )
                 {
                     _raised.Add(OfFailure(task, failure));
                 }

@@ -84,7 +84,9 @@ public sealed class Graph
     public ImmutableArray<TaskName> WithMembers(IEnumerable<TaskName> tasks) =>
         [
             .. tasks
-                .SelectMany(name => IndexOf(name) is var node && node >= 0 && Tasks[node].Kind is TaskKind.Group ? Tasks[node].Needs.Add(name) : [name])
+                .SelectMany(name =>
+                    IndexOf(name) is var node && node >= 0 && Tasks[node].Kind is TaskKind.Group ? Tasks[node].Needs.Add(name) : [name]
+                )
                 .Distinct(),
         ];
 

@@ -113,7 +113,11 @@ public sealed partial class PipelineChecker
         }
 
         // The limit of the whole run stops it too.
-        if (task.Timeout is null && _pipeline.Timeout is null && task.Kind is not (TaskKind.Noop or TaskKind.Group or TaskKind.Promote { Asks: false }))
+        if (
+            task.Timeout is null
+            && _pipeline.Timeout is null
+            && task.Kind is not (TaskKind.Noop or TaskKind.Group or TaskKind.Promote { Asks: false })
+        )
         {
             Warn(
                 "no-timeout",

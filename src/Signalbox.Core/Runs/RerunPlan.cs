@@ -116,7 +116,11 @@ public static class RerunPlan
     public static ImmutableArray<TaskKey> Only(RunSnapshot run, TaskKey task) =>
         run.Find(task) is null || !TakesPart(run, run.Graph.IndexOf(task.Task))
             ? []
-            : [.. Members(run.Graph, run.Graph.IndexOf(task.Task)).Select(node => node == run.Graph.IndexOf(task.Task) ? task : new TaskKey(run.Graph.Tasks[node].Name))];
+            :
+            [
+                .. Members(run.Graph, run.Graph.IndexOf(task.Task))
+                    .Select(node => node == run.Graph.IndexOf(task.Task) ? task : new TaskKey(run.Graph.Tasks[node].Name)),
+            ];
 
     /// <summary>A task; of a group, its tasks too.</summary>
     private static IEnumerable<int> Members(Graph graph, int node) =>

@@ -160,17 +160,12 @@ public static partial class RunDecider
         {
             // A group whose next try was to come has it in what was cleared.
             var row = d.Row(next);
-            if (row is { State: TaskState.None, ReadyAt: not null } || (row.State == TaskState.UpForRetry && d.Node(next).Kind is TaskKind.Group))
+            if (
+                row is { State: TaskState.None, ReadyAt: not null }
+                || (row.State == TaskState.UpForRetry && d.Node(next).Kind is TaskKind.Group)
+            )
             {
-                d.Set(
-                    row with
-                    {
-                        State = TaskState.None,
-                        ReadyAt = null,
-                        DueAt = null,
-                        Reason = null,
-                    }
-                );
+                d.Set(row with { State = TaskState.None, ReadyAt = null, DueAt = null, Reason = null });
                 d.Touch(next);
             }
         }

@@ -42,14 +42,7 @@ public static partial class RunDecider
     private static void TryAgain(Draft d, int node, TaskRun row)
     {
         var reason = $"try {TryOf(row) + 1} of {d.Node(node).Retry.MaxAttempts} of the group {row.Key.Task}";
-        d.Set(
-            row with
-            {
-                State = TaskState.None,
-                DueAt = null,
-                Reason = reason,
-            }
-        );
+        d.Set(row with { State = TaskState.None, DueAt = null, Reason = reason });
         Clear(d, new RunEvent.Cleared(d.At, [.. d.Node(node).Needs.Select(member => new TaskKey(member))], reason));
     }
 
@@ -58,15 +51,7 @@ public static partial class RunDecider
         var policy = d.Node(row.Key).Retry;
         row = BeginTry(d, row, out var attempt);
         delay = d.CanStart ? delay : null;
-        d.Set(
-            attempt with
-            {
-                State = AttemptState.Failed,
-                EndedAt = d.At,
-                Failure = failure,
-                NextDelay = delay,
-            }
-        );
+        d.Set(attempt with { State = AttemptState.Failed, EndedAt = d.At, Failure = failure, NextDelay = delay });
         var told = $"try {TryOf(row)} of {policy.MaxAttempts} failed ({Sentence.Of(failure)})";
         if (delay is { } wait)
         {

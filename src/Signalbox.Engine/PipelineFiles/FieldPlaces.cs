@@ -35,8 +35,7 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
     private string Written(string path)
     {
         const string Only = $"tasks.{PipelineShape.OnlyTask}";
-        return
-            root.Find("tasks") is { Value: YamlMapping tasks } ? InGroup(tasks, path)
+        return root.Find("tasks") is { Value: YamlMapping tasks } ? InGroup(tasks, path)
             : path.StartsWith(Only, StringComparison.Ordinal) ? path[Only.Length..].TrimStart('.')
             : path;
     }
@@ -61,7 +60,10 @@ internal sealed class FieldPlaces(YamlMapping root, SourceText source)
             {
                 const string Needs = ".needs[";
                 var field = within[member.Key.Text.Length..];
-                var own = member.Value is YamlMapping mapping && mapping.Find("needs") is { } needs ? (needs.Value as YamlSequence)?.Items.Count ?? 1 : 0;
+                var own =
+                    member.Value is YamlMapping mapping && mapping.Find("needs") is { } needs
+                        ? (needs.Value as YamlSequence)?.Items.Count ?? 1
+                        : 0;
                 return
                     field.StartsWith(Needs, StringComparison.Ordinal)
                     && int.TryParse(field[Needs.Length..].TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out var index)

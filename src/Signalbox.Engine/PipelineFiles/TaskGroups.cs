@@ -51,7 +51,10 @@ internal static class TaskGroups
             var node = task.Value.Node with { Name = new TaskName(task.Name) };
             if (node.Kind is not TaskKind.Group)
             {
-                yield return task.Value with { Node = node };
+                yield return task.Value with
+                {
+                    Node = node,
+                };
                 continue;
             }
 

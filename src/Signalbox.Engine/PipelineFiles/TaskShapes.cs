@@ -26,7 +26,20 @@ internal sealed record WrittenTask(TaskNode Node, TaskDefaults Settings)
 internal static class TaskShapes
 {
     /// <summary>The keys that say what a task does.</summary>
-    public static readonly string[] Kinds = ["run", "python", "shell", "sql", "wait_for", "promote", "approve", "load", "http", "noop", "group"];
+    public static readonly string[] Kinds =
+    [
+        "run",
+        "python",
+        "shell",
+        "sql",
+        "wait_for",
+        "promote",
+        "approve",
+        "load",
+        "http",
+        "noop",
+        "group",
+    ];
 
     private static readonly Shape<string[]> TaskNames = new ListShape<string>(Scalars.Slug, "a task or a list of tasks", orSingle: true);
 
@@ -99,54 +112,56 @@ internal static class TaskShapes
     ];
 
     private static readonly Field<Draft>[] Fields =
-        [
-            .. KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
-            Kind<Draft>(
-                "wait_for",
-                WaitShapes.Mapping,
-                "What the task waits for, without holding a slot: a file, a time or a task of another pipeline.",
-                (draft, kind) => draft.Kind ??= kind,
-                "{\"file\": \"landing/{{ ds }}.parquet\", \"stable_for\": \"5s\"}"
-            ),
-            Kind<Draft>(
-                "promote",
-                TaskKindShapes.Promote,
-                "Moves an alias of a model to the version that this run made.",
-                (draft, kind) => draft.Kind ??= kind,
-                "{\"model\": \"delay\", \"alias\": \"champion\"}"
-            ),
-            Kind<Draft>(
-                "approve",
-                ApprovalShapes.Approve,
-                "Waits, without a slot, until people have approved or rejected, or `timeout` decides; the answers are its result.",
-                (draft, kind) => draft.Kind ??= kind,
-                "{\"message\": \"publish {{ ds }}?\", \"who\": [\"alice\", \"ml-leads\"], \"quorum\": 2}"
-            ),
-            Kind<Draft>(
-                "load",
-                LoadShape.Load,
-                "Rows of files or of a query into a table of PostgreSQL, SQLite or DuckDB, published in one transaction.",
-                (draft, kind) => draft.Kind ??= kind,
-                LoadShape.Example
-            ),
-            Kind<Draft>(
-                "http",
-                HttpShape.Http,
-                "A request: an address that is asked with GET, or what is sent where, and which statuses are a success.",
-                (draft, kind) => draft.Kind ??= kind,
-                HttpShape.Example
-            ),
-            Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
-            .. Own,
-            .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
-        ];
+    [
+        .. KindFields<Draft>((draft, kind) => draft.Kind ??= kind),
+        Kind<Draft>(
+            "wait_for",
+            WaitShapes.Mapping,
+            "What the task waits for, without holding a slot: a file, a time or a task of another pipeline.",
+            (draft, kind) => draft.Kind ??= kind,
+            "{\"file\": \"landing/{{ ds }}.parquet\", \"stable_for\": \"5s\"}"
+        ),
+        Kind<Draft>(
+            "promote",
+            TaskKindShapes.Promote,
+            "Moves an alias of a model to the version that this run made.",
+            (draft, kind) => draft.Kind ??= kind,
+            "{\"model\": \"delay\", \"alias\": \"champion\"}"
+        ),
+        Kind<Draft>(
+            "approve",
+            ApprovalShapes.Approve,
+            "Waits, without a slot, until people have approved or rejected, or `timeout` decides; the answers are its result.",
+            (draft, kind) => draft.Kind ??= kind,
+            "{\"message\": \"publish {{ ds }}?\", \"who\": [\"alice\", \"ml-leads\"], \"quorum\": 2}"
+        ),
+        Kind<Draft>(
+            "load",
+            LoadShape.Load,
+            "Rows of files or of a query into a table of PostgreSQL, SQLite or DuckDB, published in one transaction.",
+            (draft, kind) => draft.Kind ??= kind,
+            LoadShape.Example
+        ),
+        Kind<Draft>(
+            "http",
+            HttpShape.Http,
+            "A request: an address that is asked with GET, or what is sent where, and which statuses are a success.",
+            (draft, kind) => draft.Kind ??= kind,
+            HttpShape.Example
+        ),
+        Kind<Draft>("noop", TaskKindShapes.Noop, "Nothing; a joint in the graph.", (draft, kind) => draft.Kind ??= kind, "{}"),
+        .. Own,
+        .. TaskDefaults.Fields.Select(field => new InnerField<Draft, TaskDefaults>(field, draft => draft.Settings)),
+    ];
 
     private static readonly Shape<Named<WrittenTask>[]> Members = Named(
         new MappingShape<Draft>("member", "a task of a group", () => new Draft(), Fields)
         {
             Rules = schema => Rule(schema, Kinds.Except([TaskGroups.Key])),
             Elsewhere = key =>
-                key == TaskGroups.Key ? "a group has no groups in it: put this one beside it, with `needs`, or its tasks into the outer one" : null,
+                key == TaskGroups.Key
+                    ? "a group has no groups in it: put this one beside it, with `needs`, or its tasks into the outer one"
+                    : null,
         }
     );
 
@@ -177,13 +192,13 @@ internal static class TaskShapes
 
     private static void Rule(JsonObject schema, IEnumerable<string> kinds)
     {
-            schema["oneOf"] = new JsonArray([.. kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
-            schema["dependentRequired"] = new JsonObject
-            {
-                ["every"] = new JsonArray("wait_for"),
-                ["label"] = new JsonArray("for_each"),
-                ["max_parallel"] = new JsonArray("for_each"),
-            };
+        schema["oneOf"] = new JsonArray([.. kinds.Select(kind => (JsonNode)new JsonObject { ["required"] = new JsonArray(kind) })]);
+        schema["dependentRequired"] = new JsonObject
+        {
+            ["every"] = new JsonArray("wait_for"),
+            ["label"] = new JsonArray("for_each"),
+            ["max_parallel"] = new JsonArray("for_each"),
+        };
     }
 
     private static readonly HashSet<string> Keys = [.. Mapping.Keys];

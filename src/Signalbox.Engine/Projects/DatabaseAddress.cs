@@ -69,7 +69,11 @@ public sealed record DatabaseAddress(string Value)
     /// <summary>The password of an address, as it is written there and as it is sent; none where it has none.</summary>
     public static IEnumerable<string> PasswordsIn(string address)
     {
-        if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.UserInfo.IndexOf(':', StringComparison.Ordinal) is var colon && colon >= 0)
+        if (
+            Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && uri.UserInfo.IndexOf(':', StringComparison.Ordinal) is var colon
+            && colon >= 0
+        )
         {
             var written = uri.UserInfo[(colon + 1)..];
             return ((string[])[written, Uri.UnescapeDataString(written)]).Where(password => password.Length > 0).Distinct();

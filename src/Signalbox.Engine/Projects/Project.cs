@@ -99,10 +99,19 @@ public sealed record Project
         var found = secrets.Missing(pipeline).ToBuilder();
         foreach (var task in pipeline.Tasks)
         {
-            if (DatabaseOf(task) is var (database, field) && database.Address.Secret is { } secret && secrets.Resolve(secret).Problem is { } problem)
+            if (
+                DatabaseOf(task) is var (database, field)
+                && database.Address.Secret is { } secret
+                && secrets.Resolve(secret).Problem is { } problem
+            )
             {
                 found.Add(
-                    new Diagnostic("missing-secret", Severity.Error, $"tasks.{task.Name}.{field}", $"connection `{database.Name}`: {problem}")
+                    new Diagnostic(
+                        "missing-secret",
+                        Severity.Error,
+                        $"tasks.{task.Name}.{field}",
+                        $"connection `{database.Name}`: {problem}"
+                    )
                 );
             }
         }

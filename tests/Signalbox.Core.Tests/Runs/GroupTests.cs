@@ -19,8 +19,7 @@ public sealed class GroupTests
         };
 
     /// <summary>before -> (stage -> swap, side) = load -> after</summary>
-    private static Lab Loading(int retries = 2) =>
-        new Lab(
+    private static Lab Loading(int retries = 2) => new Lab(
             Pipeline(
                 Task("before"),
                 Task("stage", "before"),
@@ -32,9 +31,7 @@ public sealed class GroupTests
                 Group(retries, "stage", "swap", "side"),
                 Task("after", "load")
             )
-        )
-            .Admit()
-            .Succeed("before");
+        ).Admit().Succeed("before");
 
     private static Lab FailSwap(Lab lab) => lab.Fail("swap").Advance(TimeSpan.FromMinutes(1)).Fail("swap");
 
@@ -49,18 +46,27 @@ public sealed class GroupTests
         Assert.Equal((TaskState.UpForRetry, lab.Now + Delay, 1), (lab["load"].State, lab["load"].DueAt, lab["load"].TryNumber));
         Assert.Equal("try 1 of 3 failed (transient: swap: boom); try 2 starts at 2001-01-06T02:46:00Z", lab["load"].Reason);
         Assert.Equal(TaskState.None, lab["after"].State);
-        Assert.Equal((TaskState.Failed, (TimeSpan?)Delay), lab.Attempts.Where(a => a.Key == Key("load")).Select(a => (TaskState.Failed, a.NextDelay)).Single());
+        Assert.Equal(
+            (TaskState.Failed, (TimeSpan?)Delay),
+            lab.Attempts.Where(a => a.Key == Key("load")).Select(a => (TaskState.Failed, a.NextDelay)).Single()
+        );
         Assert.Empty(RunDecider.Resume(lab.Snapshot).Commands);
 
         lab.Advance(Delay);
-        Assert.Equal((TaskState.Scheduled, TaskState.None, TaskState.Scheduled), (lab["stage"].State, lab["swap"].State, lab["side"].State));
+        Assert.Equal(
+            (TaskState.Scheduled, TaskState.None, TaskState.Scheduled),
+            (lab["stage"].State, lab["swap"].State, lab["side"].State)
+        );
         Assert.Equal((TaskState.None, "try 2 of 3 of the group load"), (lab["load"].State, lab["load"].Reason));
         Assert.Contains(lab.History, entry => entry.Task == Key("swap") && entry.Reason == "try 2 of 3 of the group load");
         Assert.Equal((TaskState.Success, 1), (lab["before"].State, lab["before"].TryNumber));
 
         // Its own retries begin anew in each try.
         lab.Succeed("side").Succeed("stage").Fail("swap").Advance(TimeSpan.FromMinutes(1)).Succeed("swap");
-        Assert.Equal((TaskState.Success, 2, "try 2 of 3: none of its tasks failed"), (lab["load"].State, lab["load"].TryNumber, lab["load"].Reason));
+        Assert.Equal(
+            (TaskState.Success, 2, "try 2 of 3: none of its tasks failed"),
+            (lab["load"].State, lab["load"].TryNumber, lab["load"].Reason)
+        );
         Assert.Equal(4, lab["swap"].TryNumber);
         Assert.Equal(RunState.Success, lab.Succeed("after").RunState);
     }
@@ -77,7 +83,10 @@ public sealed class GroupTests
         // A rerun does all of it again, with new retries.
         var plan = RerunPlan.FromFailed(lab.Snapshot);
         Assert.Equal(["stage", "swap", "side", "load", "after"], plan.Select(key => key.Task.Value));
-        Assert.Equal(["stage", "swap", "side", "load", "after"], RerunPlan.From(lab.Snapshot, new TaskName("load")).Select(key => key.Task.Value));
+        Assert.Equal(
+            ["stage", "swap", "side", "load", "after"],
+            RerunPlan.From(lab.Snapshot, new TaskName("load")).Select(key => key.Task.Value)
+        );
         Assert.Equal(["stage", "swap", "side", "load"], RerunPlan.Only(lab.Snapshot, Key("load")).Select(key => key.Task.Value));
         lab.Clear([.. plan]).Admit();
         FailSwap(lab.Succeed("stage").Succeed("side"));
@@ -109,7 +118,10 @@ public sealed class GroupTests
     {
         var lab = new Lab(Pipeline(Task("before"), Task("stage", "before"), Group(2, "stage"), Task("after", "load"))).Admit();
         lab.Fail("before");
-        Assert.Equal((TaskState.UpstreamFailed, TaskState.UpstreamFailed, RunState.Failed), (lab["load"].State, lab["after"].State, lab.RunState));
+        Assert.Equal(
+            (TaskState.UpstreamFailed, TaskState.UpstreamFailed, RunState.Failed),
+            (lab["load"].State, lab["after"].State, lab.RunState)
+        );
         Assert.Equal(0, lab["load"].TryNumber);
         lab.Mark("before", TaskState.Skipped);
         Assert.Equal((TaskState.Skipped, TaskState.Skipped), (lab["load"].State, lab["after"].State));
@@ -130,7 +142,10 @@ public sealed class GroupTests
         Assert.Equal((TaskState.Success, TaskState.Scheduled), (lab["load"].State, lab["after"].State));
 
         lab = FailSwap(Loading(retries: 0).Succeed("stage").Succeed("side"));
-        Assert.Equal(("try 1 of 1 failed (transient: swap: boom); the group has no retries", RunState.Failed), (lab["load"].Reason, lab.RunState));
+        Assert.Equal(
+            ("try 1 of 1 failed (transient: swap: boom); the group has no retries", RunState.Failed),
+            (lab["load"].Reason, lab.RunState)
+        );
         lab.Mark("swap", TaskState.Success).Admit();
         Assert.Equal((TaskState.Success, TaskState.Scheduled, RunState.Running), (lab["load"].State, lab["after"].State, lab.RunState));
 

@@ -37,7 +37,10 @@ public sealed class GroupFileTests
         Assert.Equal(TimeSpan.FromMinutes(20), pipeline.Tasks[1].Timeout);
 
         // Without a word of its own a group is tried once.
-        Assert.Equal(0, Yaml.Good("pipeline: p\ndefaults: { retries: 3 }\ntasks: { g: { group: { a: { run: b } } } }").Tasks[^1].Retry.Retries);
+        Assert.Equal(
+            0,
+            Yaml.Good("pipeline: p\ndefaults: { retries: 3 }\ntasks: { g: { group: { a: { run: b } } } }").Tasks[^1].Retry.Retries
+        );
     }
 
     [Theory]
