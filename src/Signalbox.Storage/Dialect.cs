@@ -6,6 +6,9 @@ namespace Signalbox.Storage;
 /// </summary>
 internal abstract class Dialect
 {
+    /// <summary>The definitions that were read from this database. No difference between the two: it is here because all connections share it.</summary>
+    public KnownDefinitions Definitions { get; } = new();
+
     /// <summary>Name and version of the engine that runs, e.g. <c>SQLite 3.40.1</c>.</summary>
     public abstract string EngineVersion { get; }
 

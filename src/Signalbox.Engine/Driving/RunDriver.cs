@@ -220,16 +220,14 @@ internal sealed partial class RunDriver : IEventSink
             return;
         }
 
-        using var alarm = new CancellationTokenSource(wait < LongestSleep ? wait : LongestSleep, _parts.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, alarm.Token);
-        try
-        {
-            await _inbox.Reader.WaitToReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The alarm rang: a timer is due.
-        }
+        // It wakes like everything else that happens does: by a step, of which there is nothing to do.
+        using var alarm = _parts.Time.CreateTimer(
+            _ => _inbox.Writer.TryWrite(static _ => { }),
+            state: null,
+            wait < LongestSleep ? wait : LongestSleep,
+            Timeout.InfiniteTimeSpan
+        );
+        await _inbox.Reader.WaitToReadAsync(cancellationToken);
     }
 
     private void Decide(RunBatch batch, RunNumber number, RunEvent happened, Action<WriteSession>? write)

@@ -72,18 +72,22 @@ internal sealed class Retention(EngineParts parts, VersionChains versions, Actio
             );
         }
 
-        await parts.Store.WriteAsync(
-            session =>
-            {
-                if (plan.Records.Count > 0)
+        if (plan.Records.Count > 0 || finish is not null)
+        {
+            await parts.Store.WriteAsync(
+                session =>
                 {
-                    session.MarkRecords(now - parts.Project.Retention.Records, now - parts.Project.Retention.Audit, now);
-                }
+                    if (plan.Records.Count > 0)
+                    {
+                        session.MarkRecords(now - parts.Project.Retention.Records, now - parts.Project.Retention.Audit, now);
+                    }
 
-                finish?.Invoke(session, plan);
-            },
-            stop
-        );
+                    finish?.Invoke(session, plan);
+                },
+                stop
+            );
+        }
+
         FaultPoints.Hit(FaultPoints.AfterMark);
         _marked.Ring();
         return plan;

@@ -50,7 +50,7 @@ public partial class ReadSession
 
         try
         {
-            return new(PipelineJson.Read(row.Text()), version, row.Text(), row.Time());
+            return new(Link.Dialect.Definitions.Read(version, row.Text()), version, row.Text(), row.Time());
         }
         catch (FormatException problem)
         {
