@@ -19,7 +19,7 @@ cp -r "$root/tests/Signalbox.Core.Tests/Simulation" "$copy/tests/Signalbox.Core.
 project=$copy/tests/Signalbox.Simulation.Tests
 built=$project/bin/Release/net10.0
 play() {
-    SIGNALBOX_BRIEF=1 SIGNALBOX_SEEDS=$1 "$built/Signalbox.Simulation.Tests" -noColor -method "*No_promise_is_broken*" 2>&1
+    DOTNET_GCgen0size=0x600000 SIGNALBOX_BRIEF=1 SIGNALBOX_SEEDS=$1 "$built/Signalbox.Simulation.Tests" -noColor -method "*No_promise_is_broken*" 2>&1
 }
 build() {
     dotnet build -c Release "$@" -v quiet -nologo -p:RunAnalyzers=false -p:GenerateDocumentationFile=false 2>&1

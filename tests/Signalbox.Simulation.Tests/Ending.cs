@@ -18,6 +18,8 @@ internal static class Ending
     private static readonly Sql OpenItems = new(
         "select i.backfill from backfill_items i left join runs r on r.number = i.run_number where i.state in ('pending', 'running') limit 1"
     );
+    private static readonly Sql OpenRemovals = new("select id from removals limit 1");
+    private static readonly Sql KeptVersions = new("select id, kept, sha256 from publications where kept is not null and state = 'published'");
     private static readonly Sql OpenRequests = new("select id from requests where answered_ms is null limit 1");
     private static readonly Sql ForgottenUpdates = new(
         """
@@ -53,6 +55,7 @@ internal static class Ending
         None(rows, OpenBackfills, "backfill", "has not ended");
         None(rows, OpenItems, "backfill", "has a date that has not ended");
         None(rows, OpenRequests, "request", "was never answered");
+        None(rows, OpenRemovals, "removal", "has not ended");
         None(rows, ForgottenUpdates, "update", "was taken note of by nobody");
         None(rows, Published, "publication", "counts, and its attempt failed");
         foreach (var process in house.Machine.Running)
@@ -72,12 +75,14 @@ internal static class Ending
                 !answer.Done
                     || !answer.Message.StartsWith("run ", StringComparison.Ordinal)
                     || answer.Number is not { } run
-                    || rows.Use(RunThere).Set("@run", run).Scalar() is not null,
+                    || rows.Use(RunThere).Set("@run", run).Scalar() is not null
+                    || house.Ledger.WasRemoved(run),
                 $"I7: request {request} was answered with a run that is not there: {answer.Message}"
             );
         }
 
         Contents(rows);
+        KeptContents(rows);
         AllTicks(rows, ticks);
     }
 
@@ -90,6 +95,18 @@ internal static class Ending
             var (path, hash) = (found.Text(), found.TextOrNull());
             var there = Path.Exists(path) ? ContentHash.Of(path).Sha256 : "nothing";
             Promise.That(there == hash, $"I4: {path} holds {there}, its row says {hash}");
+        }
+    }
+
+    /// <summary>I10: what is kept of earlier versions, to roll back to, is there.</summary>
+    private static void KeptContents(Link rows)
+    {
+        using var found = rows.Use(KeptVersions);
+        while (found.Read())
+        {
+            var (version, path, hash) = (found.Long(), found.Text(), found.TextOrNull());
+            var there = Path.Exists(path) ? ContentHash.Of(path).Sha256 : "nothing";
+            Promise.That(there == hash, $"I10: of version {version} there is {there} at {path}, its row says {hash}");
         }
     }
 

@@ -38,6 +38,7 @@ internal enum What
     DeleteFile,
     ResetBreaker,
     RollBack,
+    Pin,
 }
 
 /// <summary>Something that happens at a time. Its details come from a seed of its own: what becomes of it does not change with the others.</summary>

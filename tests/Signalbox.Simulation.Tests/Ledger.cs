@@ -11,7 +11,7 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     private static readonly Sql NewHistory = new(
         "select id, run_number, task, map_index, from_state, event, to_state from history where id > @id order by id"
     );
-    private static readonly Sql RunRow = new("select state, version, revision, epoch, pipeline from runs where number = @run");
+    private static readonly Sql RunRow = new("select state, version, revision, epoch, pipeline, ended_ms from runs where number = @run");
     private static readonly Sql TaskRows = new(
         "select task, map_index, state, token, revision, attempt, try_number from tasks where run_number = @run"
     );
@@ -24,10 +24,21 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     private static readonly Sql IsRunning = new(
         "select 1 from attempts where run_number = @run and task = @task and map_index = @item and number = @number and state = 'running'"
     );
+    private static readonly Sql CountRuns = new("select count(*) from runs");
+    private static readonly Sql AllRuns = new("select number from runs");
+    private static readonly Sql Pinned = new("select run_number from pins");
+    private static readonly Sql LaterEnded = new(
+        "select count(*) from runs where pipeline = @pipeline and ended_ms is not null and number > @run"
+    );
+    private static readonly Sql LaterSuccess = new(
+        "select count(*) from runs where pipeline = @pipeline and state = 'success' and namespace is null and number > @run"
+    );
     private static readonly Sql IsPrepared = new("select 1 from publications where id = @id and state = 'prepared'");
 
     private readonly Dictionary<(long Run, string Task, long Item), (string State, long Token, long Revision)> _tasks = [];
-    private readonly Dictionary<long, (string State, string Version, long Revision, long Epoch)> _runs = [];
+    private readonly Dictionary<long, KnownRun> _runs = [];
+    private readonly HashSet<long> _removed = [];
+    private HashSet<long> _pinned = [];
     private readonly Dictionary<(long Run, string Task, long Item), string> _told = [];
     private long _history;
 
@@ -35,6 +46,12 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     public required int MostAttempts { get; init; }
 
     public required int MostInGpu { get; init; }
+
+    /// <summary>What the project keeps of runs that have ended: for how long, and how many of a pipeline; null when nothing is removed.</summary>
+    public required (TimeSpan Age, int Runs)? Keeps { get; init; }
+
+    /// <summary>What the clock on the wall shows.</summary>
+    public required Func<DateTimeOffset> Now { get; init; }
 
     public int Commits { get; private set; }
 
@@ -64,6 +81,36 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
         {
             Look(run);
         }
+
+        if (rows.Use(CountRuns).Scalar() != _runs.Count)
+        {
+            var there = rows.Use(AllRuns).All(row => row.Long()).ToHashSet();
+            foreach (var gone in _runs.Keys.Where(run => !there.Contains(run)).ToList())
+            {
+                Removed(gone);
+            }
+        }
+
+        _pinned = [.. rows.Use(Pinned).All(row => row.Long())];
+    }
+
+    /// <summary>Whether a run was there, and was removed because it was old.</summary>
+    public bool WasRemoved(long run) => _removed.Contains(run);
+
+    /// <summary>I10: a run goes when it has ended long ago, others came after it, and nobody needs it.</summary>
+    private void Removed(long number)
+    {
+        _runs.Remove(number, out var run);
+        _removed.Add(number);
+        var what = $"I10: run {number} of {run!.Pipeline} is removed";
+        Check.That(Keeps is not null, $"{what}, and nothing may be");
+        Check.That(run.EndedAt is not null, $"{what} and had not ended: it was {run.State}");
+        Check.That(!_pinned.Contains(number), $"{what} and was pinned");
+        Check.That(run.EndedAt < Now() - Keeps!.Value.Age, $"{what}: it ended {Now() - run.EndedAt} ago, {Keeps.Value.Age} are kept");
+        Check.That(After(LaterEnded) >= Keeps.Value.Runs, $"{what}: {After(LaterEnded)} ended after it, {Keeps.Value.Runs} are kept");
+        Check.That(run.State != "success" || After(LaterSuccess) > 0, $"{what}: it was the last that succeeded");
+
+        long? After(Sql those) => rows.Use(those).Set("@pipeline", run.Pipeline).Set("@run", number).Scalar();
     }
 
     /// <summary>I1, from the side of the machine: one process of a task at one time, and no more than the limits.</summary>
@@ -141,8 +188,8 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
         using (var row = rows.Use(RunRow).Set("@run", number))
         {
             Check.That(row.Read(), $"I7: run {number} is gone");
-            var now = (State: row.Text(), Version: row.Text(), Revision: row.Long(), Epoch: row.Long());
-            pipeline = row.Text();
+            var now = new KnownRun(row.Text(), row.Text(), row.Long(), row.Long(), row.Text(), row.TimeOrNull());
+            pipeline = now.Pipeline;
             Check.That(
                 _told[(number, "", -1)] == now.State,
                 $"I12: run {number} is {now.State}, its history says {_told[(number, "", -1)]}"
@@ -206,6 +253,9 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
         }
     }
 }
+
+/// <summary>The row of a run as it was after the last commit that changed it.</summary>
+internal sealed record KnownRun(string State, string Version, long Revision, long Epoch, string Pipeline, DateTimeOffset? EndedAt);
 
 /// <summary>The transitions that <c>docs/run-states.md</c> lists.</summary>
 internal sealed class TransitionTable

@@ -131,6 +131,9 @@ internal sealed class People
             case What.ResumeBackfill when Backfill(dice) is { } id:
                 Ask(new Request.ResumeBackfill(id, "go"));
                 break;
+            case What.Pin when RunOf(dice) is { } run:
+                Ask(new Request.PinRun(run.Number.Value, Pinned: true, "it is needed"));
+                break;
             case What.ResetBreaker:
                 Ask(
                     dice.Chance(50)

@@ -33,6 +33,9 @@ internal sealed class Performance : IDisposable
     // Far more than anything takes that is done at one time.
     private const int MostSteps = 20_000;
 
+    // In minutes. Most of a week nothing happens: what is due then comes late, by little or by half a day.
+    private static readonly int[] LongestIdle = [10, 90, 720];
+
     // Each with a change of the clocks on its third day.
     private static readonly DateTimeOffset[] Weeks =
     [
@@ -51,6 +54,7 @@ internal sealed class Performance : IDisposable
     private readonly Dialect _database;
     private readonly Link _rows;
     private readonly DateTimeOffset _start;
+    private readonly DateTimeOffset[] _ticks;
     private readonly Dictionary<string, int> _edits = [];
     private readonly Queue<Incident> _plot;
     private Server _server;
@@ -77,9 +81,11 @@ internal sealed class Performance : IDisposable
             most[name] = mostRuns;
         }
 
+        (TimeSpan Age, int Runs)? keeps = pipelines.Chance(50) ? (TimeSpan.FromHours(pipelines.Between(12, 48)), pipelines.Between(0, 2)) : null;
+        var retention = keeps is { } kept ? $"retention: {{ age: {kept.Age.TotalHours}h, runs: {kept.Runs} }}\n" : "";
         File.WriteAllText(
             Path.Combine(_folder, Project.FileName),
-            $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n{Pipelines.Targets}"
+            $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n{Pipelines.Targets}{retention}"
         );
         var project = Project.Open(_folder).Project!;
         project.CreateState();
@@ -91,7 +97,13 @@ internal sealed class Performance : IDisposable
 
         _database = onFile ? new SqliteDialect(file) : new MemoryDatabase(file);
         _rows = _database.Connect(readOnly: true);
-        var ledger = new Ledger(_rows, Scene.Transitions, transitions) { MostAttempts = MostAttempts, MostInGpu = MostInGpu };
+        var ledger = new Ledger(_rows, Scene.Transitions, transitions)
+        {
+            MostAttempts = MostAttempts,
+            MostInGpu = MostInGpu,
+            Keeps = keeps,
+            Now = () => _stage.Now,
+        };
         foreach (var (name, mostRuns) in most)
         {
             ledger.MostRuns[name] = mostRuns;
@@ -111,10 +123,8 @@ internal sealed class Performance : IDisposable
             Guard
         );
         _people = new People(_stage, new FaultyDatabase(_database, trouble: null, Committed));
-        var ticks = Pipelines
-            .Names.SelectMany(name => Scene.Ticks(name, _start).Where(at => at > _start && at < _start + Length).Select(at => at - _start))
-            .ToList();
-        Plot = plot ?? Incident.Plot(new Dice(seed + 4), ticks);
+        _ticks = [.. Pipelines.Names.SelectMany(name => Scene.Ticks(name, _start)).Where(at => at > _start).Distinct().Order()];
+        Plot = plot ?? Incident.Plot(new Dice(seed + 4), [.. _ticks.Select(at => at - _start).Where(at => at < Length)]);
         _plot = new Queue<Incident>(Plot);
         _server = new Server(_house, _lives);
     }
@@ -219,7 +229,7 @@ internal sealed class Performance : IDisposable
             if (_plot.TryPeek(out var incident) && incident.At <= _stage.Elapsed)
             {
                 Happen(_plot.Dequeue());
-                _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(10);
+                _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(6);
                 continue;
             }
 
@@ -257,12 +267,25 @@ internal sealed class Performance : IDisposable
             to = at;
         }
 
+        if (NextTick() is { } tick && tick < to)
+        {
+            to = tick;
+        }
+
         var longest =
-            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_isHealed ? _dice.Between(1, 10) : _dice.Between(1, 90))
+            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_dice.Between(1, _isHealed ? 10 : _dice.Of(LongestIdle)))
             : _dice.Chance(30) ? (_stage.NextAlarm ?? end) - _stage.Elapsed
             : _dice.Seconds(20);
         var leap = to - _stage.Elapsed < longest ? to - _stage.Elapsed : longest;
         _stage.Pass(leap > TimeSpan.Zero ? leap : TimeSpan.FromMilliseconds(1));
+    }
+
+    /// <summary>When a schedule is due next by the clock on the wall; null when the week knows of none.</summary>
+    private TimeSpan? NextTick()
+    {
+        var at = Array.BinarySearch(_ticks, _stage.Now);
+        var next = at >= 0 ? at + 1 : ~at;
+        return next < _ticks.Length ? _stage.Elapsed + (_ticks[next] - _stage.Now) : null;
     }
 
     private void Happen(Incident incident)
@@ -383,7 +406,7 @@ internal sealed class Performance : IDisposable
         Guard(_house.Ledger.Committed);
         if (_house.Ledger.Events > before)
         {
-            _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(15);
+            _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(6);
         }
     }
 
