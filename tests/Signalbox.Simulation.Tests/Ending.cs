@@ -19,7 +19,9 @@ internal static class Ending
         "select i.backfill from backfill_items i left join runs r on r.number = i.run_number where i.state in ('pending', 'running') limit 1"
     );
     private static readonly Sql OpenRemovals = new("select id from removals limit 1");
-    private static readonly Sql KeptVersions = new("select id, kept, sha256 from publications where kept is not null and state = 'published'");
+    private static readonly Sql KeptVersions = new(
+        "select id, kept, sha256 from publications where kept is not null and state = 'published'"
+    );
     private static readonly Sql OpenRequests = new("select id from requests where answered_ms is null limit 1");
     private static readonly Sql ForgottenUpdates = new(
         """

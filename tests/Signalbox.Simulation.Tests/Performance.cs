@@ -81,7 +81,9 @@ internal sealed class Performance : IDisposable
             most[name] = mostRuns;
         }
 
-        (TimeSpan Age, int Runs)? keeps = pipelines.Chance(50) ? (TimeSpan.FromHours(pipelines.Between(12, 48)), pipelines.Between(0, 2)) : null;
+        (TimeSpan Age, int Runs)? keeps = pipelines.Chance(50)
+            ? (TimeSpan.FromHours(pipelines.Between(12, 48)), pipelines.Between(0, 2))
+            : null;
         var retention = keeps is { } kept ? $"retention: {{ age: {kept.Age.TotalHours}h, runs: {kept.Runs} }}\n" : "";
         File.WriteAllText(
             Path.Combine(_folder, Project.FileName),
