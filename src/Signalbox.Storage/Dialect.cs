@@ -49,8 +49,9 @@ internal abstract class Dialect
     public abstract void BackUp(string file);
 
     /// <summary>Puts the database back to a copy, as another incarnation: as above.</summary>
+    /// <param name="now">When that is.</param>
     /// <returns>Where the database as it was is kept.</returns>
-    public abstract string? Restore(string file);
+    public abstract string? Restore(string file, DateTimeOffset now);
 
     /// <summary>The text as this engine wants it.</summary>
     public string Text(string sql) =>

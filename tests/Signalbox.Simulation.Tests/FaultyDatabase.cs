@@ -75,7 +75,7 @@ internal sealed class FaultyDatabase(Dialect real, Trouble? trouble, Action comm
 
     public override void BackUp(string file) => real.BackUp(file);
 
-    public override string? Restore(string file) => real.Restore(file);
+    public override string? Restore(string file, DateTimeOffset now) => real.Restore(file, now);
 
     /// <summary>The process is gone: what it had not committed is undone.</summary>
     public void Abandon() => _links.ForEach(link => link.Dispose());

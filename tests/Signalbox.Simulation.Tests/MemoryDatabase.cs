@@ -61,7 +61,7 @@ internal sealed class MemoryDatabase : Dialect, IDisposable
 
     public override void BackUp(string file) => throw new NotSupportedException();
 
-    public override string? Restore(string file) => throw new NotSupportedException();
+    public override string? Restore(string file, DateTimeOffset now) => throw new NotSupportedException();
 
     public void Dispose() => Idle.Add(_connection);
 

@@ -79,7 +79,7 @@ public sealed class FailingCommitTests
 
         public override void BackUp(string file) => real.BackUp(file);
 
-        public override string? Restore(string file) => real.Restore(file);
+        public override string? Restore(string file, DateTimeOffset now) => real.Restore(file, now);
     }
 
     /// <summary>A connection whose disk fails at a commit.</summary>

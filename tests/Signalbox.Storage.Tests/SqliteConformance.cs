@@ -30,7 +30,7 @@ public sealed class SqliteConformance(SqliteFiles files, ITestOutputHelper outpu
         var text = new string('x', 10_000);
         File.WriteAllText(path, text);
 
-        var aside = Backups.Restore(path, path + ".backup");
+        var aside = Backups.Restore(path, path + ".backup", Made.Noon);
 
         Assert.Equal(text, File.ReadAllText(aside!));
         using var again = Store.Open(path);

@@ -33,7 +33,7 @@ internal sealed partial class PostgresDialect
         }
     }
 
-    public override string? Restore(string file)
+    public override string? Restore(string file, DateTimeOffset now)
     {
         var schema = SchemaNow();
         int incarnation;
@@ -64,7 +64,7 @@ internal sealed partial class PostgresDialect
                     raise exception 'the backup has a newer schema than this signalbox knows: use the newer signalbox that made it';
                 end if;
             end $$;
-            {Restored.Text(this, incarnation)}
+            {Restored.Text(this, incarnation, now)}
             """,
             "--no-psqlrc",
             "--quiet",

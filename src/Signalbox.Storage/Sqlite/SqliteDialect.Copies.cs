@@ -43,7 +43,7 @@ internal sealed partial class SqliteDialect
         }
     }
 
-    public override string? Restore(string file)
+    public override string? Restore(string file, DateTimeOffset now)
     {
         var next = path + ".restoring";
         Remove(next);
@@ -54,7 +54,7 @@ internal sealed partial class SqliteDialect
             var (aside, known) = SetAside();
             // What the backup becomes is made ready beside the database, which then takes all of it in one transaction: whoever has
             // it open sees the one or the other.
-            Tell(next, known);
+            Tell(next, known, now);
             Take(next);
             return aside;
         }
@@ -140,11 +140,11 @@ internal sealed partial class SqliteDialect
         }
     }
 
-    private void Tell(string next, int known)
+    private void Tell(string next, int known, DateTimeOffset now)
     {
         using var link = new SqliteLink(this, next, readOnly: false);
         link.BeginWrite();
-        link.Script(Restored.Text(this, known));
+        link.Script(Restored.Text(this, known, now));
         link.Commit();
     }
 

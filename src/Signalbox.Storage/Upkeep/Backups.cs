@@ -24,10 +24,11 @@ public static class Backups
     /// Puts the database back to what a backup says, in one step, as another incarnation of the store. No engine may run.
     /// </summary>
     /// <param name="file">Full path of what <see cref="Write"/> wrote.</param>
+    /// <param name="now">When that is; the audit says it.</param>
     /// <returns>Where the database as it was is kept; null when there was none, or it is the server's to keep.</returns>
     /// <exception cref="StoreRefused">The file is no backup, of a newer schema, or the machine lacks the program that is needed.</exception>
     /// <exception cref="StoreCorrupt">The backup is damaged.</exception>
-    public static string? Restore(string database, string file)
+    public static string? Restore(string database, string file, DateTimeOffset now)
     {
         if (!File.Exists(file))
         {
@@ -36,14 +37,14 @@ public static class Backups
 
         var dialect = Store.DialectOf(database);
         using var held = dialect.AcquireEngine();
-        return dialect.Restore(file);
+        return dialect.Restore(file, now);
     }
 
     /// <summary>
     /// Takes the database as it is for one that was put back by other means: makes it another incarnation of the store. No engine
     /// may run.
     /// </summary>
-    public static void TakeAsRestored(string database)
+    public static void TakeAsRestored(string database, DateTimeOffset now)
     {
         var dialect = Store.DialectOf(database);
         using var held = dialect.AcquireEngine();
@@ -52,7 +53,7 @@ public static class Backups
         {
             Migrations.Apply(link, Migrations.All);
             link.BeginWrite();
-            link.Script(Restored.Text(dialect, atLeast: 1));
+            link.Script(Restored.Text(dialect, atLeast: 1, now));
             link.Commit();
         }
         catch (Exception problem) when (link.Translate(problem) is not null)

@@ -17,7 +17,8 @@ internal static class Restored
 
     /// <summary>The statements, for the transaction that puts the database back.</summary>
     /// <param name="atLeast">The database becomes this incarnation, or the one after its own when that is higher.</param>
-    public static string Text(Dialect dialect, int atLeast)
+    /// <param name="now">When that is.</param>
+    public static string Text(Dialect dialect, int atLeast, DateTimeOffset now)
     {
         // Neither more attempts of a task nor, in one table, more rows are written between a backup and its return.
         const string Token = $"token % 4294967296 + {Incarnation} * 4294967296";
@@ -34,7 +35,7 @@ internal static class Restored
             update approvals set token = {Token} where state = 'open';
             delete from access_tokens where kind in ('session', 'link');
             {dialect.NumbersFrom(RowsApart)};
-            insert into audit (at_ms, who, what, reason) values ({DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}, 'signalbox',
+            insert into audit (at_ms, who, what, reason) values ({now.ToUnixTimeMilliseconds()}, 'signalbox',
                 'the database was put back to an earlier state', 'incarnation ' || {Incarnation});
             """;
     }

@@ -26,6 +26,29 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
+    public void What_nobody_may_read_in_the_logs_of_a_task_is_also_the_password_of_its_database()
+    {
+        File.SetUnixFileMode(
+            _folder.Write(".signalbox/secrets/warehouse", "postgresql://etl:b%40dly-kept@db:5433/w"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite
+        );
+        var project = Open(
+            """
+              hidden: { postgres: "secret:warehouse" }
+              plain: { postgres: "postgresql://etl:in-the-file@db:5433/w" }
+              nobody: { postgres: "postgresql://db:5433/w" }
+
+            """
+        );
+        string[] SecretsOf(string connection) =>
+            [.. project.SecretsOf(Yaml.Task($"load: {{ query: select 1, into: {connection}.users, mode: replace_table }}"))];
+        Assert.Equal(["postgresql://etl:b%40dly-kept@db:5433/w", "b%40dly-kept", "b@dly-kept"], SecretsOf("hidden"));
+        Assert.Equal(["in-the-file"], SecretsOf("plain"));
+        Assert.Empty(SecretsOf("nobody"));
+        Assert.Equal(["in-the-file"], project.SecretsOf(Yaml.Task("wait_for: { sql: select 1, connection: plain }")));
+    }
+
+    [Fact]
     [Trait("Requirement", "S195")]
     [Trait("Requirement", "S198")]
     public void Each_kind_is_read()

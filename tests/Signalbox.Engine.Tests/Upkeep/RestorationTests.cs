@@ -36,7 +36,7 @@ public sealed class RestorationTests
         await house.ServeAsync();
         await DecidedAsync(house, time, Noon.AddDays(3).AddHours(-10));
         await house.CloseAsync();
-        Backups.Restore(database, backup);
+        Backups.Restore(database, backup, TimeProvider.System.GetUtcNow());
         await house.ServeAsync();
         await DecidedAsync(house, time, Noon.AddDays(3).AddHours(-10));
 
@@ -73,7 +73,7 @@ public sealed class RestorationTests
         await house.CloseAsync();
         house.Write("go", "");
 
-        Backups.Restore(database, backup);
+        Backups.Restore(database, backup, TimeProvider.System.GetUtcNow());
         await house.ServeAsync();
         Assert.Equal(RunState.Success, (await house.EndAsync(run)).State);
 

@@ -46,7 +46,7 @@ public abstract partial class StoreConformance
             var late = await Intend(store, run.Number, fence, token: 2);
             var (lost, _) = await store.CreateRun(day: 6);
             store.Dispose();
-            Backups.Restore(address, file);
+            Backups.Restore(address, file, Made.Noon);
             store = Store.Open(address);
 
             Assert.Equal(2, store.Read(session => session.Incarnation));
@@ -73,7 +73,7 @@ public abstract partial class StoreConformance
 
             // Put back once more: another range again.
             store.Dispose();
-            Backups.Restore(address, file);
+            Backups.Restore(address, file, Made.Noon);
             store = Store.Open(address);
             Assert.Equal(3, store.Read(session => session.Incarnation));
             Assert.Equal((3L << 32) + 1, store.Read(session => session.Task(run.Number, new(new("a"))))!.Token);
@@ -93,7 +93,7 @@ public abstract partial class StoreConformance
         var address = Database.Create();
         Store.Open(address).Dispose();
 
-        Backups.TakeAsRestored(address);
+        Backups.TakeAsRestored(address, Made.Noon);
 
         using var store = Store.Open(address);
         Assert.Equal(2, store.Read(session => session.Incarnation));
@@ -109,18 +109,18 @@ public abstract partial class StoreConformance
         var file = Path.Combine(Path.GetTempPath(), $"signalbox-{Guid.NewGuid():N}.backup");
         try
         {
-            Assert.Throws<StoreRefused>(() => Backups.Restore(address, file));
+            Assert.Throws<StoreRefused>(() => Backups.Restore(address, file, Made.Noon));
             File.WriteAllText(file, new string('x', 100_000));
             using (store.AcquireEngine())
             {
                 Assert.Contains(
                     "another",
-                    Assert.Throws<StoreRefused>(() => Backups.Restore(address, file)).Message,
+                    Assert.Throws<StoreRefused>(() => Backups.Restore(address, file, Made.Noon)).Message,
                     StringComparison.Ordinal
                 );
             }
 
-            Assert.Throws<StoreRefused>(() => Backups.Restore(address, file));
+            Assert.Throws<StoreRefused>(() => Backups.Restore(address, file, Made.Noon));
             Assert.Equal("still here", Assert.Single(store.Read(session => session.Audit(10))).What);
             Assert.Equal(1, store.Read(session => session.Incarnation));
         }

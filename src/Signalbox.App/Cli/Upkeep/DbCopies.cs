@@ -76,7 +76,7 @@ internal static class DbCopies
             }
 
             found.CreateState();
-            var aside = from is null ? TakeAsItIs(found) : Backups.Restore(found.Database.Value, Path.GetFullPath(from));
+            var aside = from is null ? TakeAsItIs(found) : Backups.Restore(found.Database.Value, Path.GetFullPath(from), TimeProvider.System.GetUtcNow());
             var incarnation = Finish(found);
             var message =
                 $"{found.Database} is incarnation {incarnation} now: attempts from before are over"
@@ -91,7 +91,7 @@ internal static class DbCopies
     {
         using (ProjectOpening.OpenStore(project)) { }
 
-        Backups.TakeAsRestored(project.Database.Value);
+        Backups.TakeAsRestored(project.Database.Value, TimeProvider.System.GetUtcNow());
         return null;
     }
 
