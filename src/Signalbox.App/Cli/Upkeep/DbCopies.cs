@@ -76,7 +76,9 @@ internal static class DbCopies
             }
 
             found.CreateState();
-            var aside = from is null ? TakeAsItIs(found) : Backups.Restore(found.Database.Value, Path.GetFullPath(from), TimeProvider.System.GetUtcNow());
+            var aside = from is null
+                ? TakeAsItIs(found)
+                : Backups.Restore(found.Database.Value, Path.GetFullPath(from), TimeProvider.System.GetUtcNow());
             var incarnation = Finish(found);
             var message =
                 $"{found.Database} is incarnation {incarnation} now: attempts from before are over"
