@@ -33,6 +33,7 @@ internal sealed class Verdict
         }
 
         verdict.CompareWitness(load, runs);
+        await verdict.CountFurtherAsync(load, runs);
         await verdict.ComparePublicationsAsync(load, runs, mayFail);
         verdict.Counts["calls acknowledged"] = load.Acknowledged;
         verdict.Counts["calls refused or unanswered"] = load.Unanswered;
@@ -111,11 +112,9 @@ internal sealed class Verdict
     {
         foreach (var run in runs.Where(run => State(run) == "failed").Take(5))
         {
-            var tasks = (await load.GetAsync($"/api/runs/{run.GetProperty("number")}")).GetProperty("run").GetProperty("tasks");
+            var document = (await load.GetAsync($"/api/runs/{run.GetProperty("number")}")).GetProperty("run");
             Findings.AddRange(
-                tasks
-                    .EnumerateArray()
-                    .SelectMany(task => task.GetProperty("attempts").EnumerateArray())
+                AttemptsOf(document)
                     .Where(attempt => attempt.GetProperty("failure").ValueKind == JsonValueKind.Object)
                     .Select(attempt => $"run {run.GetProperty("number")}: {attempt.GetProperty("failure")}")
             );
@@ -202,17 +201,32 @@ internal sealed class Verdict
         Counts["commands begun as a further attempt"] = all.Count(each => each.Attempt > 1);
     }
 
+    /// <summary>Why commands were begun again: how many attempts ended with which class, of the runs in which there was one.</summary>
+    private async Task CountFurtherAsync(Load load, List<JsonElement> runs)
+    {
+        var again = load.Witness.All.Where(each => each.Attempt > 1).Select(each => (each.Pipeline, each.Run)).ToHashSet();
+        foreach (var run in runs.Where(run => again.Contains((Text(run, "pipeline"), Text(run, "run_id")))))
+        {
+            var document = (await load.GetAsync($"/api/runs/{run.GetProperty("number")}")).GetProperty("run");
+            foreach (var failure in AttemptsOf(document).Select(attempt => attempt.GetProperty("failure")))
+            {
+                if (failure.ValueKind == JsonValueKind.Object)
+                {
+                    var what = $"commands begun as a further attempt, after {Text(failure, "class")}";
+                    Counts[what] = Counts.GetValueOrDefault(what) + 1;
+                }
+            }
+        }
+    }
+
     private async Task ComparePublicationsAsync(Load load, List<JsonElement> runs, bool mayFail)
     {
         var (published, early, twice) = (0, 0, 0);
         foreach (var run in runs.Where(run => Is(run, "made") && State(run) == Success))
         {
             var document = (await load.GetAsync($"/api/runs/{run.GetProperty("number")}")).GetProperty("run");
-            var failed = document
-                .GetProperty("tasks")
-                .EnumerateArray()
-                .SelectMany(task => task.GetProperty("attempts").EnumerateArray())
-                .Where(attempt => attempt.GetProperty("state").GetString() == "failed")
+            var failed = AttemptsOf(document)
+                .Where(attempt => Text(attempt, "state") == "failed")
                 .Select(attempt => attempt.GetProperty("number").GetInt32())
                 .ToHashSet();
             var all = document
@@ -233,7 +247,10 @@ internal sealed class Verdict
             twice += outputs.Count - outputs.DistinctBy(each => each.Dataset).Count();
             if (outputs.Count != 2 || outputs.Exists(each => each.State != "published") || all.Distinct().Count() != all.Count)
             {
-                Findings.Add($"run {run.GetProperty("number")} has published {string.Join(", ", all)}, not each of its two outputs once");
+                Findings.Add(
+                    $"run {run.GetProperty("number")} has published {string.Join(", ", all)}, not each of its two outputs once; "
+                        + $"its attempts: {string.Join(", ", AttemptsOf(document))}"
+                );
             }
         }
 
@@ -277,6 +294,11 @@ internal sealed class Verdict
         run.GetProperty("created_at").GetDateTimeOffset() < DateTimeOffset.UtcNow - load.Every - TimeSpan.FromSeconds(10);
 
     private static bool Is(JsonElement run, string pipeline) => run.GetProperty("pipeline").GetString() == pipeline;
+
+    private static IEnumerable<JsonElement> AttemptsOf(JsonElement run) =>
+        run.GetProperty("tasks").EnumerateArray().SelectMany(task => task.GetProperty("attempts").EnumerateArray());
+
+    private static string Text(JsonElement document, string name) => document.GetProperty(name).GetString()!;
 
     private static string State(JsonElement run) => run.GetProperty("state").GetString()!;
 }

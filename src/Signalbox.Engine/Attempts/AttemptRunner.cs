@@ -41,6 +41,12 @@ internal sealed partial class AttemptRunner(
     public void Start(LiveAttempt made, bool maybeSubmittedBefore)
     {
         var attempt = Remember(made);
+        if (attempt != made && !attempt.Submitted.Task.IsCompleted)
+        {
+            // It is being started here: its staging place would be made a second time while the command writes there.
+            return;
+        }
+
         Go(attempt, () => StartAsync(attempt, maybeSubmittedBefore));
     }
 
@@ -301,8 +307,9 @@ internal sealed partial class AttemptRunner(
                 new RunEvent.AttemptStarted(seen.StartedAt ?? Now, attempt.Task.Key, attempt.Token, Facts(seen))
             );
         }
-        else if (seen.Ended && _live.TryRemove(attempt.Ref.Key, out _))
+        else if (seen.Ended && !attempt.Publishes && _live.TryRemove(KeyValuePair.Create(attempt.Ref.Key, attempt)))
         {
+            // Once: its end may have been told before, and its outputs be on their way.
             // Reading reports and scrubbing logs may take a while: not on the thread that brings the observations.
             Go(attempt, () => FinishAsync(attempt, seen));
         }

@@ -39,5 +39,8 @@ internal sealed class LiveAttempt : IDisposable
     /// <summary>True for the first who asks: outputs are published by one at a time.</summary>
     public bool BeginPublishing() => Interlocked.Exchange(ref _publishing, 1) == 0;
 
+    /// <summary>Whether somebody asked before.</summary>
+    public bool Publishes => Volatile.Read(ref _publishing) == 1;
+
     public void Dispose() => Stop.Dispose();
 }

@@ -44,6 +44,15 @@ internal sealed class Deeds(NamesOfRuns names)
         }
     }
 
+    /// <summary>Looks at what waits and has no time for its next look, and leaves alone the attempts that are on their way.</summary>
+    public void LookAgain(LiveRun run)
+    {
+        foreach (var command in RunDecider.Resume(run.Snapshot).Commands.Where(command => command is RunCommand.Poll or RunCommand.Listen))
+        {
+            Do(run, command, again: true);
+        }
+    }
+
     private void Do(LiveRun run, RunCommand command, bool again)
     {
         switch (command)

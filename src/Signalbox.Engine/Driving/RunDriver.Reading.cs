@@ -20,7 +20,8 @@ internal sealed partial class RunDriver
     /// What was decided did not become durable, or nobody knows: what is in memory is worth nothing. The runs are read again, and go on
     /// from what the store says; a run that another engine owns by now is left to it.
     /// </summary>
-    private async Task RereadAsync(IEnumerable<LiveRun> runs, CancellationToken cancellationToken)
+    /// <param name="goOn">Does what the rows imply.</param>
+    private async Task RereadAsync(IEnumerable<LiveRun> runs, Action<LiveRun> goOn, CancellationToken cancellationToken)
     {
         foreach (var run in runs.ToList())
         {
@@ -31,7 +32,8 @@ internal sealed partial class RunDriver
                 {
                     if (_parts.Store.Read(session => LiveRun.Load(session, number, run.Fence)) is { } again)
                     {
-                        TakeOver(again, afterRestart: true);
+                        TakeOver(again, afterRestart: false);
+                        goOn(again);
                     }
                 },
                 cancellationToken
@@ -87,7 +89,8 @@ internal sealed partial class RunDriver
         if (by != TimeSpan.Zero)
         {
             ClockMoved?.Invoke(by);
-            await RereadAsync(_runs.Values, cancellationToken);
+            // Between two turns all attempts are on their way as the rows say; when waiting tasks are looked at next is all that is not known any more.
+            await RereadAsync(_runs.Values, _deeds.LookAgain, cancellationToken);
         }
     }
 }

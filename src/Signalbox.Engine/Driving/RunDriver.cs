@@ -332,7 +332,7 @@ internal sealed partial class RunDriver : IEventSink
             // A store that refuses every write, as on a full disk, would else be asked without end.
             await Task.Delay(_afterRefusal, _parts.Time, cancellationToken);
             _afterRefusal = _afterRefusal < LongestRefusalPause ? _afterRefusal * 2 : LongestRefusalPause;
-            await RereadAsync(batch.Runs, cancellationToken);
+            await RereadAsync(batch.Runs, _deeds.Resume, cancellationToken);
             return;
         }
 

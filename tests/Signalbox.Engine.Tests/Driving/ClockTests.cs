@@ -1,4 +1,5 @@
 using Signalbox.Core.Runs;
+using Signalbox.Engine.Executors;
 using Signalbox.Engine.Tests.Scheduling;
 
 namespace Signalbox.Engine.Tests.Driving;
@@ -90,6 +91,35 @@ public sealed class ClockTests
         await LookAsync(house, time, () => house.Task(run, "waits").Polls > 2);
         Assert.DoesNotContain(house.Said, line => line.StartsWith("the clock", StringComparison.Ordinal));
         AssertNear(Noon.AddHours(1), house.Task(run, "long").Deadline);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S94")]
+    public async Task An_attempt_that_begins_while_the_clock_is_set_is_begun_once()
+    {
+        var time = new ManualTime(Noon);
+        HeldExecutor? executor = null;
+        await using var house = new House
+        {
+            Time = time,
+            With = options => options with { Executor = local => executor = new HeldExecutor(new LocalExecutor(local)) },
+        };
+        house.Pipeline(
+            "pipeline: made\ntasks:\n  make: { run: \"echo 1 > {{ outputs.out }}; until test -e go; do sleep 0.02; done\", outputs: { out: data/out.txt } }\n"
+        );
+        await house.ServeAsync();
+        var run = await house.StartAsync("made", "2024-02-29");
+        await executor!.Submitted.WaitAsync(House.Deadline, House.Cancel);
+        Assert.Equal(AttemptState.Submitting, house.Task(run, "make").Attempt);
+
+        time.Set(time.GetUtcNow().AddHours(5));
+        await LookAsync(house, time, () => house.Said.Any(line => line.StartsWith("the clock went 5h forth", StringComparison.Ordinal)));
+        executor.LetGo();
+        house.Write("go", "");
+
+        Assert.Equal(RunState.Success, (await house.EndAsync(run)).State);
+        Assert.Equal(1, executor.Submissions);
+        Assert.Equal(Storage.PublicationState.Published, Assert.Single(house.Publications(run)).State);
     }
 
     private static async Task<Core.RunNumber> StartAsync(House house)
