@@ -6,7 +6,7 @@ namespace Mutants;
 /// <summary>Has each mutant of a target tried, by several workers at one time.</summary>
 internal sealed class Foreman(Target target, string folder)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private string Assembly => Path.Combine(folder, target.Of + ".dll");
 

@@ -62,6 +62,10 @@ public sealed class AskingTests
         Assert.Equal("asked anew", lab["ask"].Reason);
         Assert.Equal(lab.Now.AddMinutes(7), lab["ask"].DueAt);
         Assert.Empty(RunDecider.Decide(lab.Snapshot, anew).Changes);
+        Assert.Empty(RunDecider.Decide(lab.Snapshot, anew with { Reason = "at once", NextAt = lab.Now }).Changes);
+        lab.On(anew with { Reason = "asked of others" });
+        Assert.Equal(("asked of others", lab.Now.AddMinutes(7)), (lab["ask"].Reason, lab["ask"].DueAt));
+        Assert.Equal(lab.Now.AddMinutes(9), lab.On(anew with { Reason = "asked of others", NextAt = lab.Now.AddMinutes(9) })["ask"].DueAt);
     }
 
     [Fact]

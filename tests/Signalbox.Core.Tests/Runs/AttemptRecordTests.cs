@@ -72,7 +72,8 @@ public sealed class AttemptRecordTests
     [Fact]
     public void An_attempt_that_was_to_stop_before_it_had_started_is_told_again_when_it_has()
     {
-        var lab = new Lab(Pipeline(Work)).Admit().Grant("a").On(new RunEvent.CancelRequested(Start, "enough"));
+        var watched = Work with { Kind = new TaskKind.Shell("train"), SilenceTimeout = TimeSpan.FromMinutes(10) };
+        var lab = new Lab(Pipeline(watched)).Admit().Grant("a").On(new RunEvent.CancelRequested(Start, "enough"));
         Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands));
         lab.Started("a");
         Assert.Equal(StopReason.Cancelled, Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands)).Why);
@@ -98,6 +99,7 @@ public sealed class AttemptRecordTests
         var start = new RunEvent.AttemptStarted(lab.Now.AddHours(1), Key("a"), lab.Token("a"), new ProcessFacts("2"));
         Assert.Empty(RunDecider.Decide(lab.Snapshot, start).Changes);
         lab.Exited("a");
+        Assert.Equal("1", lab.Attempts[^1].Process?.Id);
         var exit = new RunEvent.AttemptExited(lab.Now.AddHours(1), Key("a"), lab.Token("a"), 1, null);
         Assert.Same(Decision.Nothing, RunDecider.Decide(lab.Snapshot, exit));
     }
@@ -143,5 +145,56 @@ public sealed class AttemptRecordTests
         Assert.Equal((TaskState.UpForRetry, 4), (lab["a"].State, lab["a"].TryNumber));
         lab.Advance(TimeSpan.FromMinutes(5)).Fail("a");
         Assert.Equal(TaskState.Failed, lab["a"].State);
+    }
+
+    [Fact]
+    public void A_report_about_an_attempt_whose_end_is_known_is_noted_when_it_says_something_else()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b"))).Admit().Succeed("a");
+        var token = lab["a"].Token;
+        var lines = lab.History.Count;
+        lab.Ended("a", new Outcome.Succeeded(null), token: token).On(new RunEvent.AttemptExited(lab.Now, Key("a"), token, 0, null));
+        Assert.Equal(lines, lab.History.Count);
+        (Outcome Outcome, string Word)[] others =
+        [
+            (new Outcome.Failed(new Failure(FailureClass.Permanent, "no")), "failed"),
+            (new Outcome.Skipped("no"), "skipped itself"),
+            (new Outcome.Lost("no"), "was lost"),
+            (new Outcome.Stopped(), "was stopped"),
+        ];
+        foreach (var (outcome, word) in others)
+        {
+            lab.Ended("a", outcome, token: token);
+            Assert.Equal(
+                (HistoryEntry.StaleRejected, $"refused a late report that attempt 1 {word}: its end is already decided"),
+                (lab.History[^1].Event, lab.History[^1].Reason)
+            );
+        }
+
+        lab.Fail("b");
+        lab.Ended("b", new Outcome.Succeeded(null), token: lab["b"].Token);
+        Assert.Contains("attempt 1 succeeded", lab.History[^1].Reason, StringComparison.Ordinal);
+        Assert.Equal(TaskState.Failed, lab["b"].State);
+    }
+
+    [Fact]
+    public void A_message_about_a_task_that_is_not_there_or_of_another_kind_changes_nothing()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("w") with { Kind = new TaskKind.WaitForTime("06:00") })).Admit().Begin("a");
+        RunEvent[] strangers =
+        [
+            new RunEvent.AttemptStarted(lab.Now, Key("x"), 1, null),
+            new RunEvent.SlotGranted(lab.Now, Key("x")),
+            new RunEvent.Cleared(lab.Now, [Key("x")], "again"),
+            new RunEvent.Marked(lab.Now, Key("x"), TaskState.Success, "by hand"),
+            new RunEvent.ItemsKnown(lab.Now, new TaskName("x"), []),
+            new RunEvent.NotYet(lab.Now, Key("a"), lab.Token("a"), "not there", lab.Now.AddMinutes(1)),
+            new RunEvent.Answered(lab.Now, Key("a"), lab.Token("a")),
+            new RunEvent.Answered(lab.Now, Key("w"), lab.Token("w")),
+            new RunEvent.AttemptExited(lab.Now, Key("w"), lab.Token("w"), 0, null),
+            new RunEvent.RunAdmitted(lab.Now.AddHours(1)),
+            new RunEvent.RunRefused(lab.Now, "too late"),
+        ];
+        Assert.All(strangers, e => Assert.Same(Decision.Nothing, RunDecider.Decide(lab.Snapshot, e)));
     }
 }

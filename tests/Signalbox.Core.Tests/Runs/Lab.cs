@@ -86,12 +86,12 @@ internal sealed class Lab
 
     public Lab On(RunEvent e)
     {
-        var implied = RunDecider.Resume(Snapshot).Commands;
+        var implied = Implied();
         var decision = RunDecider.Decide(Snapshot, e);
         Shape.Check(decision);
         Snapshot.Apply(decision);
         // What a restart would do because of it is done at once.
-        Assert.Empty(RunDecider.Resume(Snapshot).Commands.Except(implied).Except(decision.Commands));
+        Assert.Empty(Implied().Except(implied).Except(decision.Commands.Select(Order)));
         _decided?.Invoke(Snapshot, decision);
         Commands.Clear();
         Commands.AddRange(decision.Commands);
@@ -110,6 +110,11 @@ internal sealed class Lab
 
         return this;
     }
+
+    private IEnumerable<RunCommand> Implied() => RunDecider.Resume(Snapshot).Commands.Select(Order).ToList();
+
+    /// <summary>A command as it is carried out: what is told to stop once need not be told another reason.</summary>
+    private static RunCommand Order(RunCommand command) => command is RunCommand.StopAttempt stop ? stop with { Why = default } : command;
 
     public Lab Advance(TimeSpan by)
     {

@@ -69,7 +69,7 @@ internal static class Shape
                 That(task.Deadline is not null || task.Stopping is not null || task.IsExpanded, $"{key} runs without a limit");
                 break;
             case TaskState.UpForRetry:
-                That(task is { DueAt: not null, Deadline: null, Failure: not null }, $"{key} is tried again at {task.DueAt}");
+                That(task is { DueAt: not null, Failure: not null }, $"{key} is tried again at {task.DueAt}");
                 break;
             case TaskState.UpForReschedule:
                 That(task.StartedAt is not null, $"{key} waits and has not started");

@@ -211,4 +211,37 @@ public sealed class WaitingAndLimitTests
         Assert.Equal(TaskState.Skipped, lab["b"].State);
         Assert.Contains("2h", lab.Snapshot.Run.Reason, StringComparison.Ordinal);
     }
+
+    [Fact]
+    [Trait("Requirement", "S117")]
+    public void A_look_that_is_told_twice_counts_once_and_one_that_is_late_is_due_at_once()
+    {
+        var lab = new Lab(Pipeline(Wait)).Admit();
+        lab.On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddMinutes(1)));
+        var again = new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "still not there", lab.Now.AddMinutes(5));
+        Assert.Same(Decision.Nothing, RunDecider.Decide(lab.Snapshot, again));
+        lab.Advance(TimeSpan.FromMinutes(1));
+        lab.On(new RunEvent.NotYet(lab.Now, Key("w"), lab.Token("w"), "not there", lab.Now.AddMinutes(-3)));
+        Assert.Equal(lab.Now, lab["w"].DueAt);
+    }
+
+    [Fact]
+    public void A_wait_that_failed_waits_on_from_when_it_began()
+    {
+        var lab = new Lab(Pipeline(Wait)).Admit();
+        var (began, first) = (lab.Now, lab.Token("w"));
+        lab.Ended("w", new Outcome.Failed(new Failure(FailureClass.Transient, "no connection"))).Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal((TaskState.UpForReschedule, 2, first + 1), (lab["w"].State, lab["w"].TryNumber, lab["w"].Token));
+        Assert.Equal((began, began.AddSeconds(3600), (DateTimeOffset?)null), (lab["w"].StartedAt, lab["w"].Deadline, lab["w"].DueAt));
+        Assert.Equal(TaskState.Failed, lab.Advance(TimeSpan.FromMinutes(55))["w"].State);
+        Assert.Equal("not there within 1h", lab["w"].Failure!.Message);
+    }
+
+    [Fact]
+    public void A_wait_whose_time_is_up_is_not_begun_again()
+    {
+        var lab = new Lab(Pipeline(Wait)).Admit().Advance(TimeSpan.FromMinutes(58));
+        lab.Ended("w", new Outcome.Failed(new Failure(FailureClass.Transient, "no connection"))).Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal((TaskState.Failed, FailureClass.Timeout, 1), (lab["w"].State, lab["w"].Failure!.Class, lab["w"].TryNumber));
+    }
 }
