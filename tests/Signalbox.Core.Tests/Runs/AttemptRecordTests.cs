@@ -183,7 +183,7 @@ public sealed class AttemptRecordTests
         var lab = new Lab(Pipeline(Task("a"), Task("w") with { Kind = new TaskKind.WaitForTime("06:00") })).Admit().Begin("a");
         RunEvent[] strangers =
         [
-            new RunEvent.AttemptStarted(lab.Now, Key("x"), 1, null),
+            new RunEvent.AttemptStarted(lab.Now, Key("x"), 1, new ProcessFacts("1")),
             new RunEvent.SlotGranted(lab.Now, Key("x")),
             new RunEvent.Cleared(lab.Now, [Key("x")], "again"),
             new RunEvent.Marked(lab.Now, Key("x"), TaskState.Success, "by hand"),
