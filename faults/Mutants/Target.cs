@@ -30,7 +30,13 @@ public sealed record Target(string Name, string Of, string[] Files, string TestP
             "Signalbox.Core.Tests",
             CronTests
         ),
-        new("CronText", "Signalbox.Core", ["Time/CronField.cs", "Time/CronItem*.cs", "Time/CronParse*.cs"], "Signalbox.Core.Tests", CronTests),
+        new(
+            "CronText",
+            "Signalbox.Core",
+            ["Time/CronField.cs", "Time/CronItem*.cs", "Time/CronParse*.cs"],
+            "Signalbox.Core.Tests",
+            CronTests
+        ),
         new(
             "RunDecider",
             "Signalbox.Core",

@@ -136,7 +136,10 @@ public sealed class ByHandTests
         Assert.Equal(TaskState.None, lab["m"].State);
         Assert.All([0, 1, 2], i => Assert.Equal(TaskState.None, lab["m", i].State));
         lab.Items("m", 1);
-        Assert.Equal((TaskState.Scheduled, TaskState.Removed, TaskState.Removed), (lab["m", 0].State, lab["m", 1].State, lab["m", 2].State));
+        Assert.Equal(
+            (TaskState.Scheduled, TaskState.Removed, TaskState.Removed),
+            (lab["m", 0].State, lab["m", 1].State, lab["m", 2].State)
+        );
         lab.Clear(Key("m", 2));
         Assert.Equal(TaskState.Removed, lab["m", 2].State);
         lab.Succeed("m", 0).Clear(Key("m"));
@@ -149,7 +152,9 @@ public sealed class ByHandTests
     public void What_was_being_evaluated_waits_again_when_what_it_needs_is_done_again()
     {
         var map = Task("m") with { ForEach = "{{ x }}" };
-        var lab = new Lab(Pipeline(Task("a"), Task("b", "a") with { When = "{{ y }}" }, map, Task("c", "m") with { When = "{{ y }}" })).Admit();
+        var lab = new Lab(
+            Pipeline(Task("a"), Task("b", "a") with { When = "{{ y }}" }, map, Task("c", "m") with { When = "{{ y }}" })
+        ).Admit();
         lab.Items("m", 1).Succeed("m", 0).Succeed("a");
         Assert.NotNull(lab["b"].ReadyAt);
         Assert.NotNull(lab["c"].ReadyAt);
