@@ -4,8 +4,10 @@ using Signalbox.Engine.Processes;
 namespace Signalbox.Engine.Executors;
 
 /// <summary>An attempt that runs on this machine and is watched by this server.</summary>
-internal sealed class LocalAttempt(AttemptRef name)
+internal sealed class LocalAttempt(AttemptRef name, TimeProvider time)
 {
+    private long _began; // counted: the clock on the wall may be set while a command is being started
+
     public AttemptKey Key => name.Key;
     public string Directory => name.Directory;
     public AttemptRef Ref => name;
@@ -50,7 +52,12 @@ internal sealed class LocalAttempt(AttemptRef name)
         SeenCpu = cpu > SeenCpu ? cpu : SeenCpu;
     }
 
-    public DateTimeOffset StartedAt { get; set; }
+    /// <summary>When it began, by the clock on the wall as it is now.</summary>
+    public DateTimeOffset StartedAt
+    {
+        get => time.GetUtcNow() - time.GetElapsedTime(_began);
+        set => _began = time.GetTimestamp() - (long)((time.GetUtcNow() - value).TotalSeconds * time.TimestampFrequency);
+    }
 
     /// <summary>The time that is left to it after TERM; there once it is being cancelled.</summary>
     public CancellationTokenSource? Grace { get; set; }

@@ -136,7 +136,7 @@ public sealed partial class LocalExecutor
                 return null;
             }
 
-            var attempt = new LocalAttempt(name)
+            var attempt = new LocalAttempt(name, _options.Time)
             {
                 Launcher = launcher,
                 PidFd = fd,

@@ -76,7 +76,7 @@ public sealed partial class LocalExecutor : IExecutor
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var attempt = new LocalAttempt(spec.Ref);
+            var attempt = new LocalAttempt(spec.Ref, _options.Time);
             SubmitResult? result;
             lock (attempt.Gate)
             {
