@@ -119,6 +119,7 @@ public sealed class Spec006Rerun
             )
             {
                 WorkingDirectory = project.Folder,
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
             }
         )!;

@@ -111,7 +111,11 @@ public sealed class Spec050Retention
                 + "names = [n for (n,) in c.execute(\"select name from sqlite_master where type = 'table'\")]; "
                 + "print(*sorted(v for n in names if n == 'numbers' or n.startswith('signalbox_kept') for (v,) in c.execute(f'select v from \"{n}\"')))";
             using var python = Process.Start(
-                new ProcessStartInfo("python3", ["-c", program, project.PathOf("data/base.db")]) { RedirectStandardOutput = true }
+                new ProcessStartInfo("python3", ["-c", program, project.PathOf("data/base.db")])
+                {
+                    UseShellExecute = false,
+                    RedirectStandardOutput = true,
+                }
             )!;
             return (await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim().Split(' ');
         }
