@@ -137,7 +137,7 @@ internal sealed class Foreman(Target target, string folder)
             RedirectStandardOutput = true,
             WorkingDirectory = folder,
             // The simulation plays as many runs as are worth while for every mutant.
-            Environment = { ["SIGNALBOX_SEEDS"] = "150" },
+            Environment = { ["SIGNALBOX_SEEDS"] = "300" },
         };
         // By name of the library: tests that start themselves again look at what the process is.
         foreach (

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -68,7 +69,7 @@ internal sealed class Worker(Target target, string assembly)
         var foreman = Console.Out;
         Console.SetOut(TextWriter.Null);
         var loaded = 0;
-        while (Console.ReadLine() is { } line)
+        foreach (var line in Orders().GetConsumingEnumerable())
         {
             var mutant = mutants[int.Parse(line)];
             var by = Killer(habits, mutant, ref loaded);
@@ -79,6 +80,26 @@ internal sealed class Worker(Target target, string assembly)
                 return;
             }
         }
+    }
+
+    /// <summary>The lines that come in. When there are no more, or the foreman is gone, this process ends, also in the middle of a mutant that never does.</summary>
+    private static BlockingCollection<string> Orders()
+    {
+        var orders = new BlockingCollection<string>();
+        var reader = new Thread(() =>
+        {
+            while (Console.ReadLine() is { } line)
+            {
+                orders.Add(line);
+            }
+
+            Environment.Exit(0);
+        })
+        {
+            IsBackground = true,
+        };
+        reader.Start();
+        return orders;
     }
 
     /// <summary>The first test that fails, the quickest first. Where something is kept in static fields, all is loaded anew.</summary>

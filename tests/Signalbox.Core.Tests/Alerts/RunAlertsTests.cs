@@ -98,6 +98,61 @@ public sealed class RunAlertsTests
     }
 
     [Fact]
+    [Trait("Requirement", "S5")]
+    public void A_failure_that_its_group_tries_again_is_told_when_the_groups_retries_are_used_up_or_would_not_mend_it()
+    {
+        static Telling Group(int retries)
+        {
+            var group = Lab.Task("load", "stage", "swap") with
+            {
+                Kind = new TaskKind.Group(),
+                TriggerRule = TriggerRule.NoneFailedMinOneSuccess,
+                Retry = new RetryPolicy { Retries = retries, Delay = TimeSpan.FromMinutes(5) },
+            };
+            var telling = new Telling(
+                Lab.Task("stage") with
+                {
+                    OnFailure = ["oncall"],
+                },
+                Lab.Task("swap") with
+                {
+                    OnFailure = ["oncall"],
+                },
+                group,
+                Lab.Task("beside") with
+                {
+                    OnFailure = ["oncall"],
+                }
+            );
+            telling.Lab.Admit();
+            return telling;
+        }
+
+        static IEnumerable<string> Told(Telling telling) =>
+            telling.Raised.Where(alert => alert.Kind == AlertKind.Failed).Select(alert => alert.Task?.Value ?? "run");
+
+        var telling = Group(retries: 1);
+        telling.Fail("stage");
+        telling.Fail("swap");
+        Assert.Equal(TaskState.UpForRetry, telling.Lab["load"].State);
+        Assert.Empty(Told(telling));
+        telling.Fail("beside");
+        Assert.Equal(["beside"], Told(telling));
+        telling.Lab.Advance(TimeSpan.FromMinutes(5));
+        telling.Succeed("stage");
+        telling.Fail("swap");
+        Assert.Equal(["beside", "swap"], Told(telling).Take(2));
+
+        telling = Group(retries: 1);
+        telling.Fail("stage", FailureClass.Auth);
+        Assert.Equal(["stage"], Told(telling));
+
+        telling = Group(retries: 0);
+        telling.Fail("stage");
+        Assert.Equal(["stage"], Told(telling));
+    }
+
+    [Fact]
     [Trait("Requirement", "S159")]
     public void A_refused_sign_in_says_to_check_the_credentials()
     {

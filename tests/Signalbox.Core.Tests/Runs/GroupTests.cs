@@ -174,4 +174,59 @@ public sealed class GroupTests
         lab.Advance(Delay).Items("each", 1).Succeed("each", 0);
         Assert.Equal((TaskState.Success, RunState.Success), (lab["load"].State, lab.RunState));
     }
+
+    [Fact]
+    public void Of_several_failures_the_longest_wait_counts_and_what_another_try_would_not_mend_is_named()
+    {
+        var lab = Loading().Succeed("stage").Fail("swap").Advance(TimeSpan.FromMinutes(1));
+        lab.Begin("swap").Ended("swap", Told(FailureClass.RateLimited, TimeSpan.FromHours(2))).Fail("side");
+        Assert.Equal((TaskState.UpForRetry, (DateTimeOffset?)lab.Now.AddHours(2)), (lab["load"].State, lab["load"].DueAt));
+        Assert.Equal("swap: told", lab["load"].Failure!.Message);
+
+        lab = Loading().Succeed("stage").Fail("side");
+        lab.Begin("swap").Ended("swap", Told(FailureClass.Schema, null));
+        Assert.Equal((TaskState.Failed, "swap: told"), (lab["load"].State, lab["load"].Failure!.Message));
+
+        // Whichever comes first.
+        lab = Loading().Fail("stage", failure: FailureClass.Auth).Fail("side");
+        Assert.Equal((TaskState.Failed, "stage: boom"), (lab["load"].State, lab["load"].Failure!.Message));
+        Assert.EndsWith("another try would not mend it", lab["load"].Reason, StringComparison.Ordinal);
+
+        static Outcome Told(FailureClass kind, TimeSpan? after) => new Outcome.Failed(new Failure(kind, "told", RetryAfter: after));
+    }
+
+    [Fact]
+    public void A_group_whose_tasks_are_blocked_is_blocked()
+    {
+        var lab = new Lab(Pipeline(Task("before"), Task("stage", "before"), Group(2, "stage"), Task("after", "load"))).Admit();
+        lab.Fail("before", check: true);
+        Assert.Equal((TaskState.Blocked, TaskState.Blocked), (lab["load"].State, lab["after"].State));
+        Assert.Equal("its tasks were not run: stage is blocked", lab["load"].Reason);
+    }
+
+    [Fact]
+    public void A_try_that_ends_while_the_run_is_ending_is_the_last()
+    {
+        var lab = Loading().Succeed("stage").Fail("side").Begin("swap");
+        lab.On(new RunEvent.CancelRequested(lab.Now, "enough")).Ended("swap", new Outcome.Stopped());
+        Assert.Equal(RunState.Cancelled, lab.RunState);
+        Assert.True(lab["load"].State.IsEnd());
+        Assert.Null(RunDecider.NextTimer(lab.Snapshot));
+    }
+
+    [Fact]
+    public void Each_try_is_an_attempt_with_a_token_of_its_own_and_the_group_started_with_its_first()
+    {
+        var lab = FailSwap(Loading().Succeed("stage").Succeed("side"));
+        var first = lab["load"];
+        Assert.Equal(lab.Now, first.StartedAt);
+        lab.Advance(Delay - TimeSpan.FromMinutes(1));
+        Assert.Equal(TaskState.UpForRetry, lab["load"].State);
+        lab.Advance(TimeSpan.FromMinutes(1)).Succeed("stage").Succeed("side").Succeed("swap");
+        Assert.Equal((2, first.Token + 1, first.StartedAt), (lab["load"].TryNumber, lab["load"].Token, lab["load"].StartedAt));
+        Assert.Equal(
+            [(1, first.Token, AttemptState.Failed), (2, first.Token + 1, AttemptState.Succeeded)],
+            lab.Attempts.Where(attempt => attempt.Key == Key("load")).Select(attempt => (attempt.Number, attempt.Token, attempt.State))
+        );
+    }
 }

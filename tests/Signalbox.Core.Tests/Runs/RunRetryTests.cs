@@ -126,4 +126,50 @@ public sealed class RunRetryTests
         Assert.Equal(RunState.Success, lab.RunState);
         Assert.Equal([1, 2, 1], Enumerable.Range(0, 3).Select(map => lab["m", map].TryNumber));
     }
+
+    [Fact]
+    public void Of_several_failures_the_longest_wait_counts()
+    {
+        foreach (var first in (string[])["a", "b"])
+        {
+            var lab = new Lab(Pipeline(Task("a"), Task("b")) with { RunRetry = Twice }).Admit();
+            lab.Begin(first)
+                .Ended(first, new Outcome.Failed(new Failure(FailureClass.RateLimited, "told", RetryAfter: TimeSpan.FromHours(2))));
+            lab.Fail(first == "a" ? "b" : "a");
+            Assert.Equal(lab.Now.AddHours(2), lab.Snapshot.Run.RetryAt);
+            // Too early is as if nothing had been.
+            lab.Advance(TimeSpan.FromHours(1));
+            Assert.Equal((0, TaskState.Failed), (lab.Snapshot.Run.Retries, lab["a"].State));
+        }
+    }
+
+    [Fact]
+    public void A_loss_is_repeated_where_the_task_is_idempotent()
+    {
+        foreach (var idempotent in (bool[])[true, false])
+        {
+            var task = Task("a") with
+            {
+                Idempotent = idempotent,
+                Retry = new RetryPolicy { LostBudget = 0 },
+            };
+            var lab = new Lab(Pipeline(task) with { RunRetry = Twice })
+                .Admit()
+                .Begin("a")
+                .Ended("a", new Outcome.Lost("the machine is gone"));
+            Assert.Equal((TaskState.Failed, FailureClass.Lost), (lab["a"].State, lab["a"].Failure!.Class));
+            Assert.Equal(idempotent ? RunState.Running : RunState.Failed, lab.RunState);
+        }
+    }
+
+    [Fact]
+    public void What_somebody_decided_is_not_asked_again()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b")) with { RunRetry = Twice }).Admit().Succeed("b").Mark("a", TaskState.Failed);
+        Assert.Equal((RunState.Failed, (DateTimeOffset?)null), (lab.RunState, lab.Snapshot.Run.RetryAt));
+        lab.Clear(Key("a")).Admit().Fail("a");
+        Assert.NotNull(lab.Snapshot.Run.RetryAt);
+        lab.Clear(Key("a"));
+        Assert.Equal(((DateTimeOffset?)null, (string?)null), (lab.Snapshot.Run.RetryAt, lab.Snapshot.Run.Reason));
+    }
 }
