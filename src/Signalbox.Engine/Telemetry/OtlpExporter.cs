@@ -65,18 +65,20 @@ internal sealed class OtlpExporter : IDisposable
     /// <summary>Sends spans until the engine stops, and then what is left.</summary>
     public async Task SendSpansAsync(CancellationToken cancellationToken)
     {
+        // What is under way when the engine stops has a second to be taken: cut off, it would be sent again.
+        using var sending = new CancellationTokenSource();
+        await using var stopping = cancellationToken.Register(() => sending.CancelAfter(TimeSpan.FromSeconds(1)));
         try
         {
             while (await _spans.Reader.WaitToReadAsync(cancellationToken))
             {
                 await Task.Delay(Gather, _parts.Time, cancellationToken);
-                await SendBatchAsync(cancellationToken);
+                await SendBatchAsync(sending.Token);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            using var last = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await SendBatchAsync(last.Token);
+            await SendBatchAsync(sending.Token);
         }
     }
 
