@@ -70,6 +70,34 @@ public sealed partial class Spec039PageActions(ServedPage served)
     }
 
     [Fact]
+    public async Task A_change_is_done_and_shown_also_while_events_come_faster_than_the_server_answers()
+    {
+        await using var seen = await served.OpenAsync("/pipelines/later?tab=trigger");
+        await seen.Button("Start the run").WaitForAsync();
+        // An event every fifth of a second, and a second for each answer.
+        await seen.Page.RouteAsync(
+            "**/api/events",
+            route => route.FulfillAsync(new() { ContentType = "text/event-stream", Body = "retry: 200\nevent: run\ndata: {}\n\n" })
+        );
+        await seen.Page.RouteAsync(
+            "**/api/pipelines/later",
+            async route =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                await route.ContinueAsync();
+            }
+        );
+        await seen.Page.ReloadAsync();
+        await seen.Button("Pause …").WaitForAsync();
+        (await served.Project.CallAsync("pause", "later", "--reason", "its source moves")).Expect(0);
+        await seen.Button("Unpause …").WaitForAsync();
+        await seen.Button("Unpause …").ClickAsync();
+        await seen.Button("Unpause").ClickAsync();
+        await seen.Page.GetByRole(AriaRole.Dialog).WaitForAsync(new() { State = WaitForSelectorState.Hidden });
+        await seen.Button("Pause …").WaitForAsync();
+    }
+
+    [Fact]
     [Trait("Requirement", "S88")]
     public async Task A_backfill_is_planned_before_it_is_started_and_is_paused_resumed_and_cancelled()
     {

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { paced } from "../logic/pace";
 
 /** Whether the server's events arrive. */
 export type Link = "live" | "connecting" | "down";
@@ -13,18 +14,12 @@ export function useLive(): Link {
   const [link, setLink] = useState<Link>("connecting");
   useEffect(() => {
     const source = new EventSource("/api/events");
-    let timer: ReturnType<typeof setTimeout> | null = null;
+    const pace = paced(() => queries.invalidateQueries({ predicate: (query) => query.meta?.still !== true }), quietMilliseconds);
     let wasDown = false;
-    const refresh = () => {
-      timer ??= setTimeout(() => {
-        timer = null;
-        void queries.invalidateQueries({ predicate: (query) => query.meta?.still !== true });
-      }, quietMilliseconds);
-    };
     source.onopen = () => {
       setLink("live");
       if (wasDown) {
-        refresh();
+        pace.want();
       }
       wasDown = false;
     };
@@ -33,13 +28,11 @@ export function useLive(): Link {
       setLink("down");
     };
     for (const type of ["run", "task", "freshness"]) {
-      source.addEventListener(type, refresh);
+      source.addEventListener(type, pace.want);
     }
     return () => {
       source.close();
-      if (timer) {
-        clearTimeout(timer);
-      }
+      pace.stop();
     };
   }, [queries]);
   return link;

@@ -157,8 +157,9 @@ export function Asking({ send, submit, danger = false, isReady, command, call, o
   const queries = useQueryClient();
   const asking = useMutation({
     mutationFn: send,
-    onSuccess: async () => {
-      await queries.invalidateQueries();
+    onSuccess: () => {
+      // Done is what the server has done; the view is read anew meanwhile.
+      void queries.invalidateQueries();
       onDone();
     },
   });
