@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 for project in tests/Signalbox.Core.Tests tests/Signalbox.Engine.Tests faults/Mutants; do
     dotnet build "$project" -c Release -v quiet -nologo -clp:NoSummary
 done
-faults/Mutants/bin/Release/net10.0/Mutants "$@"
+nice -n 10 faults/Mutants/bin/Release/net10.0/Mutants "$@"

@@ -6,7 +6,8 @@ namespace Mutants;
 /// <summary>Has each mutant of a target tried, by several workers at one time.</summary>
 internal sealed class Foreman(Target target, string folder)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    // What never ends is mostly noticed by its steps. This is for what waits, and for loops that come by no mutant.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private string Assembly => Path.Combine(folder, target.Of + ".dll");
 
@@ -60,12 +61,16 @@ internal sealed class Foreman(Target target, string folder)
             {
                 worker?.Dispose();
                 worker = Start("work");
+                if (worker.StandardOutput.ReadLine() != Worker.Ready)
+                {
+                    throw new InvalidOperationException($"no worker for {target.Name} could be started");
+                }
             }
 
             worker.StandardInput.WriteLine(mutant.Number);
             worker.StandardInput.Flush();
             var answer = worker.StandardOutput.ReadLineAsync();
-            var limit = Patience + TimeSpan.FromMilliseconds(20 * tests.Sum(habit => habit.Milliseconds));
+            var limit = Patience + TimeSpan.FromMilliseconds(5 * tests.Sum(habit => habit.Milliseconds));
             var said = answer.Wait(limit) ? answer.Result : null;
             verdicts.Add(
                 Told(

@@ -9,12 +9,15 @@ internal sealed class Loaded
 {
     private readonly FieldInfo _alive;
     private readonly FieldInfo _passed;
+    private readonly FieldInfo _steps;
+    private readonly FieldInfo _mostSteps;
 
     public Loaded(Target target, string assembly)
     {
         var context = new Context(target, assembly);
         var type = context.LoadFromAssemblyPath(assembly).GetType(Switch.TypeName)!;
         (_alive, _passed) = (type.GetField("Alive")!, type.GetField("Passed")!);
+        (_steps, _mostSteps) = (type.GetField("Steps")!, type.GetField("MostSteps")!);
         Tests = context.LoadFromAssemblyPath(Path.Combine(target.TestBin, target.TestProject + ".dll"));
     }
 
@@ -28,6 +31,15 @@ internal sealed class Loaded
     public bool[]? Passed
     {
         set => _passed.SetValue(null, value);
+    }
+
+    public long Steps => (long)_steps.GetValue(null)!;
+
+    /// <summary>Begins to count steps, and ends what takes more than so many.</summary>
+    public void Allow(long steps)
+    {
+        _steps.SetValue(null, 0L);
+        _mostSteps.SetValue(null, steps);
     }
 
     private sealed class Context(Target target, string assembly) : AssemblyLoadContext

@@ -1,6 +1,9 @@
 namespace Mutants;
 
-/// <summary>What is compiled into the assembly under test: which of its mutants is alive, and which were come by.</summary>
+/// <summary>
+/// What is compiled into the assembly under test: which of its mutants is alive, which were come by, and how often any was. A test that comes by far more
+/// often than it does without a mutant never ends, and is ended here.
+/// </summary>
 internal static class Switch
 {
     public const string TypeName = "MutantSwitch";
@@ -11,9 +14,16 @@ internal static class Switch
         {
             public static int Alive = -1;
             public static bool[]? Passed;
+            public static long Steps;
+            public static long MostSteps = long.MaxValue;
 
             public static bool On(int mutant)
             {
+                if (++Steps > MostSteps)
+                {
+                    throw new System.TimeoutException("it does not end");
+                }
+
                 if (Passed is { } passed)
                 {
                     passed[mutant] = true;

@@ -5,7 +5,13 @@ using System.Text.Json;
 namespace Mutants;
 
 /// <summary>How long a test takes without a mutant alive, and which mutants it comes by.</summary>
-internal sealed record Habit(string Test, double Milliseconds, bool IsKept, int[] Passes);
+/// <param name="Steps">How often it comes by any mutant.</param>
+/// <param name="IsKept">Whether what it makes is kept in static fields.</param>
+internal sealed record Habit(string Test, double Milliseconds, long Steps, bool IsKept, int[] Passes)
+{
+    /// <summary>What comes by mutants more often than this will not end.</summary>
+    public long MostSteps => 20 * Steps + 100_000;
+}
 
 /// <summary>
 /// Another process, so that a mutant that never ends or takes the process with it ends nothing else. Reads numbers of mutants, and says of each which test
@@ -15,6 +21,9 @@ internal sealed class Worker(Target target, string assembly)
 {
     // An assembly that was loaded takes memory; the process is begun anew after so many.
     private const int MostLoaded = 30;
+
+    /// <summary>Said once, when all is loaded.</summary>
+    public const string Ready = "ready";
 
     private readonly Dictionary<string, TestCase> _tests = [];
     private readonly Loaded _shared = new(target, assembly);
@@ -35,6 +44,7 @@ internal sealed class Worker(Target target, string assembly)
             var (at, one) = isKept ? Fresh(target, assembly, test.Name) : (loaded, test);
             var passed = new bool[mutants];
             at.Passed = passed;
+            at.Allow(long.MaxValue);
             var watch = Stopwatch.StartNew();
             var problem = Failure(one);
             at.Passed = null;
@@ -48,6 +58,7 @@ internal sealed class Worker(Target target, string assembly)
                 new Habit(
                     test.Name,
                     watch.Elapsed.TotalMilliseconds,
+                    at.Steps,
                     isKept,
                     [.. Enumerable.Range(0, mutants).Where(number => passed[number])]
                 )
@@ -69,6 +80,8 @@ internal sealed class Worker(Target target, string assembly)
         var foreman = Console.Out;
         Console.SetOut(TextWriter.Null);
         var loaded = 0;
+        foreman.WriteLine(Ready);
+        foreman.Flush();
         foreach (var line in Orders().GetConsumingEnumerable())
         {
             var mutant = mutants[int.Parse(line)];
@@ -109,9 +122,7 @@ internal sealed class Worker(Target target, string assembly)
         if (!mutant.IsOfStart)
         {
             _shared.Alive = mutant.Number;
-            var by = seen.Where(habit => !habit.IsKept)
-                .Select(habit => habit.Test)
-                .FirstOrDefault(test => Failure(_tests[test]) is not null);
+            var by = Killer(_shared, seen.Where(habit => !habit.IsKept), _tests);
             _shared.Alive = -1;
             if (by is not null)
             {
@@ -119,7 +130,7 @@ internal sealed class Worker(Target target, string assembly)
             }
         }
 
-        var kept = seen.Where(habit => mutant.IsOfStart || habit.IsKept).Select(habit => habit.Test).ToList();
+        var kept = seen.Where(habit => mutant.IsOfStart || habit.IsKept).ToList();
         if (kept.Count == 0)
         {
             return null;
@@ -128,7 +139,21 @@ internal sealed class Worker(Target target, string assembly)
         loaded++;
         var anew = new Loaded(target, assembly) { Alive = mutant.Number };
         var tests = TestCase.All(anew.Tests, target.IsRun).ToDictionary(test => test.Name);
-        return kept.FirstOrDefault(test => Failure(tests[test]) is not null);
+        return Killer(anew, kept, tests);
+    }
+
+    private static string? Killer(Loaded loaded, IEnumerable<Habit> habits, Dictionary<string, TestCase> tests)
+    {
+        foreach (var habit in habits)
+        {
+            loaded.Allow(habit.MostSteps);
+            if (Failure(tests[habit.Test]) is not null)
+            {
+                return habit.Test;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The tests that come by a mutant, the quickest first; what an initializer does is seen by any.</summary>

@@ -142,7 +142,7 @@ public static partial class RunDecider
                 ReadyAt = null,
                 StartedAt = since,
                 DueAt = null,
-                Deadline = task.Deadline ?? since + LimitOf(node),
+                Deadline = since + LimitOf(node),
                 EndedAt = null,
                 Reason = "waits; is being looked at for the first time",
             },

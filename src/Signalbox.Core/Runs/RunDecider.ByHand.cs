@@ -73,7 +73,7 @@ public static partial class RunDecider
     {
         if (d.Run.State.IsEnd())
         {
-            d.Run = d.Run with { State = RunState.Queued, EndedAt = null, Deadline = null, Ending = null, Retries = 0, Reason = reason };
+            d.Run = d.Run with { State = RunState.Queued, EndedAt = null, Retries = 0, Reason = reason };
         }
         else if (d.Run.Ending is not null)
         {
@@ -104,7 +104,7 @@ public static partial class RunDecider
     /// </summary>
     private static void Disown(Draft d, TaskRun task, Attempt attempt, StopReason why, TaskState? markedAs, string reason)
     {
-        var disowned = task with { Token = task.Token + 1, MarkedAs = markedAs, Deadline = null, Reason = reason };
+        var disowned = task with { Token = task.Token + 1, MarkedAs = markedAs, Reason = reason };
         if (task.Stopping is null)
         {
             Stop(d, disowned, attempt, why, reason);
@@ -120,7 +120,7 @@ public static partial class RunDecider
     {
         var node = d.Graph.IndexOf(task.Key.Task);
         var fresh = Fresh(task) with { Reason = task.Reason };
-        if (task.Key.IsInstance && d.Row(node).MapCount > 0 && d.CanStart)
+        if (d.Row(node).MapCount > 0 && d.CanStart)
         {
             MakeReady(d, d.Node(node), fresh);
             return;
@@ -203,7 +203,7 @@ public static partial class RunDecider
 
     private static void MarkTask(Draft d, TaskRun task, TaskState state, string reason)
     {
-        if (task.State == TaskState.Removed || (task.State == state && task.Attempt is null))
+        if (task.State == TaskState.Removed || task.State == state)
         {
             return;
         }
@@ -256,7 +256,6 @@ public static partial class RunDecider
                 if (row.State is TaskState.UpstreamFailed or TaskState.Blocked || IsMendedByHand(d, next, row))
                 {
                     d.Set(Fresh(row) with { StartedAt = row.StartedAt });
-                    d.Touch(next);
                     open.Push(next);
                 }
             }

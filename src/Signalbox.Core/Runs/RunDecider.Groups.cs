@@ -60,7 +60,7 @@ public static partial class RunDecider
         }
 
         var why =
-            !d.CanStart ? "the run is ending"
+            !d.CanStart ? "the run had ended"
             : policy.Retries == 0 ? "the group has no retries"
             : TryOf(row) > policy.Retries ? $"its {Sentence.Count(policy.Retries, "retry is", "retries are")} used up"
             : "another try would not mend it";

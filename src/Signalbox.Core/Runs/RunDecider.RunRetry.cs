@@ -20,7 +20,7 @@ public static partial class RunDecider
             return true;
         }
 
-        if (d.Run.State != RunState.Running || RunRetryDelay(d) is not { } delay)
+        if (RunRetryDelay(d) is not { } delay)
         {
             return false;
         }

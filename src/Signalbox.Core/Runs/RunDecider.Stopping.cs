@@ -16,7 +16,7 @@ public static partial class RunDecider
     /// <summary>The run fails before it begins: nothing of it would be another the next time, so there is no attempt and no retry.</summary>
     private static void Refuse(Draft d, string reason)
     {
-        if (d.Run.State == RunState.Queued && d.Run.Ending is null)
+        if (d.Run.State == RunState.Queued)
         {
             BreakOff(d, RunState.Failed, StopReason.Cancelled, reason, FailureClass.Permanent);
         }
@@ -37,11 +37,6 @@ public static partial class RunDecider
                 BreakOff(d, row, why, failure);
             }
 
-            if (d.Node(node).ForEach is null)
-            {
-                continue;
-            }
-
             foreach (var instance in d.Instances(node))
             {
                 BreakOff(d, instance, why, failure);
@@ -53,9 +48,6 @@ public static partial class RunDecider
     {
         switch (task.State)
         {
-            case TaskState.None when task.Key.IsInstance && d.Row(d.Graph.IndexOf(task.Key.Task)).MapCount is null:
-                break;
-
             case TaskState.None
             or TaskState.Scheduled:
                 var reason = $"not started: {failure.Message}";

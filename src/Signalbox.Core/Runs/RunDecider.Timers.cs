@@ -72,7 +72,7 @@ public static partial class RunDecider
                 d.Command(new RunCommand.Poll(task.Key, task.TryNumber, task.Token));
                 break;
 
-            case TaskState.Running when isPastLimit && task.Stopping is null && d.LiveAttempt(task.Key) is { } attempt:
+            case TaskState.Running when isPastLimit && d.LiveAttempt(task.Key) is { } attempt:
                 Stop(d, task, attempt, StopReason.Timeout, TimeoutOf(d, task, attempt).Message);
                 break;
 

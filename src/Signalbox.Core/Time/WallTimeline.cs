@@ -77,11 +77,9 @@ internal readonly struct WallTimeline(IWallTimes times, Zone zone)
     private Tick? PreviousFixed(DateTimeOffset before)
     {
         var now = zone.LabelAt(before);
-        // On the second side of a fold all labels up to the fold's end had their first occurrence before.
+        // On the second side of a fold all labels up to the fold's end had their first occurrence before; on the first the loop takes them back.
         var shown = zone.At(now);
-        if (shown.Kind == WallClockKind.Twice && shown.Last == before)
-            now += shown.Last - shown.First;
-        var tick = FixedUntil(now);
+        var tick = FixedUntil(now + (shown.Last - shown.First));
         while (tick is { } found && found.Utc >= before)
             tick = FixedUntil(found.Label.AddMinutes(-1));
         return tick;

@@ -153,6 +153,28 @@ public sealed class RunAlertsTests
     }
 
     [Fact]
+    [Trait("Requirement", "S5")]
+    public void A_failure_that_another_try_of_group_or_run_would_not_mend_is_told_at_once()
+    {
+        var wait = Lab.Task("look") with { Kind = new TaskKind.WaitForTime("06:00"), Timeout = TimeSpan.FromHours(1) };
+        var group = Lab.Task("load", "look", "stage") with
+        {
+            Kind = new TaskKind.Group(),
+            TriggerRule = TriggerRule.NoneFailedMinOneSuccess,
+            Retry = Twice,
+        };
+        foreach (var telling in (Telling[])[new(wait, Lab.Task("stage"), group), new(wait, Lab.Task("stage")) { RunRetry = Twice }])
+        {
+            telling.Lab.Admit().Begin("stage");
+            telling.Lab.Advance(TimeSpan.FromHours(1));
+            Assert.Equal("look", Assert.Single(telling.Raised).Task?.Value);
+            // With it the try, or the run, is lost: what fails after it is not tried again either.
+            telling.Lab.Ended("stage", new Outcome.Failed(new Failure(FailureClass.Transient, "boom")));
+            Assert.Equal(RunState.Failed, telling.Lab.RunState);
+        }
+    }
+
+    [Fact]
     [Trait("Requirement", "S159")]
     public void A_refused_sign_in_says_to_check_the_credentials()
     {

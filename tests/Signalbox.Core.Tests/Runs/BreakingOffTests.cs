@@ -20,7 +20,10 @@ public sealed class BreakingOffTests
             Pipeline(
                 Task("runs"),
                 Task("queued"),
-                Task("ready"),
+                Task("ready") with
+                {
+                    StartTimeout = TimeSpan.FromHours(1),
+                },
                 Task("retries") with
                 {
                     Retry = Once,
@@ -97,7 +100,47 @@ public sealed class BreakingOffTests
         Assert.Equal((StopReason.Timeout, 0), (lab["a"].Stopping!.Value, lab.Commands.Count));
         lab.Ended("a", new Outcome.Stopped());
         Assert.Equal((TaskState.Failed, FailureClass.Timeout, RunState.Failed), (lab["a"].State, lab["a"].Failure!.Class, lab.RunState));
+        Assert.Equal(("the run ran longer than its limit of 1h", "run timeout"), (lab["a"].Failure!.Message, lab["a"].Failure!.Rule));
         Assert.StartsWith("the run ran longer than its limit", lab.Snapshot.Run.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limit_that_passes_while_a_run_is_being_cancelled_does_not_make_it_failed()
+    {
+        var lab = new Lab(Pipeline(Task("a")) with { Timeout = TimeSpan.FromHours(1) }).Admit().Begin("a");
+        Cancelled(lab).Advance(TimeSpan.FromHours(2)).Ended("a", new Outcome.Stopped());
+        Assert.Equal((RunState.Cancelled, "enough"), (lab.RunState, lab.Snapshot.Run.Reason));
+    }
+
+    [Fact]
+    public void An_attempt_that_was_being_stopped_for_its_own_fault_ends_as_that_also_when_the_run_is_cancelled_meanwhile()
+    {
+        var late = Task("late") with { Timeout = TimeSpan.FromMinutes(10), Retry = Once };
+        var silent = Task("silent") with { Kind = new TaskKind.Shell("train"), SilenceTimeout = TimeSpan.FromMinutes(10) };
+        var lab = new Lab(Pipeline(late, silent)).Admit().Begin("late").Begin("silent").Advance(TimeSpan.FromMinutes(10));
+        lab.On(new RunEvent.Heard(lab.Now, Key("silent"), lab.Token("silent"), null));
+        Assert.Equal((StopReason.Timeout, StopReason.Silence), (lab["late"].Stopping!.Value, lab["silent"].Stopping!.Value));
+        Cancelled(lab);
+        Assert.Equal((StopReason.Timeout, StopReason.Silence), (lab["late"].Stopping!.Value, lab["silent"].Stopping!.Value));
+        lab.Ended("late", new Outcome.Stopped()).Ended("silent", new Outcome.Stopped());
+        foreach (var task in (string[])["late", "silent"])
+        {
+            Assert.Equal((TaskState.Failed, FailureClass.Timeout, "enough"), (lab[task].State, lab[task].Failure!.Class, lab[task].Failure!.Message));
+        }
+
+        Assert.EndsWith("; the run is ending", lab["late"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_attempts_that_a_cancel_ends_say_who_ended_them()
+    {
+        var wait = Task("w") with { Kind = new TaskKind.WaitForTime("06:00") };
+        var lab = Cancelled(new Lab(Pipeline(Task("a"), wait)).Admit().Begin("a")).Ended("a", new Outcome.Stopped());
+        Assert.Equal(2, lab.Attempts.Count);
+        Assert.All(
+            lab.Attempts,
+            attempt => Assert.Equal((FailureClass.Cancelled, "enough"), (attempt.Failure!.Class, attempt.Failure.Message))
+        );
     }
 
     [Fact]

@@ -138,9 +138,42 @@ public sealed class RunRetryTests
             lab.Fail(first == "a" ? "b" : "a");
             Assert.Equal(lab.Now.AddHours(2), lab.Snapshot.Run.RetryAt);
             // Too early is as if nothing had been.
+            var at = lab.Snapshot.Run.RetryAt;
             lab.Advance(TimeSpan.FromHours(1));
             Assert.Equal((0, TaskState.Failed), (lab.Snapshot.Run.Retries, lab["a"].State));
+            Assert.Equal((RunState.Running, at), (lab.RunState, lab.Snapshot.Run.RetryAt));
+            lab.Advance(TimeSpan.FromHours(1));
+            Assert.Equal((1, "retry 1 of 2 of the run"), (lab.Snapshot.Run.Retries, lab.Snapshot.Run.Reason));
         }
+    }
+
+    [Fact]
+    public void The_failure_of_a_list_of_one_is_retried_and_the_mark_of_an_empty_list_is_not()
+    {
+        var mapped = Pipeline(Task("m") with { ForEach = "{{ x }}" }, Task("b")) with { RunRetry = Twice };
+        Assert.NotNull(new Lab(mapped).Admit().Succeed("b").Items("m", 1).Fail("m", 0).Snapshot.Run.RetryAt);
+        Assert.Equal(RunState.Failed, new Lab(mapped).Admit().Items("m", 0).Mark("m", TaskState.Failed).Fail("b").RunState);
+    }
+
+    [Fact]
+    public void What_may_be_done_once_only_is_retried_after_any_failure_but_a_loss()
+    {
+        var once = Task("a") with { Idempotent = false };
+        Assert.NotNull(new Lab(Pipeline(once) with { RunRetry = Twice }).Admit().Fail("a").Snapshot.Run.RetryAt);
+    }
+
+    [Fact]
+    public void What_the_limit_of_an_earlier_life_of_the_run_ended_is_not_retried()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b")) with { RunRetry = Twice, Timeout = TimeSpan.FromHours(1) }).Admit().Begin("a");
+        lab.Advance(TimeSpan.FromHours(1)).Ended("a", new Outcome.Stopped()).Clear(Key("b")).Admit().Succeed("b");
+        Assert.Equal((RunState.Failed, (DateTimeOffset?)null), (lab.RunState, lab.Snapshot.Run.RetryAt));
+
+        // What it kept from starting is no failure of its own.
+        lab = new Lab(Pipeline(Task("a"), Task("b")) with { RunRetry = Twice, Timeout = TimeSpan.FromHours(1) }).Admit().Begin("a");
+        lab.Advance(TimeSpan.FromHours(1)).Ended("a", new Outcome.Stopped()).Clear(Key("a")).Admit().Fail("a");
+        Assert.Equal((TaskState.Skipped, RunState.Running), (lab["b"].State, lab.RunState));
+        Assert.NotNull(lab.Snapshot.Run.RetryAt);
     }
 
     [Fact]

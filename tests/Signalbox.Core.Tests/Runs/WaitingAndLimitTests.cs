@@ -73,7 +73,10 @@ public sealed class WaitingAndLimitTests
         Assert.Equal(StopReason.Timeout, Assert.IsType<RunCommand.StopAttempt>(Assert.Single(lab.Commands)).Why);
         lab.Ended("a", new Outcome.Failed(new Failure(FailureClass.Permanent, "exit code 3")));
         Assert.Equal(TaskState.UpForRetry, lab["a"].State);
-        Assert.Equal(FailureClass.Timeout, lab["a"].Failure!.Class);
+        Assert.Equal(
+            (FailureClass.Timeout, "attempt 1 ran longer than its limit of 20m", "timeout"),
+            (lab["a"].Failure!.Class, lab["a"].Failure!.Message, lab["a"].Failure!.Rule)
+        );
     }
 
     [Fact]
@@ -125,6 +128,8 @@ public sealed class WaitingAndLimitTests
         var task = Task("a") with { Kind = new TaskKind.Shell("train"), SilenceTimeout = TimeSpan.FromMinutes(10) };
         var lab = new Lab(Pipeline(task)).Admit().Begin("a");
         var listen = lab.Advance(TimeSpan.FromMinutes(10)).Now.AddHours(-5);
+        var silent = RunDecider.Decide(lab.Snapshot, new RunEvent.Heard(listen, Key("a"), lab.Token("a"), null));
+        Assert.Equal(listen.AddMinutes(10), Assert.IsType<Change.TaskChanged>(Assert.Single(silent.Changes)).After.DueAt);
         lab.On(new RunEvent.Heard(listen, Key("a"), lab.Token("a"), listen.AddMinutes(-3)));
         Assert.Equal(listen.AddMinutes(7), lab["a"].DueAt);
         lab.On(new RunEvent.TimerFired(listen.AddMinutes(7)));
