@@ -48,8 +48,7 @@ public static partial class RunDecider
     {
         switch (task.State)
         {
-            case TaskState.None
-            or TaskState.Scheduled:
+            case TaskState.None or TaskState.Scheduled:
                 var reason = $"not started: {failure.Message}";
                 if (task.Key.IsInstance)
                 {

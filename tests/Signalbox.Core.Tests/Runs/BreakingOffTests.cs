@@ -125,7 +125,10 @@ public sealed class BreakingOffTests
         lab.Ended("late", new Outcome.Stopped()).Ended("silent", new Outcome.Stopped());
         foreach (var task in (string[])["late", "silent"])
         {
-            Assert.Equal((TaskState.Failed, FailureClass.Timeout, "enough"), (lab[task].State, lab[task].Failure!.Class, lab[task].Failure!.Message));
+            Assert.Equal(
+                (TaskState.Failed, FailureClass.Timeout, "enough"),
+                (lab[task].State, lab[task].Failure!.Class, lab[task].Failure!.Message)
+            );
         }
 
         Assert.EndsWith("; the run is ending", lab["late"].Reason, StringComparison.Ordinal);

@@ -22,7 +22,10 @@ public sealed class DoneAgainTests
     [Fact]
     public void A_retry_that_was_to_come_is_forgotten_when_what_it_needs_is_run_again()
     {
-        var retried = Task("b", "a") with { Retry = new RetryPolicy { Retries = 1, Delay = TimeSpan.FromHours(1) } };
+        var retried = Task("b", "a") with
+        {
+            Retry = new RetryPolicy { Retries = 1, Delay = TimeSpan.FromHours(1) },
+        };
         var lab = new Lab(Pipeline(Task("a"), retried)).Admit().Succeed("a").Fail("b").Clear(Key("a"), Key("b"));
         Assert.Equal((TaskState.None, (DateTimeOffset?)null), (lab["b"].State, lab["b"].DueAt));
         Assert.Null(RunDecider.NextTimer(lab.Snapshot));

@@ -19,13 +19,7 @@ public sealed class GroupEndTests
     /// <summary>(first, second, third) = load -> after</summary>
     private static Lab Loading(TaskNode? third = null) =>
         new Lab(
-            Pipeline(
-                Task("first"),
-                Task("second"),
-                third ?? Task("third"),
-                Group("first", "second", "third"),
-                Task("after", "load")
-            )
+            Pipeline(Task("first"), Task("second"), third ?? Task("third"), Group("first", "second", "third"), Task("after", "load"))
         ).Admit();
 
     [Fact]
