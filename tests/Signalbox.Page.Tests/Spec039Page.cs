@@ -49,7 +49,7 @@ public sealed partial class Spec039Page(ServedPage served)
 
     private async Task FitsAsync(string path, string text, bool small, bool dark)
     {
-        await using var seen = await served.OpenAsync(path, small, dark);
+        await using var seen = await served.LookAsync(path, small, dark);
         await seen.SeesAsync(text);
         await seen.Page.GetByText("Live").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         var width = await seen.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
