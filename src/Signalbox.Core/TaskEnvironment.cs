@@ -60,6 +60,20 @@ public static class TaskEnvironment
     /// </summary>
     public const string TraceParent = "TRACEPARENT";
 
+    /// <summary>
+    /// The devices that are the attempt's own, numbers or ids separated by commas; absent where it asked for none, or nobody said which
+    /// there are.
+    /// </summary>
+    public const string Gpus = "SIGNALBOX_GPUS";
+
+    /// <summary>
+    /// The same where CUDA looks, and HIP, which takes it for its own. ROCR_VISIBLE_DEVICES would be applied before it and renumber what it names.
+    /// </summary>
+    public const string CudaDevices = "CUDA_VISIBLE_DEVICES";
+
+    /// <summary>Has CUDA number devices as nvidia-smi does, and not the fastest first.</summary>
+    public const string CudaDeviceOrder = "CUDA_DEVICE_ORDER";
+
     /// <summary>Marks every process of an attempt, so that none is lost sight of.</summary>
     public const string AttemptKey = "SIGNALBOX_ATTEMPT_KEY";
 

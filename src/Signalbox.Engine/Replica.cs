@@ -93,7 +93,8 @@ internal sealed partial class Replica : IAsyncDisposable
         var names = new NamesOfRuns(_parts);
         var children = new ChildWork(_parts.Executor);
         _deeds = new Deeds(names);
-        _driver = new RunDriver(_parts, _deeds, new Dispatcher(new Admission(project.MaxActiveTasks, project.Pools), new RunQueue()));
+        var admission = new Admission(project.MaxActiveTasks, project.Pools, project.Devices);
+        _driver = new RunDriver(_parts, _deeds, new Dispatcher(admission, new RunQueue()));
         _versions = new VersionChains(_parts);
         var quarantine = new Quarantine(_parts, names);
         _attempts = new AttemptRunner(

@@ -1,3 +1,4 @@
+using Signalbox.Core;
 using Signalbox.Storage;
 
 namespace Signalbox.Simulation.Tests;
@@ -117,11 +118,19 @@ internal sealed class Ledger(Link rows, TransitionTable legal, ISet<string> seen
     public void Started(Process started, IEnumerable<Process> running)
     {
         var (all, inGpu) = (0, 0);
+        var devices = new HashSet<string>(StringComparer.Ordinal);
         var task = TaskOf(started.Spec.Key.Value);
         foreach (var process in running)
         {
             all++;
-            inGpu += process.Task.EndsWith("gpu", StringComparison.Ordinal) ? 1 : 0;
+            var isInGpu = process.Task.EndsWith("gpu", StringComparison.Ordinal);
+            inGpu += isInGpu ? 1 : 0;
+            if (isInGpu && process.Task != Pipelines.TakesNoDevice)
+            {
+                var device = process.Spec.Environment[TaskEnvironment.Gpus];
+                Check.That(devices.Add(device), $"I6: {started.Spec.Key} starts while two processes have the device {device}");
+            }
+
             Check.That(
                 process == started || TaskOf(process.Spec.Key.Value) != task,
                 $"I1: {started.Spec.Key} starts while {process.Spec.Key} runs"

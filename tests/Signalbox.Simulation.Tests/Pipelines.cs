@@ -70,7 +70,11 @@ internal static class Pipelines
 
             text.Append($"    retries: {dice.Between(0, 3)}\n    retry_delay: {dice.Of<string>(["1s", "1m", "10m"])}\n");
             text.Append($"    timeout: {dice.Of<string>(["10m", "2h"])}\n    grace: {dice.Of<string>(["1s", "30s"])}\n");
-            text.Append(task.Contains("gpu", StringComparison.Ordinal) ? "    pool: gpu\n" : "");
+            text.Append(
+                !task.Contains("gpu", StringComparison.Ordinal) ? ""
+                : task == TakesNoDevice ? "    pool: gpu\n"
+                : "    resources: { gpu: 1 }\n"
+            );
             text.Append(more.Chance(25) ? "    target: partner\n" : "");
             if (!text.ToString().EndsWith("result }}\"\n", StringComparison.Ordinal) && dice.Chance(60) && !IsMapped(text.ToString(), task))
             {
@@ -86,6 +90,9 @@ internal static class Pipelines
 
         return text.ToString();
     }
+
+    /// <summary>The one task that takes a slot of the pool <c>gpu</c> and no device.</summary>
+    public const string TakesNoDevice = "work1_gpu";
 
     private static bool IsMapped(string text, string task) =>
         text.LastIndexOf($"  {task}:\n", StringComparison.Ordinal) is var at

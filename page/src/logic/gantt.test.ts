@@ -11,7 +11,7 @@ const task = (name: string, spans: [number, number | null][], state = "success")
   reason: null,
   started_at: spans[0] ? at(spans[0][0]) : null,
   ended_at: null,
-  attempts: spans.map(([from, to], index) => ({ number: index + 1, state: to === null ? "running" : "success", exit_code: 0, started_at: at(from), ended_at: to === null ? null : at(to), next_delay_seconds: null, cpu_seconds: null, peak_memory_bytes: null, failure: null })),
+  attempts: spans.map(([from, to], index) => ({ number: index + 1, state: to === null ? "running" : "success", exit_code: 0, started_at: at(from), ended_at: to === null ? null : at(to), next_delay_seconds: null, cpu_seconds: null, peak_memory_bytes: null, gpus: null, failure: null })),
   checks: [],
 });
 

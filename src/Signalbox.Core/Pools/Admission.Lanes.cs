@@ -11,6 +11,7 @@ public sealed partial class Admission
         RunNamespace? Namespace,
         string Pool,
         int Slots,
+        int Gpus,
         RunNumber? Run,
         TaskName? Map,
         bool IsBackfill,
@@ -21,6 +22,9 @@ public sealed partial class Admission
     private readonly record struct Limit(char Kind, string Name, long Run)
     {
         public static readonly Limit Server = new('s', "", 0);
+
+        /// <summary>Of all pools: one of them may want what another one had.</summary>
+        public static readonly Limit Devices = new('d', "", 0);
 
         public static Limit OfPool(string pool) => new('p', pool, 0);
 
@@ -61,6 +65,9 @@ public sealed partial class Admission
         public required int? MapLimit { get; init; }
 
         public required bool Holds { get; set; }
+
+        /// <summary>As <see cref="Attempt.Gpus"/>.</summary>
+        public required string? Devices { get; set; }
     }
 
     private sealed class EntryOrder : IComparer<Entry>

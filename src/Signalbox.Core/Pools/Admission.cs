@@ -44,8 +44,10 @@ public sealed partial class Admission
 
     /// <param name="total">Slots of the whole server: attempts that may run at one time.</param>
     /// <param name="pools">Slots per pool.</param>
-    public Admission(int total, IReadOnlyDictionary<string, int> pools)
+    /// <param name="devices">What the slots of a pool are, by the pool's name, where they are devices. Each is in one pool. Default none.</param>
+    public Admission(int total, IReadOnlyDictionary<string, int> pools, IReadOnlyDictionary<string, ImmutableArray<string>>? devices = null)
     {
+        _devices = devices ?? ImmutableDictionary<string, ImmutableArray<string>>.Empty;
         SetLimits(total, pools);
     }
 
@@ -164,6 +166,7 @@ public sealed partial class Admission
             }
 
             head.Holds = true;
+            head.Devices = Choose(lane);
             Use(head, 1);
             taken.Add(head.Seat);
         }
@@ -199,6 +202,10 @@ public sealed partial class Admission
             found.Add(
                 new Hindrance("pool", $"pool {lane.Pool}: {InUseOf(lane.Pool)} of {Words(slots, "slot")} in use" + Wanted(lane.Slots))
             );
+        }
+        else if (Lacks(lane))
+        {
+            found.Add(new Hindrance("pool", $"pool {lane.Pool}: attempts that began before it had these devices hold some of them still"));
         }
 
         var pipeline = _used.GetValueOrDefault(Limit.OfPipeline(lane));
@@ -254,6 +261,7 @@ public sealed partial class Admission
                 run.Run.Namespace,
                 node.Pool,
                 node.Slots,
+                node.Resources?.Gpu ?? 0,
                 isMapped ? run.Run.Number : null,
                 isMapped ? node.Name : null,
                 run.Run.Trigger == RunTrigger.Backfill,
@@ -266,6 +274,7 @@ public sealed partial class Admission
             PipelineLimit = run.Pipeline.MaxActiveTasks,
             MapLimit = node.MaxParallel,
             Holds = task.HoldsSlot,
+            Devices = task.HoldsSlot ? run.LiveAttempts.GetValueOrDefault(task.Key)?.Gpus : null,
         };
     }
 
@@ -288,6 +297,7 @@ public sealed partial class Admission
         }
 
         return SizeOf(lane.Pool) is { } size && InUseOf(lane.Pool) + lane.Slots > size ? Limit.OfPool(lane.Pool)
+            : Lacks(lane) ? Limit.Devices
             : lane.IsBackfill ? Kept(head, lane)
             : null;
     }
@@ -303,6 +313,7 @@ public sealed partial class Admission
 
     private void Use(Entry entry, int sign)
     {
+        Occupy(entry, sign);
         Add(Limit.Server, sign);
         Add(Limit.OfPool(entry.Lane.Pool), sign * entry.Lane.Slots);
         Add(Limit.OfPipeline(entry.Lane), sign);

@@ -33,6 +33,7 @@ public static partial class RunDecider
                 Token = token,
                 State = AttemptState.Submitting,
                 SubmittedAt = d.At,
+                Gpus = e.Gpus,
             }
         );
         d.Command(new RunCommand.StartAttempt(e.Task, number, token));

@@ -28,7 +28,11 @@ public abstract record RunEvent(DateTimeOffset At)
     public sealed record EvaluationFailed(DateTimeOffset At, TaskName Task, Failure Failure) : RunEvent(At);
 
     /// <summary>The dispatcher gave a scheduled task its slots.</summary>
-    public sealed record SlotGranted(DateTimeOffset At, TaskKey Task) : RunEvent(At);
+    public sealed record SlotGranted(DateTimeOffset At, TaskKey Task) : RunEvent(At)
+    {
+        /// <summary>The devices that come with the slots: <see cref="Attempt.Gpus"/>. Null: none.</summary>
+        public string? Gpus { get; init; }
+    }
 
     /// <summary>The process of an attempt is running.</summary>
     public sealed record AttemptStarted(DateTimeOffset At, TaskKey Task, long Token, ProcessFacts Process) : RunEvent(At);

@@ -136,6 +136,12 @@ public sealed record Attempt
     /// <summary>What the process was: number, start, CPU, memory.</summary>
     public ProcessFacts? Process { get; init; }
 
+    /// <summary>
+    /// The devices that are its own until it has ended: their numbers or ids, separated by commas, as <c>CUDA_VISIBLE_DEVICES</c> has them.
+    /// Null: none.
+    /// </summary>
+    public string? Gpus { get; init; }
+
     /// <summary>The delay chosen before the next attempt, when there is a next one.</summary>
     public TimeSpan? NextDelay { get; init; }
 }

@@ -40,6 +40,9 @@ public sealed record AttemptContext
     public ImmutableSortedDictionary<string, string> Inputs { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>As <see cref="Attempt.Gpus"/>.</summary>
+    public string? Gpus { get; init; }
+
     /// <summary>Rejected rows that the run was started to take in again; null for any other run.</summary>
     public string? Rejected { get; init; }
 

@@ -42,6 +42,13 @@ internal static class AttemptEnvironment
             [TaskEnvironment.TraceParent] = TraceIds.Parent(context.Parts.Instance, context.Run.Number, context.Task.Key, context.Number),
             [TaskEnvironment.Params] = context.Parts.State.Params(run.Number),
         };
+        if (context.Gpus is { } gpus)
+        {
+            variables[TaskEnvironment.Gpus] = gpus;
+            variables[TaskEnvironment.CudaDevices] = gpus;
+            variables[TaskEnvironment.CudaDeviceOrder] = "PCI_BUS_ID";
+        }
+
         if (run.Namespace is { } space)
         {
             variables[TaskEnvironment.Namespace] = space.Value;

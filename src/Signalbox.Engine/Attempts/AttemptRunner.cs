@@ -416,7 +416,7 @@ internal sealed partial class AttemptRunner(
 
     private LiveAttempt Remember(LiveAttempt made) => _live.GetOrAdd(made.Ref.Key, made);
 
-    public LiveAttempt Make(Pipeline pipeline, Run run, Fence fence, TaskNode node, TaskRun task, int number, long token) =>
+    public LiveAttempt Make(Pipeline pipeline, Run run, Fence fence, TaskNode node, TaskRun task, int number, long token, string? gpus) =>
         new()
         {
             Pipeline = pipeline,
@@ -426,6 +426,7 @@ internal sealed partial class AttemptRunner(
             Task = task,
             Number = number,
             Token = token,
+            Gpus = gpus,
             Ref = new AttemptRef(
                 AttemptKeys.Of(parts.Lineage, run.Number, Position(pipeline, node), task.Key.MapIndex, number),
                 parts.State.Attempt(run.Number, task.Key, number)
@@ -474,6 +475,7 @@ internal sealed partial class AttemptRunner(
             Folder = attempt.Ref.Directory,
             Outputs = staged,
             Inputs = inputs,
+            Gpus = attempt.Gpus,
             Rejected = run.Rejected,
             BackfillReason = run.BackfillReason,
             Fetched = fetched,

@@ -27,6 +27,9 @@ internal sealed class LiveAttempt : IDisposable
 
     public required AttemptRef Ref { get; init; }
 
+    /// <summary>As <see cref="Attempt.Gpus"/>.</summary>
+    public string? Gpus { get; init; }
+
     /// <summary>Cancelled when the attempt is to stop: ends what runs inside this program.</summary>
     public CancellationTokenSource Stop { get; } = new();
 

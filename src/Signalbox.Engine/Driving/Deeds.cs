@@ -87,7 +87,16 @@ internal sealed class Deeds(NamesOfRuns names)
         AttemptOf(run, Node(run, task.Key), task, number, token);
 
     private LiveAttempt AttemptOf(LiveRun run, TaskNode node, TaskRun task, int number, long token) =>
-        _attempts!.Make(run.Snapshot.Pipeline, run.Snapshot.Run, run.Fence, node, task, number, token);
+        _attempts!.Make(
+            run.Snapshot.Pipeline,
+            run.Snapshot.Run,
+            run.Fence,
+            node,
+            task,
+            number,
+            token,
+            run.Snapshot.LiveAttempts.GetValueOrDefault(task.Key)?.Gpus
+        );
 
     private static TaskNode Node(LiveRun run, TaskKey key) => run.Snapshot.Pipeline.Tasks[run.Snapshot.Graph.IndexOf(key.Task)];
 }

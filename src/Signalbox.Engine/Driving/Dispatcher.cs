@@ -51,6 +51,8 @@ internal sealed class Dispatcher(Admission tasks, RunQueue runs)
 
     public IReadOnlyList<Seat> NextTasks() => tasks.Take();
 
+    public string? DevicesOf(Seat seat) => tasks.DevicesOf(seat);
+
     /// <summary>The run did not take what it was given: it goes back.</summary>
     public void GiveBack(RunSnapshot run, TaskKey key)
     {

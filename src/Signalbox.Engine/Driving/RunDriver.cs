@@ -291,7 +291,8 @@ internal sealed partial class RunDriver : IEventSink
         {
             foreach (var seat in seats)
             {
-                Decide(batch, seat.Run, new RunEvent.SlotGranted(now, seat.Task), write: null);
+                var granted = new RunEvent.SlotGranted(now, seat.Task) { Gpus = _dispatcher.DevicesOf(seat) };
+                Decide(batch, seat.Run, granted, write: null);
                 if (_runs.TryGetValue(seat.Run, out var run))
                 {
                     _dispatcher.GiveBack(run.Snapshot, seat.Task);

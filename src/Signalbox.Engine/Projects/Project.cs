@@ -40,6 +40,13 @@ public sealed record Project
     public ImmutableSortedDictionary<string, int> Pools { get; init; } =
         ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal).Add(DefaultPool, DefaultPoolSlots);
 
+    /// <summary>
+    /// The devices that the slots of a pool are, by the name of the pool: their numbers or ids. Each is in one pool. Default none; pools
+    /// of which nobody said it are missing.
+    /// </summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Devices { get; init; } =
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal);
+
     /// <summary>Places outside the project that outputs go to, by name. Default none.</summary>
     public ImmutableSortedDictionary<string, Connection> Connections { get; init; } =
         ImmutableSortedDictionary.Create<string, Connection>(StringComparer.Ordinal);

@@ -27,19 +27,16 @@ internal static class ProjectFile
             Default = "\"sqlite\"",
             Examples = ["\"postgresql://signalbox@localhost:5432/signalbox\""],
         },
-        new Field<Draft, Named<int>[]>(
+        new Field<Draft, Named<PoolSlots>[]>(
             "pools",
-            new NamesShape<int>(
-                Scalars.Whole(1, 1_000_000),
-                "a mapping from names of pools to their slots",
-                Scalars.SlugPattern,
-                Core.Slug.Problem
-            ),
+            PoolShapes.All,
             (d, v) => d.Pools = v,
-            "Slots by the name of the pool; tasks take them by `pool` and `slots`. Tasks that name none use the pool `default`, which has 128."
+            "Slots by the name of the pool; tasks take them by `pool` and `slots`. Tasks that name none use the pool `default`, which has 128. "
+                + "A list of devices instead of a number: they are the slots, and a task whose `resources` ask for `gpu` is told which are its own. "
+                + "The slots of the pool `gpu` are the devices 0, 1, 2 ... where it has a number."
         )
         {
-            Examples = ["{\"gpu\": 1, \"warehouse\": 4}"],
+            Examples = ["{\"gpu\": 1, \"warehouse\": 4}", "{\"gpu\": [0, 2, 3]}"],
         },
         new Field<Draft, Named<ConnectionShapes.Connecting>[]>(
             "connections",
@@ -207,7 +204,11 @@ internal static class ProjectFile
             Logs = draft.Logs,
             Retention = draft.Retention,
         };
-        project = project with { Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value))) };
+        project = project with
+        {
+            Pools = project.Pools.SetItems(draft.Pools.Select(pool => KeyValuePair.Create(pool.Name, pool.Value.Slots))),
+            Devices = PoolShapes.DevicesOf(draft.Pools, reading),
+        };
         project = project with
         {
             Groups = project.Groups.SetItems(draft.Groups.Select(group => KeyValuePair.Create(group.Name, group.Value.ToImmutableArray()))),
@@ -256,7 +257,7 @@ internal static class ProjectFile
     {
         public string? Database { get; set; }
 
-        public Named<int>[] Pools { get; set; } = [];
+        public Named<PoolSlots>[] Pools { get; set; } = [];
 
         public Named<ConnectionShapes.Connecting>[] Connections { get; set; } = [];
 

@@ -7,7 +7,7 @@ public partial class ReadSession
 {
     private const string AttemptColumns = """
         task, map_index, number, token, state, submitted_ms, started_ms, ended_ms, exit_code, failure_class, failure_message, failure_rule,
-        failure_retry_after_ms, failure_check, process_id, process_identity, cpu_ms, peak_memory, next_delay_ms
+        failure_retry_after_ms, failure_check, process_id, process_identity, cpu_ms, peak_memory, next_delay_ms, gpus
         """;
     private static readonly Sql AttemptsOfRun = new(
         $"select {AttemptColumns} from attempts where run_number = @run order by task, map_index, number"
@@ -62,6 +62,7 @@ public partial class ReadSession
             Failure = FailureOf(query),
             Process = ProcessOf(query),
             NextDelay = query.SpanOrNull(),
+            Gpus = query.TextOrNull(),
         };
 
     private static ProcessFacts? ProcessOf(Statement row)
@@ -76,9 +77,9 @@ public sealed partial class WriteSession
     private static readonly Sql AddAttempt = new(
         """
         insert into attempts (run_number, task, map_index, number, token, state, submitted_ms, started_ms, ended_ms, exit_code, failure_class,
-            failure_message, failure_rule, failure_retry_after_ms, failure_check, process_id, process_identity, cpu_ms, peak_memory, next_delay_ms)
+            failure_message, failure_rule, failure_retry_after_ms, failure_check, process_id, process_identity, cpu_ms, peak_memory, next_delay_ms, gpus)
         values (@run, @task, @map_index, @number, @token, @state, @submitted_ms, @started_ms, @ended_ms, @exit_code, @failure_class,
-            @failure_message, @failure_rule, @failure_retry_after_ms, @failure_check, @process_id, @process_identity, @cpu_ms, @peak_memory, @next_delay_ms)
+            @failure_message, @failure_rule, @failure_retry_after_ms, @failure_check, @process_id, @process_identity, @cpu_ms, @peak_memory, @next_delay_ms, @gpus)
         on conflict (run_number, task, map_index, number) do update set state = excluded.state, started_ms = excluded.started_ms,
             ended_ms = excluded.ended_ms, exit_code = excluded.exit_code, failure_class = excluded.failure_class,
             failure_message = excluded.failure_message, failure_rule = excluded.failure_rule,
@@ -109,6 +110,7 @@ public sealed partial class WriteSession
             .Set("@cpu_ms", attempt.Process?.Cpu)
             .Set("@peak_memory", attempt.Process?.PeakMemory)
             .Set("@next_delay_ms", attempt.NextDelay)
+            .Set("@gpus", attempt.Gpus)
             .Post(() =>
                 new StoreConflict(
                     $"run {run}, task {attempt.Key}: attempt {attempt.Number} with token {attempt.Token} is stale, or has ended already"

@@ -131,6 +131,7 @@ internal static partial class FirstSchema
                 cpu_ms bigint,
                 peak_memory bigint,
                 next_delay_ms bigint,
+                gpus text check (gpus <> ''),
                 primary key (run_number, task, map_index, number),
                 foreign key (run_number, task, map_index) references tasks (run_number, task, map_index),
                 check ((ended_ms is null) = (state not in ('success', 'failed', 'skipped', 'cancelled', 'lost'))),

@@ -153,6 +153,7 @@ internal static class Invariants
     {
         var pools = new Dictionary<string, int>(StringComparer.Ordinal);
         var maps = new Dictionary<TaskName, int>();
+        var devices = new HashSet<string>(StringComparer.Ordinal);
         var active = 0;
         var index = run.Graph;
         foreach (var task in ledger.Tasks.Values)
@@ -166,6 +167,15 @@ internal static class Invariants
             pools[node.Pool] = pools.GetValueOrDefault(node.Pool) + node.Slots;
             maps[node.Name] = maps.GetValueOrDefault(node.Name) + 1;
             active++;
+            if (RandomPipeline.Devices.ContainsKey(node.Pool))
+            {
+                var own = ledger.Attempts[(task.Key, task.TryNumber)].Gpus?.Split(',') ?? [];
+                Check.That(
+                    own.Length == node.Slots && own.All(devices.Add),
+                    $"{task.Key} has {string.Join(", ", own)}, of which another has some"
+                );
+            }
+
             Check.That(
                 node.MaxParallel is not { } most || maps[node.Name] <= most,
                 $"{node.Name}: {maps[node.Name]} instances at one time"

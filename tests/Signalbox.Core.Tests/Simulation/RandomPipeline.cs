@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Signalbox.Core.Approvals;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -11,6 +12,14 @@ internal static class RandomPipeline
     {
         ["gpu"] = 2,
         ["cpu"] = 3,
+    };
+
+    /// <summary>What the slots of a pool are, where tasks are told which are theirs.</summary>
+    public static readonly IReadOnlyDictionary<string, ImmutableArray<string>> Devices = new Dictionary<string, ImmutableArray<string>>(
+        StringComparer.Ordinal
+    )
+    {
+        ["gpu"] = ["0", "GPU-1"],
     };
 
     private static readonly TriggerRule[] Rules = Enum.GetValues<TriggerRule>();
@@ -67,7 +76,12 @@ internal static class RandomPipeline
             Priority = dice.Below(3),
             Idempotent = dice.Chance(93),
         };
-        // Without a die of its own: the stories of known seeds stay as they are.
+        // Without dice of their own: the stories of known seeds stay as they are.
+        if (Devices.ContainsKey(task.Pool))
+        {
+            task = task with { Resources = new ResourceSpec(null, null, task.Slots) };
+        }
+
         return !waits && task.Timeout is { } limit && limit.Seconds % 10 == 7
             ? task with
             {

@@ -38,7 +38,7 @@ internal sealed class Simulator
         _world = new World(_dice, _ledger.Tasks);
         _ledger.Write(RunDecider.Create(_pipeline, run), null, transitions);
         _run = _ledger.Load();
-        _admission = new Admission(Slots, RandomPipeline.Pools);
+        _admission = new Admission(Slots, RandomPipeline.Pools, RandomPipeline.Devices);
         foreach (var task in story.IsTold ? _pipeline.Tasks : [])
         {
             story.Tell(
@@ -140,7 +140,7 @@ internal sealed class Simulator
     {
         foreach (var seat in _admission.Take(_dice.Between(1, 4)))
         {
-            On(new RunEvent.SlotGranted(_world.Now, seat.Task));
+            On(new RunEvent.SlotGranted(_world.Now, seat.Task) { Gpus = _admission.DevicesOf(seat) });
             _admission.Update(_run, _run.Find(seat.Task)!);
         }
     }
@@ -225,7 +225,7 @@ internal sealed class Simulator
         _commands.Clear();
         _world.LoseMail();
         _run = _ledger.Load();
-        _admission = new Admission(Slots, RandomPipeline.Pools);
+        _admission = new Admission(Slots, RandomPipeline.Pools, RandomPipeline.Devices);
         _admission.Load(_run);
         var decision = RunDecider.Resume(_run);
         Check.That(decision.Changes.IsEmpty, $"resuming changes rows");

@@ -83,6 +83,33 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal(4, project.MaxActiveTasks);
     }
 
+    [Fact]
+    [Trait("Requirement", "S74")]
+    public void The_slots_of_a_pool_may_be_devices()
+    {
+        var project = Open("pools: { gpu: 3, big: [7, GPU-8932f937-d72c, MIG-1/2/3], warehouse: 4 }\n");
+        Assert.Equal("big=3 default=128 gpu=3 warehouse=4", string.Join(' ', project.Pools.Select(pool => $"{pool.Key}={pool.Value}")));
+        Assert.Equal(
+            "big=7,GPU-8932f937-d72c,MIG-1/2/3 gpu=0,1,2",
+            string.Join(' ', project.Devices.Select(pool => $"{pool.Key}={string.Join(',', pool.Value)}"))
+        );
+    }
+
+    [Theory]
+    [InlineData("pools: { gpu: [0, 2, 0] }", "1:15: `gpu` has device 0 twice; a device is one slot: leave one of the two out")]
+    [InlineData(
+        "pools: { gpu: 4, big: [4, 3] }",
+        "1:18: device 3 is in pool gpu and in pool big; a device is in one pool: list those of pool gpu without it, or leave it out here"
+    )]
+    [InlineData("pools: { gpu: [] }", "1:15: `gpu` must be a list of devices, not an empty list")]
+    [InlineData(
+        "pools: { gpu: [01] }",
+        "1:16: `gpu[0]` must be the number or the id of a device, such as 0 or GPU-8932f937-d72c-4106-c12f-20bd9faed9f6, not `01`"
+    )]
+    [InlineData("pools: { gpu: many }", "1:15: `gpu` must be a whole number from 1 to 1000000, not `many`")]
+    public void A_device_is_in_one_pool_once_and_has_a_name(string yaml, string problem) =>
+        Assert.Equal($"signalbox.yaml:{problem}", Assert.Single(Problems(yaml)));
+
     [Theory]
     [InlineData("postgresql://user:pw@host:5433/db", "postgresql://user:pw@host:5433/db", "postgresql://user:***@host:5433/db")]
     [InlineData("postgres://user@host/db", "postgres://user@host/db", "postgres://user@host/db")]
@@ -124,7 +151,10 @@ public sealed class ProjectTests : IDisposable
     )]
     [InlineData("database: secret:nope", "signalbox.yaml:1:11: there is no secret `nope`; set SIGNALBOX_SECRET_NOPE for signalbox")]
     [InlineData("pools: { gpu: 0 }", "signalbox.yaml:1:15: `gpu` must be a whole number from 1 to 1000000, not `0`")]
-    [InlineData("pools: [gpu]", "signalbox.yaml:1:8: `pools` must be a mapping from names of pools to their slots, not a list")]
+    [InlineData(
+        "pools: [gpu]",
+        "signalbox.yaml:1:8: `pools` must be a mapping from names of pools to their slots, or to lists of devices, not a list"
+    )]
     [InlineData("max_active_tasks: many", "signalbox.yaml:1:19: `max_active_tasks` must be a whole number from 1 to 10000, not `many`")]
     [InlineData("- a", "signalbox.yaml:1:1: `the file` must be a mapping")]
     [InlineData("a: [", "signalbox.yaml:1:5: this is not YAML")]

@@ -115,7 +115,7 @@ public abstract partial class StoreConformance
         var (run, fence) = await store.CreateRun(tasks: ["a"]);
         Task Apply(Attempt attempt) =>
             store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(new Change.AttemptChanged(attempt))), Ct);
-        var began = Made.Attempt("a", token: 7);
+        var began = Made.Attempt("a", token: 7) with { Gpus = "0,2" };
         await Apply(began);
 
         await Assert.ThrowsAsync<StoreConflict>(() => Apply(began with { Token = 8, State = AttemptState.Running }));

@@ -79,6 +79,7 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
                   <span>
                     Attempt {attempt.number}, {wordsOf(attempt.state)}
                     {attempt.exit_code !== null && attempt.exit_code !== 0 && `, exit code ${attempt.exit_code}`}
+                    {attempt.gpus && `, on ${attempt.gpus.length === 1 ? "device" : "devices"} ${attempt.gpus.join(", ")}`}
                   </span>
                   <p className="small soft">
                     <At at={attempt.started_at} seconds />, {durationText(spanSeconds(attempt.started_at, attempt.ended_at, now) ?? 0)}

@@ -185,6 +185,7 @@ internal sealed record AttemptDocument(
     double? NextDelaySeconds,
     double? CpuSeconds,
     long? PeakMemoryBytes,
+    string[]? Gpus,
     FailureDocument? Failure
 )
 {
@@ -198,6 +199,7 @@ internal sealed record AttemptDocument(
             attempt.NextDelay?.TotalSeconds,
             attempt.Process?.Cpu?.TotalSeconds,
             attempt.Process?.PeakMemory,
+            attempt.Gpus?.Split(','),
             FailureDocument.Of(attempt.Failure)
         );
 }
