@@ -3,8 +3,9 @@ namespace Signalbox.Core.Retry;
 /// <summary>Says what kind of failure an attempt ended with.</summary>
 /// <remarks>
 /// The evidence is asked in this order, and the first that knows decides: the error file of the command, exit code 75 (EX_TEMPFAIL of sysexits.h),
-/// the kernel's word about memory, the rules of the user in their order, the signal, the status of an HTTP answer in the last lines, an SQLSTATE
-/// there, the operating system's words there, the name of an exception of Python or .NET there, the exit code.
+/// the kernel's word about memory, the rules of the user in their order, the signal, the status of an HTTP answer in the last lines, an error of AWS
+/// there, an SQLSTATE or a message of PostgreSQL there, the operating system's words there, those of SQLite and DuckDB, the name of an exception of
+/// Python or .NET there, the exit code.
 /// <para>
 /// What the task says itself and what the kernel knows goes before the user's rules; what is read out of output goes after them, because whoever
 /// wrote a rule knows the output better.
@@ -16,6 +17,8 @@ public static class FailureClassifier
     public const int LongestMessage = 500;
 
     private const int TemporaryFailure = 75;
+    private const int CannotExecute = 126;
+    private const int NotFound = 127;
     private const int SignalBase = 128;
     private const int LastSignal = 64;
 
@@ -133,6 +136,12 @@ public static class FailureClassifier
             return new Failure(said, WithLastLine(ended, lines), $"HTTP {status}", Told(said, evidence));
         }
 
+        if (AwsErrors.CodeIn(lines) is { } code)
+        {
+            var said = AwsErrors.ClassOf(code);
+            return new Failure(said, WithLastLine(ended, lines), $"AWS {code}", Told(said, evidence));
+        }
+
         if (SqlState.In(lines) is { } state)
         {
             return new Failure(SqlState.ClassOf(state), WithLastLine(ended, lines), $"SQLSTATE {state}");
@@ -146,13 +155,19 @@ public static class FailureClassifier
             }
         }
 
-        if (OutputEvidence.Exception(lines) is { } exception)
+        if (EmbeddedMessages.In(lines) is { } embedded)
         {
-            return new Failure(exception.Class, WithLastLine(ended, lines), $"exception {exception.Name}");
+            return new Failure(embedded.Class, WithLastLine(ended, lines), embedded.Rule);
+        }
+
+        if (KnownExceptions.In(lines) is { } exception)
+        {
+            return new Failure(exception.Class, WithLastLine(ended, lines), $"exception {exception.Name}", Told(exception.Class, evidence));
         }
 
         return new Failure(
-            FailureClass.Transient,
+            // What a shell says of a command that is not there, or is no program: it is not there the next time either.
+            evidence.ExitCode is CannotExecute or NotFound ? FailureClass.Permanent : FailureClass.Transient,
             WithLastLine(ended, lines),
             evidence.ExitCode is null ? "executor" : $"exit code {evidence.ExitCode}"
         );

@@ -3,6 +3,9 @@ namespace Signalbox.Core.Retry;
 /// <summary>All that is known about how a failed attempt ended; what is not known is null.</summary>
 public sealed record FailureEvidence
 {
+    /// <summary>How much of the end of standard error is looked at, in bytes.</summary>
+    public const int MostOfLines = 4096;
+
     /// <summary>What the command wrote to <c>SIGNALBOX_ERROR</c>: JSON <c>{"class", "message", "retry_after"}</c>. Null or empty: nothing.</summary>
     public string? ErrorFile { get; init; }
 
@@ -21,7 +24,7 @@ public sealed record FailureEvidence
     /// <summary>Whether the kernel killed a process of the attempt for memory.</summary>
     public bool OutOfMemory { get; init; }
 
-    /// <summary>The last lines the command wrote to its standard error.</summary>
+    /// <summary>The last lines the command wrote to its standard error, at most <see cref="MostOfLines"/> bytes.</summary>
     public string LastLines { get; init; } = "";
 
     /// <summary>What the executor says, where there is no exit code: e.g. that the command could not be started.</summary>

@@ -14,8 +14,8 @@ public static class SqlState
         {
             // Integrity, length, range, characters: the rows are wrong.
             "22001" or "22003" or "22021" or "22P05" or "21000" or ['2', '3', ..] => FailureClass.Validation,
-            // Names, types and the forms of values: the shape is wrong.
-            ['4', '2', 'P', ..] or "42703" or "42804" or "42846" or "42704" or "3F000" or "2BP01" or ['2', '2', ..] => FailureClass.Schema,
+            // Names (42S02 and 42S22 are those of MySQL), types and the forms of values: the shape is wrong.
+            ['4', '2', 'P', ..] or "42703" or "42804" or "42846" or "42704" or "42S02" or "42S22" or "3F000" or "2BP01" or ['2', '2', ..] => FailureClass.Schema,
             "42501" or ['2', '8', ..] => FailureClass.Auth,
             "53100" => FailureClass.DiskFull,
             "53200" => FailureClass.Oom,
@@ -37,7 +37,7 @@ public static class SqlState
             }
         }
 
-        return last?.Code ?? OfPsql(lines);
+        return last?.Code ?? OfPsql(lines) ?? OfMysql(lines) ?? PostgresMessages.CodeIn(lines);
     }
 
     /// <summary>psql with <c>VERBOSITY verbose</c>: <c>ERROR:  42P01: relation "x" does not exist</c>.</summary>
@@ -56,6 +56,21 @@ public static class SqlState
         }
 
         return null;
+    }
+
+    /// <summary>The <c>mysql</c> command: <c>ERROR 1146 (42S02) at line 1: Table 'shop.x' doesn't exist</c>.</summary>
+    private static string? OfMysql(string lines)
+    {
+        const string Error = "ERROR ";
+        var at = lines.LastIndexOf(Error, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var rest = lines.AsSpan(at + Error.Length);
+        var end = rest.IndexOfAnyExceptInRange('0', '9');
+        return end > 0 && rest[end..].StartsWith(" (", StringComparison.Ordinal) ? CodeAt(rest[end..]) : null;
     }
 
     private static string? CodeAt(ReadOnlySpan<char> text)

@@ -67,7 +67,7 @@ internal static class Endings
 
     private static string Tail(string file)
     {
-        const int most = 4096;
+        const int most = FailureEvidence.MostOfLines;
         var info = new FileInfo(file);
         if (!info.Exists || info.Length == 0)
         {

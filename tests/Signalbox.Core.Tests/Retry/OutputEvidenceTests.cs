@@ -49,11 +49,62 @@ public sealed class OutputEvidenceTests
         "HTTP 503",
         7
     )]
+    [InlineData("openai.RateLimitError: Error code: 429 - {'error': {}}", "rate_limited", "HTTP 429", 60)]
+    [InlineData("anthropic.RateLimitError: slow down", "rate_limited", "exception RateLimitError", 60)]
+    [InlineData("< HTTP/1.1 429 Too Many Requests\n< Retry-After: 9\ngave up", "rate_limited", "HTTP 429", 9)]
+    [InlineData("< HTTP/2 503\n< HTTP/2 200\nKeyError: 'a'", "transient", "exit code 1", null)]
+    [InlineData("upload: server said HTTP 403", "auth", "HTTP 403", null)]
+    [InlineData("INFO: \"GET /x HTTP/1.1\" 404 Not Found", "transient", "exit code 1", null)]
+    [InlineData("google.api_core.exceptions.TooManyRequests: 429 Quota exceeded", "rate_limited", "exception TooManyRequests", 60)]
+    [InlineData(
+        "botocore.exceptions.ClientError: An error occurred (SlowDown) when calling the PutObject operation (reached max retries: 4): Please reduce",
+        "rate_limited",
+        "AWS SlowDown",
+        60
+    )]
+    [InlineData("An error occurred (AccessDenied) when calling the GetObject operation: Access Denied", "auth", "AWS AccessDenied", null)]
+    [InlineData("An error occurred (403) when calling the HeadObject operation: Forbidden", "auth", "AWS 403", null)]
+    [InlineData("An error occurred (NoSuchBucket) when calling the ListObjectsV2 operation: x", "permanent", "AWS NoSuchBucket", null)]
+    [InlineData("An error occurred (InternalError) when calling the PutObject operation: x", "transient", "AWS InternalError", null)]
+    [InlineData("An error occurred (so we stop) here", "transient", "exit code 1", null)]
+    [InlineData("torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", "oom", "exception OutOfMemoryError", null)]
+    [InlineData("Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space", "oom", "exception OutOfMemoryError", null)]
+    [InlineData("pydantic_core._pydantic_core.ValidationError: 1 validation error for Row", "validation", "exception ValidationError", null)]
+    [InlineData("pandera.errors.SchemaError: column 'x' not in dataframe", "schema", "exception SchemaError", null)]
+    [InlineData("psql:load.sql:3: ERROR:  relation \"x\" does not exist\nLINE 1: SELECT", "schema", "SQLSTATE 42P01", null)]
+    [InlineData("ERROR:  duplicate key value violates unique constraint \"days_pkey\"\nDETAIL:  Key", "validation", "SQLSTATE 23505", null)]
+    [InlineData(
+        "psycopg2.OperationalError: connection to server at \"db\" failed: FATAL:  password authentication failed for user \"x\"",
+        "auth",
+        "SQLSTATE 28P01",
+        null
+    )]
+    [InlineData("psql: error: FATAL:  sorry, too many clients already", "resource_unavailable", "SQLSTATE 53300", null)]
+    [InlineData("ERROR: the relation of these two does not exist", "transient", "exit code 1", null)]
+    [InlineData("ERROR 1146 (42S02) at line 1: Table 'shop.x' doesn't exist", "schema", "SQLSTATE 42S02", null)]
+    [InlineData("ERROR 1045 (28000): Access denied for user 'x'@'h'", "auth", "SQLSTATE 28000", null)]
+    [InlineData("ERROR 17 (of 20) rows", "transient", "exit code 1", null)]
+    [InlineData("sqlite3.OperationalError: no such table: days", "schema", "SQLite no such table", null)]
+    [InlineData("sqlite3.OperationalError: database is locked", "transient", "SQLite database is locked", null)]
+    [InlineData("Error: stepping, UNIQUE constraint failed: days.ds (19)", "validation", "SQLite constraint failed", null)]
+    [InlineData("sqlite3.IntegrityError: datatype mismatch", "validation", "exception IntegrityError", null)]
+    [InlineData("duckdb.duckdb.CatalogException: Catalog Error: Table with name x does not exist!", "schema", "DuckDB Catalog Error", null)]
     public void The_last_lines_say_the_class(string lines, string kind, string rule, int? after)
     {
         var failure = FailureClassifier.Classify(new FailureEvidence { ExitCode = 1, LastLines = lines });
         Assert.Equal((kind, rule), (Names.Of(failure.Class), failure.Rule));
         Assert.Equal(after, (int?)failure.RetryAfter?.TotalSeconds);
+    }
+
+    [Theory]
+    [Trait("Requirement", "S164")]
+    [InlineData(126)]
+    [InlineData(127)]
+    public void A_command_that_is_not_there_is_not_there_the_next_time_either(int exit)
+    {
+        var failure = FailureClassifier.Classify(new FailureEvidence { ExitCode = exit, LastLines = "sh: 1: extract: not found" });
+        Assert.Equal((FailureClass.Permanent, $"exit code {exit}"), (failure.Class, failure.Rule));
+        Assert.Equal($"exit code {exit}: sh: 1: extract: not found", failure.Message);
     }
 
     [Fact]

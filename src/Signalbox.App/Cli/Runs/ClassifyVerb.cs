@@ -10,8 +10,7 @@ namespace Signalbox.App.Cli;
 /// <summary><c>classify</c>: what kind of failure an end would count as, which evidence says so, and how long a retry would wait.</summary>
 internal static class ClassifyVerb
 {
-    private const int UsualRetries = 3;
-    private const int MostBytes = 64 * 1024;
+    private const int LargestErrorFile = 64 * 1024;
 
     public static readonly Verb Verb = new("classify", "Say what kind of failure an exit code and an output are", Build);
 
@@ -20,7 +19,7 @@ internal static class ClassifyVerb
         var command = VerbParts.Command(
             Verb.Name,
             "What kind of failure an attempt that ended so would have: the class, the evidence that decided, and how long the next retry would wait. Policy "
-                + "and failure rules are those of --pipeline and --task; without them three retries, five minutes apart, and no rules.",
+                + "and failure rules are those of --pipeline and --task; without them those of `retries: auto`, and no rules.",
             "classify --exit 75",
             "classify --exit 1 --stderr out.log --pipeline daily --task extract",
             "python3 extract.py 2>&1 | signalbox classify --exit 1 --stderr - --json"
@@ -57,8 +56,8 @@ internal static class ClassifyVerb
             var evidence = new FailureEvidence
             {
                 ExitCode = Code(parsed.GetValue(exit), parsed.GetValue(oom), parsed.GetValue(error)),
-                LastLines = parsed.GetValue(stderr) is { } lines ? Tail("--stderr", lines) : "",
-                ErrorFile = parsed.GetValue(error) is { } file ? Tail("--error-file", file) : null,
+                LastLines = parsed.GetValue(stderr) is { } lines ? Tail("--stderr", lines, FailureEvidence.MostOfLines) : "",
+                ErrorFile = parsed.GetValue(error) is { } file ? Tail("--error-file", file, LargestErrorFile) : null,
                 OutOfMemory = parsed.GetValue(oom),
                 EndedAt = TimeProvider.System.GetUtcNow(),
             };
@@ -89,6 +88,7 @@ internal static class ClassifyVerb
         {
             null when !oom && error is null => throw new UserMistakeException("--exit: name the exit code, such as --exit 75"),
             0 => throw new UserMistakeException("--exit: 0 is a success"),
+            99 => throw new UserMistakeException("--exit: 99 skips the task, which is no failure"),
             < 0 or > 255 => throw new UserMistakeException($"--exit: an exit code is 1 to 255, not {exit}"),
             _ => exit,
         };
@@ -102,7 +102,7 @@ internal static class ClassifyVerb
 
         if (pipeline is null)
         {
-            return (RetryPolicy.Default with { Retries = UsualRetries }, []);
+            return (RetryPolicy.Table, []);
         }
 
         var tasks = PipelineSource.Load(pipeline, ProjectOpening.Find(project)).Pipeline!.Tasks;
@@ -114,14 +114,14 @@ internal static class ClassifyVerb
     }
 
     /// <summary>The end of a file, as much as is kept of the output of a command.</summary>
-    private static string Tail(string option, string path)
+    private static string Tail(string option, string path, int most)
     {
         try
         {
             using var stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
             using var kept = new MemoryStream();
             stream.CopyTo(kept);
-            var from = (int)Math.Max(0, kept.Length - MostBytes);
+            var from = (int)Math.Max(0, kept.Length - most);
             return Encoding.UTF8.GetString(kept.GetBuffer(), from, (int)kept.Length - from);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
