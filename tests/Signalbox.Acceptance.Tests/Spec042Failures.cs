@@ -33,7 +33,11 @@ public sealed class Spec042Failures
         );
         Assert.Contains("name the exit code", (await project.CallAsync("classify")).Expect(2).Error, StringComparison.Ordinal);
         Assert.Contains("0 is a success", (await project.CallAsync("classify", "--exit", "0")).Expect(2).Error, StringComparison.Ordinal);
-        Assert.Contains("99 skips the task", (await project.CallAsync("classify", "--exit", "99")).Expect(2).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "99 skips the task",
+            (await project.CallAsync("classify", "--exit", "99")).Expect(2).Error,
+            StringComparison.Ordinal
+        );
         Assert.Contains(
             "did you mean `ask`?",
             (await project.CallAsync("classify", "--exit", "1", "--pipeline", "daily", "--task", "aks")).Expect(2).Error,

@@ -167,7 +167,11 @@ public static class FailureClassifier
 
         return new Failure(
             // What a shell says of a command that is not there, or is no program: it is not there the next time either.
-            evidence.ExitCode is CannotExecute or NotFound ? FailureClass.Permanent : FailureClass.Transient,
+            evidence.ExitCode
+                is CannotExecute
+                    or NotFound
+                ? FailureClass.Permanent
+                : FailureClass.Transient,
             WithLastLine(ended, lines),
             evidence.ExitCode is null ? "executor" : $"exit code {evidence.ExitCode}"
         );

@@ -15,7 +15,8 @@ public static class SqlState
             // Integrity, length, range, characters: the rows are wrong.
             "22001" or "22003" or "22021" or "22P05" or "21000" or ['2', '3', ..] => FailureClass.Validation,
             // Names (42S02 and 42S22 are those of MySQL), types and the forms of values: the shape is wrong.
-            ['4', '2', 'P', ..] or "42703" or "42804" or "42846" or "42704" or "42S02" or "42S22" or "3F000" or "2BP01" or ['2', '2', ..] => FailureClass.Schema,
+            ['4', '2', 'P', ..] or "42703" or "42804" or "42846" or "42704" or "42S02" or "42S22" or "3F000" or "2BP01" or ['2', '2', ..] =>
+                FailureClass.Schema,
             "42501" or ['2', '8', ..] => FailureClass.Auth,
             "53100" => FailureClass.DiskFull,
             "53200" => FailureClass.Oom,

@@ -69,7 +69,12 @@ public sealed class OutputEvidenceTests
     [InlineData("An error occurred (so we stop) here", "transient", "exit code 1", null)]
     [InlineData("torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", "oom", "exception OutOfMemoryError", null)]
     [InlineData("Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space", "oom", "exception OutOfMemoryError", null)]
-    [InlineData("pydantic_core._pydantic_core.ValidationError: 1 validation error for Row", "validation", "exception ValidationError", null)]
+    [InlineData(
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Row",
+        "validation",
+        "exception ValidationError",
+        null
+    )]
     [InlineData("pandera.errors.SchemaError: column 'x' not in dataframe", "schema", "exception SchemaError", null)]
     [InlineData("psql:load.sql:3: ERROR:  relation \"x\" does not exist\nLINE 1: SELECT", "schema", "SQLSTATE 42P01", null)]
     [InlineData("ERROR:  duplicate key value violates unique constraint \"days_pkey\"\nDETAIL:  Key", "validation", "SQLSTATE 23505", null)]
