@@ -95,7 +95,7 @@ internal readonly ref struct CronItemReader(CronParser parser, CronFieldRule rul
                 return Fail(start, "`L` needs a day; write e.g. `5L` or `FRIL` for the last Friday of the month");
             if (body.Contains('#'))
                 return ReadNth(start + body.IndexOf('#'));
-            if (body is [.. var day, 'L' or 'l'] && day.Length > 0)
+            if (body is [.., 'L' or 'l'])
                 return ReadValue(start, end - 1, out var value) ? new CronItem(CronItemKind.LastOfWeekday, Folded(value)) : null;
         }
         isSpecial = false;
@@ -168,7 +168,7 @@ internal readonly ref struct CronItemReader(CronParser parser, CronFieldRule rul
     {
         foreach (var name in rule.Names)
         {
-            if (word.Length > 3 && word.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            if (word.StartsWith(name, StringComparison.OrdinalIgnoreCase))
                 return $" (did you mean `{name}`?)";
         }
         return "";

@@ -147,6 +147,13 @@ public sealed class RunAlertsTests
         telling.Fail("stage", FailureClass.Auth);
         Assert.Equal(["stage"], Told(telling));
 
+        // With it the try is lost: what fails after it is not tried again either.
+        telling = Group(retries: 1);
+        telling.Succeed("stage");
+        telling.Lab.Mark("stage", TaskState.Failed);
+        telling.Fail("swap");
+        Assert.Equal(["swap"], Told(telling));
+
         telling = Group(retries: 0);
         telling.Fail("stage");
         Assert.Equal(["stage"], Told(telling));
@@ -168,10 +175,18 @@ public sealed class RunAlertsTests
             telling.Lab.Admit().Begin("stage");
             telling.Lab.Advance(TimeSpan.FromHours(1));
             Assert.Equal("look", Assert.Single(telling.Raised).Task?.Value);
-            // With it the try, or the run, is lost: what fails after it is not tried again either.
-            telling.Lab.Ended("stage", new Outcome.Failed(new Failure(FailureClass.Transient, "boom")));
-            Assert.Equal(RunState.Failed, telling.Lab.RunState);
         }
+    }
+
+    [Fact]
+    public void It_does_not_matter_where_in_the_file_a_group_stands()
+    {
+        var group = Lab.Task("load", "stage") with { Kind = new TaskKind.Group(), Retry = Twice };
+        var telling = new Telling(group, Lab.Task("stage"));
+        telling.Lab.Admit();
+        telling.Fail("stage");
+        Assert.Equal(TaskState.UpForRetry, telling.Lab["load"].State);
+        Assert.DoesNotContain(telling.Raised, alert => alert.Kind == AlertKind.Failed);
     }
 
     [Fact]

@@ -32,6 +32,16 @@ public sealed class DoneAgainTests
     }
 
     [Fact]
+    public void The_time_to_get_a_slot_in_is_forgotten_when_what_a_task_needs_is_run_again()
+    {
+        var limited = Task("b", "a") with { StartTimeout = TimeSpan.FromHours(1) };
+        var lab = new Lab(Pipeline(Task("a"), limited)).Admit().Succeed("a");
+        Assert.Equal(lab.Now.AddHours(1), lab["b"].Deadline);
+        lab.Clear(Key("a"), Key("b"));
+        Assert.Equal((TaskState.None, (DateTimeOffset?)null), (lab["b"].State, lab["b"].Deadline));
+    }
+
+    [Fact]
     [Trait("Requirement", "S40")]
     public void The_limit_of_an_attempt_that_failed_does_not_end_the_wait_for_its_retry()
     {
@@ -121,7 +131,7 @@ public sealed class DoneAgainTests
     public void A_condition_that_nothing_holds_up_is_evaluated_at_once_again_when_what_is_before_it_is_run_again()
     {
         var always = Task("b", "a") with { TriggerRule = TriggerRule.Always, When = "{{ y }}" };
-        var lab = new Lab(Pipeline(Task("a"), always)).Admit().Succeed("a").Clear(Key("a"));
+        var lab = new Lab(Pipeline(Task("first"), Task("a", "first"), always)).Admit().Clear(Key("a"));
         Assert.NotNull(lab["b"].ReadyAt);
         Assert.Contains(new RunCommand.Evaluate(new TaskName("b")), lab.Commands);
     }

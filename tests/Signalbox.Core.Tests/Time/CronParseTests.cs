@@ -16,10 +16,14 @@ public sealed class CronParseTests
     [InlineData("10-30/5 * * * *", "10-30/5 * * * *")]
     [InlineData("0 0 l * *", "0 0 L * *")]
     [InlineData("0 0 LW,1,15W * *", "0 0 1,LW,15W * *")]
+    [InlineData("0 0 WL * *", "0 0 LW * *")]
     [InlineData("0 0 * * FRI#2,5L", "0 0 * * 5L,5#2")]
     [InlineData("0 0 * * 7#1,SUNL", "0 0 * * 0#1,0L")]
     [InlineData("0 0 * * FRI-SUN", "0 0 * * 5-7")]
     [InlineData("0 0 * * 7-2", "0 0 * * 0-2")]
+    [InlineData("0 0 * * MON-SUN", "0 0 * * 1-7")]
+    [InlineData("0 0 * * SUN-SUN", "0 0 * * 0")]
+    [InlineData("0 0 * * 7-7", "0 0 * * 0")]
     [InlineData("0 0 1,*/2 * *", "0 0 1,1-31/2 * *")]
     [InlineData("0 0 */2,1 * *", "0 0 */2,1 * *")]
     [InlineData("9-9 23/1 31 12 6/2", "9 23 31 12 6")]
@@ -44,19 +48,27 @@ public sealed class CronParseTests
     [InlineData("0 15 2 * * *", CronField.Expression, 11, "seconds and years are not supported")]
     [InlineData("@reboot", CronField.Expression, 0, "does not start with the server")]
     [InlineData("@every 5m", CronField.Expression, 7, "stands alone")]
+    [InlineData("@every", CronField.Expression, 0, "write `every: 10m`")]
     [InlineData("@fortnightly", CronField.Expression, 0, "@weekly")]
     [InlineData("75 2 * * *", CronField.Minute, 0, "75 is out of range; write 0 to 59")]
     [InlineData("-5 2 * * *", CronField.Minute, 0, "negative")]
     [InlineData("*/0 2 * * *", CronField.Minute, 2, "a step of 0")]
     [InlineData("*/60 2 * * *", CronField.Minute, 2, "as large as the field")]
     [InlineData("*/x 2 * * *", CronField.Minute, 2, "`x` is not a step")]
+    [InlineData("*/ 2 * * *", CronField.Minute, 2, "`` is not a step")]
+    [InlineData("x/0 2 * * *", CronField.Minute, 2, "a step of 0")]
+    [InlineData("x/60 2 * * *", CronField.Minute, 2, "as large as the field")]
     [InlineData("/5 2 * * *", CronField.Minute, 0, "write `*/5`")]
     [InlineData("0,,5 2 * * *", CronField.Minute, 2, "entry of the list is empty")]
     [InlineData("0, 2 * * *", CronField.Minute, 2, "entry of the list is empty")]
+    [InlineData(",5 2 * * *", CronField.Minute, 0, "entry of the list is empty")]
+    [InlineData("4294967301 2 * * *", CronField.Minute, 0, "out of range")]
     [InlineData("? 2 * * *", CronField.Minute, 0, "write `*`")]
     [InlineData("15 24 * * *", CronField.Hour, 3, "24 is out of range; write 0 to 23")]
     [InlineData("15 22-2 * * *", CronField.Hour, 3, "write `22-23,0-2`")]
     [InlineData("15 9- * * *", CronField.Hour, 4, "has no end")]
+    [InlineData("15 9-x * * *", CronField.Hour, 5, "`x` is not a value of this field")]
+    [InlineData("15 75-9 * * *", CronField.Hour, 3, "75 is out of range")]
     [InlineData("15 2pm * * *", CronField.Hour, 3, "`2pm` is not a value of this field")]
     [InlineData("15 99999999999999999999 * * *", CronField.Hour, 3, "out of range")]
     [InlineData("15 2 0 * *", CronField.DayOfMonth, 5, "0 is out of range")]
@@ -93,6 +105,17 @@ public sealed class CronParseTests
             ["minute: ", "hour: ", "day of week: "],
             errors.Select(error => error.Message[..(error.Message.IndexOf(':', StringComparison.Ordinal) + 2)])
         );
+    }
+
+    [Fact]
+    [Trait("Requirement", "S28")]
+    public void ATextOfAThousandCharactersIsReadAndALongerOneIsNot()
+    {
+        var longest = $"15 2 * * *{new string(' ', 990)}";
+        Assert.NotNull(CronExpression.Parse(longest).Expression);
+        var error = Assert.Single(CronExpression.Parse(longest + " ").Errors);
+        Assert.Equal((CronField.Expression, 0), (error.Field, error.Position));
+        Assert.Contains("has 1001 characters; at most 1000 are read", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
