@@ -208,8 +208,10 @@ internal sealed class PublishRig : IAsyncDisposable
     }
 
     /// <summary>Publishes what an attempt staged; the engine dies before it writes the end.</summary>
-    public Task<(Outcome Outcome, Action<WriteSession>? Write)> AskAsync(LiveAttempt attempt, CancellationToken cancellationToken = default) =>
-        Publisher.PublishAsync(attempt, ContextOf(attempt), cancellationToken);
+    public Task<(Outcome Outcome, Action<WriteSession>? Write)> AskAsync(
+        LiveAttempt attempt,
+        CancellationToken cancellationToken = default
+    ) => Publisher.PublishAsync(attempt, ContextOf(attempt), cancellationToken);
 
     /// <summary>A version of what stands at the path of a task's output.</summary>
     public async Task<LiveAttempt> PublishedAsync(string text, string task = "make", string output = "out", Func<Run, Run>? change = null)

@@ -29,7 +29,10 @@ public sealed class PublishedFactsTests
         var attempt = await rig.PublishedAsync("new");
         var made = Assert.Single(rig.Publications(attempt));
         var update = Assert.Single(UpdatesBy(rig, attempt));
-        Assert.Equal(("sales", "2001-01-05", made.Sha256, made.Id), (update.Dataset, update.Partition, update.Version, update.Publication!.Value));
+        Assert.Equal(
+            ("sales", "2001-01-05", made.Sha256, made.Id),
+            (update.Dataset, update.Partition, update.Version, update.Publication!.Value)
+        );
         Assert.Equal((null, null, null, null), (update.Group, update.Quiet, update.Who, update.Key));
         Assert.Equal(rig.Time.GetUtcNow(), update.At);
     }
@@ -121,7 +124,11 @@ public sealed class PublishedFactsTests
         var version = Assert.Single(rig.Store.Read(session => session.ModelVersions(attempt.Run.Number)));
         Assert.Equal(("delay/2001-01-05", 1, "out", """{"auc":0.8}"""), (version.Model, version.Version, version.Output, version.Metrics));
         Assert.Equal("weights", File.ReadAllText(version.Path));
-        Assert.Contains("delay/2001-01-05", Assert.Single(rig.Store.Read(session => ModelNews.Waiting(session, 10))).Payload, StringComparison.Ordinal);
+        Assert.Contains(
+            "delay/2001-01-05",
+            Assert.Single(rig.Store.Read(session => ModelNews.Waiting(session, 10))).Payload,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -137,7 +144,11 @@ public sealed class PublishedFactsTests
         missing.Stage(refusedAttempt, "weights");
         var refused = await Assert.ThrowsAsync<TaskRefused>(() => missing.AskAsync(refusedAttempt));
         Assert.Equal((FailureClass.Permanent, "registry"), (refused.Failure.Class, refused.Failure.Rule));
-        Assert.StartsWith("tasks.make.outputs.out.registry: there is no connection `tracking`", refused.Failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "tasks.make.outputs.out.registry: there is no connection `tracking`",
+            refused.Failure.Message,
+            StringComparison.Ordinal
+        );
         Assert.Empty(missing.Publications(refusedAttempt));
     }
 

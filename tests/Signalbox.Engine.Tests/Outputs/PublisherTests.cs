@@ -141,7 +141,10 @@ public sealed class PublisherTests
     [Fact]
     public async Task A_check_that_fails_keeps_readers_at_what_they_saw_and_says_how_many_more_failed()
     {
-        foreach (var (checks, more) in ((string[], string)[])[(["{ run: fail }"], ""), (["{ run: fail }", "{ run: pass }", "{ run: no }"], " (and 1 more)")])
+        foreach (
+            var (checks, more) in ((string[], string)[])
+                [(["{ run: fail }"], ""), (["{ run: fail }", "{ run: pass }", "{ run: no }"], " (and 1 more)")]
+        )
         {
             await using var rig = new PublishRig(Checked(checks));
             var attempt = await rig.BeginAsync();
@@ -168,7 +171,17 @@ public sealed class PublisherTests
         var result = rig.Store.Read(session => session.CheckResults(attempt.Run.Number))[1];
         Assert.Equal(
             ("make", 1, "out", "run(pass)", "run", CheckSeverity.Block, true, "0", "exit code 0"),
-            ($"{result.Task}", result.Attempt, result.Output, result.Name, result.Kind, result.Severity, result.Passed, result.Observed, result.Expected)
+            (
+                $"{result.Task}",
+                result.Attempt,
+                result.Output,
+                result.Name,
+                result.Kind,
+                result.Severity,
+                result.Passed,
+                result.Observed,
+                result.Expected
+            )
         );
         Assert.Equal(rig.Time.GetUtcNow(), result.At);
 
@@ -304,7 +317,10 @@ public sealed class PublisherTests
         Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(side));
         Assert.Equal(["side"], rig.Place.Placed.Select(placing => $"{placing.Intent.Task}"));
 
-        await rig.OnAsync(died.Run.Number, new RunEvent.AttemptEnded(rig.Time.GetUtcNow(), died.Task.Key, died.Token, new Outcome.Lost("gone"), null, null));
+        await rig.OnAsync(
+            died.Run.Number,
+            new RunEvent.AttemptEnded(rig.Time.GetUtcNow(), died.Task.Key, died.Token, new Outcome.Lost("gone"), null, null)
+        );
         rig.Time.Pass(TimeSpan.FromHours(1));
         await rig.OnAsync(died.Run.Number, new RunEvent.TimerFired(rig.Time.GetUtcNow()));
         var next = await rig.BeginAsync(died.Run.Number, "make");

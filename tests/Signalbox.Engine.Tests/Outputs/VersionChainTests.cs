@@ -179,9 +179,7 @@ public sealed class VersionChainTests
     [Fact]
     public async Task A_switch_is_finished_before_anything_is_published_over_it_and_one_elsewhere_is_left_alone()
     {
-        await using var rig = new PublishRig(
-            Keeping(2) + "\n  side: { run: \"true\", outputs: { out: data/side } }\n"
-        );
+        await using var rig = new PublishRig(Keeping(2) + "\n  side: { run: \"true\", outputs: { out: data/side } }\n");
         await rig.PublishedAsync("1");
         await rig.PublishedAsync("2");
         await rig.WriteAsync(session => session.BeginVersionSwitch(Version(rig, 2), Version(rig, 1), "bob", null, rig.Time.GetUtcNow()));
