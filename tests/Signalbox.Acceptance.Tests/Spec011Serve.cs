@@ -48,9 +48,17 @@ public sealed class Spec011Serve
     }
 
     [Fact]
-    public async Task Why_sees_the_server()
+    public async Task Why_sees_the_server_and_when_the_attempt_that_runs_began()
     {
-        using var project = new TestProject().Pipeline("idle", "tasks:\n  a: { run: \"true\", timeout: 1m }\n");
+        using var project = new TestProject()
+            .Pipeline("idle", "tasks:\n  a: { run: \"true\", timeout: 1m }\n")
+            .Pipeline(
+                "again",
+                """
+                tasks:
+                  a: { run: "test -e first && { touch second; until test -e go; do sleep 0.1; done; exit; }; touch first; exit 75", retries: 1, retry_delay: 2s }
+                """
+            );
         await project.RunAsync("idle");
         Assert.Contains("nobody runs the engine", (await project.CallAsync("why", "idle")).Expect(0).Output, StringComparison.Ordinal);
         await using var server = await TestServer.StartAsync(project);
@@ -59,6 +67,16 @@ public sealed class Spec011Serve
             (await project.CallAsync("why", "idle")).Expect(0).Output,
             StringComparison.Ordinal
         );
+        (await project.CallAsync("run", "again", "--detach")).Expect(0);
+        await Eventually.TrueAsync(() => File.Exists(project.PathOf("second")), TimeSpan.FromSeconds(30));
+        var shown = (await project.CallAsync("runs", "show", "last", "--json")).Expect(0).Json;
+        var began = shown.GetProperty("run").GetProperty("tasks")[0].GetProperty("attempts")[1].GetProperty("started_at").GetString();
+        Assert.Contains(
+            $"attempt 2/2 running since {began![..19]}",
+            (await project.CallAsync("why", "last", "a")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
+        project.Write("go", "");
     }
 
     [Fact]

@@ -180,7 +180,7 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
                 reasons.Add(
                     new(
                         "state",
-                        $"attempt {picture.Attempts(task)} {(task.Attempt is { } attempt ? Names.Of(attempt) : Names.Of(task.State))} since {InstantText.Utc(task.StartedAt ?? now)}"
+                        $"attempt {picture.Attempts(task)} {(task.Attempt is { } attempt ? Names.Of(attempt) : Names.Of(task.State))} since {InstantText.Utc(Since(picture.Run.Number, task))}"
                     )
                 );
                 break;
@@ -221,6 +221,12 @@ internal sealed partial class Reasons(ReadSession session, Project project, Date
 
         return new WhyDocument($"{key} of run {picture.Run.Number} of {picture.Run.Pipeline}", Names.Of(task.State), [.. reasons]);
     }
+
+    /// <summary>When the attempt that lives began; the task itself may have begun with an earlier one.</summary>
+    private DateTimeOffset Since(RunNumber run, TaskRun task) =>
+        session.Attempts(run, task.Key).FirstOrDefault(attempt => !attempt.State.IsEnd()) is { } live
+            ? live.StartedAt ?? live.SubmittedAt
+            : task.StartedAt ?? now;
 
     private static WhyDocument Document(Run run, List<WhyReason> reasons) =>
         new($"run {run.Number} of {run.Pipeline} for {Brief.Slice(run)}", Names.Of(run.State), [.. reasons]);
