@@ -228,6 +228,9 @@ public static partial class RunDecider
         d.Set(
             AtEnd(d, task, state, reason) with
             {
+                MarkedAs = state,
+                // What had ended before it was marked did not go on until then.
+                EndedAt = task.EndedAt ?? d.At,
                 Failure = state == TaskState.Failed ? new Failure(FailureClass.Permanent, reason ?? "marked failed", MarkedRule) : null,
             }
         );

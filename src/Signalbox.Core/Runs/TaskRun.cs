@@ -77,7 +77,10 @@ public sealed record TaskRun
     /// </summary>
     public StopReason? Stopping { get; init; }
 
-    /// <summary>With <see cref="StopReason.Marked"/>: the state that a person gave the task, taken once the attempt is gone.</summary>
+    /// <summary>
+    /// The state that a person gave the task; null when it came by itself. With <see cref="StopReason.Marked"/> it is taken once the attempt is gone. How
+    /// long a marked task took says nothing of its work.
+    /// </summary>
     public TaskState? MarkedAs { get; init; }
 
     /// <summary>The last failure, until the task succeeds or is cleared.</summary>

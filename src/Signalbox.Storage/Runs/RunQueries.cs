@@ -54,7 +54,8 @@ public partial class ReadSession
     private static readonly Sql DurationsOf = new(
         """
         select r.number, t.started_ms, t.ended_ms from tasks t join runs r on r.number = t.run_number
-        where r.pipeline = @pipeline and r.namespace is null and t.task = @task and t.map_index = @map_index and t.state = 'success' and t.started_ms is not null
+        where r.pipeline = @pipeline and r.namespace is null and t.task = @task and t.map_index = @map_index and t.state = 'success' and t.marked_as is null
+            and t.started_ms is not null
         order by r.number desc limit @limit
         """
     );

@@ -18,13 +18,13 @@ public partial class ReadSession
             where pipeline = @pipeline and namespace is null and ended_ms is not null order by number desc limit @limit
         ) r
         join tasks t on t.run_number = r.number
-        where t.map_index = -1 and t.state = 'success' and t.started_ms is not null and t.ended_ms >= t.started_ms
+        where t.map_index = -1 and t.state = 'success' and t.marked_as is null and t.started_ms is not null and t.ended_ms >= t.started_ms
         """
     );
 
     /// <summary>
     /// How long the tasks of a pipeline took in its newest live runs that have ended, at most <see cref="TaskHistory.MostSamples"/> of them; of a
-    /// mapped task all its instances together, with how many they were. Only successes count.
+    /// mapped task all its instances together, with how many they were. Only successes that nobody gave them count.
     /// </summary>
     public IReadOnlyDictionary<TaskName, TaskHistory> TaskHistories(PipelineName pipeline)
     {

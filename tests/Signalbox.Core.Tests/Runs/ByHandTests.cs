@@ -203,6 +203,18 @@ public sealed class ByHandTests
         Assert.Same(Decision.Nothing, RunDecider.Decide(lab.Snapshot, new RunEvent.Marked(lab.Now, Key("a"), state, "again")));
     }
 
+    [Fact]
+    [Trait("Requirement", "S66")]
+    public void A_task_that_is_marked_after_its_end_ended_when_it_did()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b", "a"), Task("open"))).Admit().Fail("a");
+        var ended = lab["a"].EndedAt;
+        lab.Advance(TimeSpan.FromHours(3)).Mark("a", TaskState.Success);
+        Assert.Equal((TaskState.Success, TaskState.Success, ended), (lab["a"].State, lab["a"].MarkedAs, lab["a"].EndedAt));
+        lab.Clear(Key("a"));
+        Assert.Null(lab["a"].MarkedAs);
+    }
+
     [Theory]
     [InlineData(TaskState.Running)]
     [InlineData(TaskState.None)]

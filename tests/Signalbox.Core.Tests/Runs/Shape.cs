@@ -50,7 +50,7 @@ internal static class Shape
         That(task.Stopping is null || state is TaskState.Queued or TaskState.Running, $"{key} is {state} and is being stopped");
         That(task.Stopping is null || task is { DueAt: null, Deadline: null }, $"{key} is being stopped and waits for a time");
         That(
-            task.MarkedAs is null == task.Stopping is not StopReason.Marked,
+            task.Stopping is StopReason.Marked ? task.MarkedAs is not null : task.MarkedAs is null || task.MarkedAs == state,
             $"{key} is marked as {task.MarkedAs}, stopping for {task.Stopping}"
         );
         switch (state)

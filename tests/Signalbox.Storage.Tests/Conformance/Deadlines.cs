@@ -75,6 +75,24 @@ public abstract partial class StoreConformance
             await store.WriteAsync(s => s.Apply(run.Number, fence, Made.Decision(changes)), Ct);
         }
 
+        // Whoever gave a task its success says nothing of how long it takes.
+        var (given, by) = await store.CreateRun("daily", 4, RunTrigger.Scheduled, "load", "each");
+        var late = given.IntervalEnd.AddHours(9);
+        var marked = Made.Task("load") with
+        {
+            State = TaskState.Success,
+            MarkedAs = TaskState.Success,
+            StartedAt = given.IntervalEnd,
+            EndedAt = late,
+            Revision = 2,
+        };
+        var over = given with { State = RunState.Success, StartedAt = given.IntervalEnd, EndedAt = late, Revision = 2 };
+        await store.WriteAsync(
+            s => s.Apply(given.Number, by, Made.Decision([new Change.RunChanged(over), new Change.TaskChanged(marked)])),
+            Ct
+        );
+        Assert.DoesNotContain(store.Read(s => s.TaskDurations(new("daily"), new(new("load")), 9)), one => one.Run == given.Number);
+
         var histories = store.Read(s => s.TaskHistories(new("daily")));
         var history = histories[new("load")];
         // Two instances, each as long as the whole.
