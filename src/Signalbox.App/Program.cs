@@ -10,6 +10,7 @@ return args switch
     ["--version"] or ["-V"] or ["version"] => Print(AppVersion.Text),
     [WorkVerb.Name, LoadWork.Name, var request] => WorkVerb.RunLoad(request),
     [WorkVerb.Name, TableWork.Name, var request, var response] => TableWork.Run(request, response),
+    [WorkVerb.Name, RefusedWork.Name, var request, var response] => RefusedWork.Run(request, response),
     [WorkVerb.Name, HttpWork.Name, var request] => await WorkVerb.RunHttpAsync(request),
     [WorkVerb.Name, var request, var response] => WorkVerb.Run(request, response),
     _ => await CommandLine.RunAsync(args),

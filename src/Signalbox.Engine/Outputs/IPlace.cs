@@ -1,4 +1,5 @@
 using Signalbox.Core.Retry;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs;
@@ -67,4 +68,14 @@ public sealed class PlaceException(FailureClass failure, string message, Excepti
         get => field ?? (InnerException as PlaceException)?.Rule;
         init;
     }
+
+    /// <summary>Whether single rows are at fault, without which the others might be taken.</summary>
+    public bool IsOfRows
+    {
+        get => field || InnerException is PlaceException { IsOfRows: true };
+        init;
+    }
+
+    /// <summary>Which rows those are; null where nobody knows.</summary>
+    public RefusedRows? Refused { get; init; }
 }

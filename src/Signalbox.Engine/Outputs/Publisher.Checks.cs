@@ -64,6 +64,32 @@ internal sealed partial class Publisher
         }
     }
 
+    /// <summary>What a refusal is for the task, and the row for the rows that a database refused, where it is about such.</summary>
+    private (Failure Failure, Rejected? Rows) Refused(LiveAttempt attempt, AttemptContext context, Publication intent, Exception problem)
+    {
+        var failure = Endings.Of(problem);
+        if (problem is not PlaceException { Refused: { } rows })
+        {
+            return (failure, null);
+        }
+
+        try
+        {
+            var kept = quarantine.Keep(attempt, context, intent, rows);
+            return (
+                failure with
+                {
+                    Message = $"{failure.Message}; nothing was loaded, and they are kept: signalbox rejected list {attempt.Pipeline.Name}",
+                },
+                kept
+            );
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return (failure with { Message = $"{failure.Message}; nothing was loaded, and they cannot be kept: {error.Message}" }, null);
+        }
+    }
+
     private const string InputPrefix = "inputs.";
 
     private static Failure? Refusal(IReadOnlyList<AuditedCheck> checks, Func<AuditedCheck, string> message)

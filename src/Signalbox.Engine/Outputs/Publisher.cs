@@ -172,13 +172,19 @@ internal sealed partial class Publisher(
             catch (Exception problem) when (problem is not (StoreUnavailable or OperationCanceledException))
             {
                 await versions.GiveUpAsync(intents[done..]);
+                var (failed, refused) = Refused(attempt, context, intents[done], problem);
                 return (
-                    new Outcome.Failed(Endings.Of(problem)),
+                    new Outcome.Failed(failed),
                     session =>
                     {
+                        if (refused is not null)
+                        {
+                            session.PrepareRejected(refused);
+                        }
+
                         var visible = intents.Where(intent => session.WasCurrent(intent.Id)).Select(intent => intent.Output).ToList();
                         GiveUp(session, intents, problem.Message);
-                        quarantine.Record(session, attempt, context, visible);
+                        quarantine.Record(session, attempt, context, refused is null ? visible : [.. visible, refused.Output]);
                         if (problem is PlaceException { Class: FailureClass.Lost })
                         {
                             session.AddRefusalOf(RefusalOf(attempt, problem.Message));

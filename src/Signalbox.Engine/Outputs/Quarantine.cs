@@ -3,6 +3,7 @@ using Signalbox.Core.Checks;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Storage;
 
 namespace Signalbox.Engine.Outputs;
@@ -35,7 +36,20 @@ internal sealed class Quarantine(EngineParts parts, NamesOfRuns names)
     {
         var staged = Locate(attempt, context, output);
         DurableFiles.SyncTree(staged.Path);
-        return new Rejected(
+        return Row(attempt, output, staged.Target, staged.Path, from.Target, rows.Rows, rows.Of, rows.Checks);
+    }
+
+    private Rejected Row(
+        LiveAttempt attempt,
+        OutputSpec output,
+        string path,
+        string stagedPath,
+        string outputPath,
+        long rows,
+        long of,
+        IReadOnlyDictionary<string, long> checks
+    ) =>
+        new(
             Id: 0,
             attempt.Run.Number,
             attempt.Pipeline.Name,
@@ -44,20 +58,19 @@ internal sealed class Quarantine(EngineParts parts, NamesOfRuns names)
             attempt.Token,
             output.Name,
             attempt.Run.Namespace,
-            staged.Target,
-            staged.Path,
-            from.Target,
+            path,
+            stagedPath,
+            outputPath,
             SliceOf(attempt.Run),
             RejectedState.Prepared,
-            rows.Rows,
-            rows.Of,
+            rows,
+            of,
             JsonSerializer.Serialize(
-                new Dictionary<string, long>(rows.Checks, StringComparer.Ordinal),
+                new Dictionary<string, long>(checks, StringComparer.Ordinal),
                 EngineJson.Default.DictionaryStringInt64
             ),
             parts.Time.GetUtcNow()
         );
-    }
 
     /// <summary>
     /// After an output was published: moves what was put aside to its place; where nothing was, takes away what an earlier run for the same
@@ -66,7 +79,7 @@ internal sealed class Quarantine(EngineParts parts, NamesOfRuns names)
     /// <exception cref="IOException">The place refused; it may be asked again.</exception>
     public void Place(LiveAttempt attempt, AttemptContext context, OutputSpec output)
     {
-        if (!output.HasQuarantine())
+        if (!MayReject(attempt, output))
         {
             return;
         }
@@ -97,10 +110,28 @@ internal sealed class Quarantine(EngineParts parts, NamesOfRuns names)
         FaultPoints.Hit(FaultPoints.AfterQuarantine);
     }
 
+    /// <summary>
+    /// Keeps the rows for which a database refused a load: nothing of it is published, and they are there to be looked at until a later run for the same
+    /// slice is published, or refused for others.
+    /// </summary>
+    /// <returns>The row for them, to be prepared and recorded with the end of the attempt.</returns>
+    /// <exception cref="IOException">They cannot be kept.</exception>
+    public Rejected Keep(LiveAttempt attempt, AttemptContext context, Publication intent, RefusedRows refused)
+    {
+        var output = attempt.Node.Outputs.First(output => output.Name == intent.Output);
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal) { [((TaskKind.Load)attempt.Node.Kind).Into] = refused.Rows };
+        var target = Locate(attempt, context, output).Target;
+        var folder = Path.GetDirectoryName(target)!;
+        Directory.CreateDirectory(folder);
+        DurableFiles.Replace(refused.File, target);
+        DurableFiles.SyncDirectory(folder);
+        return Row(attempt, output, target, refused.File, intent.Path, refused.Rows, intent.Rows ?? refused.Rows, counts);
+    }
+
     /// <summary>Records what stands where now: rows of outputs that readers see are kept, and take the place of earlier ones; of others nothing was taken.</summary>
     public void Record(WriteSession session, LiveAttempt attempt, AttemptContext context, IReadOnlyList<string> published)
     {
-        var outputs = attempt.Node.Outputs.Where(output => output.HasQuarantine()).ToList();
+        var outputs = attempt.Node.Outputs.Where(output => MayReject(attempt, output)).ToList();
         if (outputs.Count == 0)
         {
             return;
@@ -128,6 +159,9 @@ internal sealed class Quarantine(EngineParts parts, NamesOfRuns names)
     /// <summary>What an attempt has put aside and not recorded as kept yet.</summary>
     public IReadOnlyList<Rejected> Prepared(LiveAttempt attempt) =>
         attempt.Node.Outputs.Any(output => output.HasQuarantine()) ? parts.Store.Read(session => Own(session, attempt)) : [];
+
+    /// <summary>By its checks, or by the database that it is loaded into.</summary>
+    private static bool MayReject(LiveAttempt attempt, OutputSpec output) => output.HasQuarantine() || attempt.Node.Kind is TaskKind.Load;
 
     private static List<Rejected> Own(ReadSession session, LiveAttempt attempt) =>
         [

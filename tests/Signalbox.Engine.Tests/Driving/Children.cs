@@ -83,6 +83,9 @@ internal static class Children
             case [_, Worker, var request, var response]:
                 Environment.Exit(WorkerMain.Run(request, response, Environment.GetEnvironmentVariable(TaskEnvironment.Error)));
                 break;
+            case [_, Worker, RefusedWork.Name, var request, var answer]:
+                Environment.Exit(RefusedWork.Run(request, answer));
+                break;
             case [_, Worker, TableWork.Name, var request, var answer]:
                 Environment.Exit(TableWork.Run(request, answer));
                 break;

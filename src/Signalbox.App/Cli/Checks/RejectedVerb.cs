@@ -20,7 +20,7 @@ internal static class RejectedVerb
     {
         var command = VerbParts.Command(
             Verb.Name,
-            "Rows that checks with `severity: quarantine` took out of outputs: list them, look at them, hand them back.",
+            "Rows that checks with `severity: quarantine` took out of outputs, and those for which a database refused a load: list them, look at them, hand them back.",
             "rejected list daily",
             "rejected show 3 --limit 5",
             "rejected replay 3 --to fixed.csv",

@@ -104,6 +104,12 @@ internal sealed record TableJob
     public string? DropSchema { get; init; }
 }
 
+/// <summary>What the child process that looks for refused rows is asked. The address of a server is in its environment.</summary>
+/// <param name="Intent">The publication that was refused.</param>
+/// <param name="File">Absolute path of the Parquet file that the rows go to.</param>
+/// <param name="Run">The run's number, as it stands beside each row.</param>
+internal sealed record RefusedJob(TableIntent Intent, string File, string Run);
+
 /// <summary>One publication of staged rows.</summary>
 /// <param name="Address">The chain of versions that it belongs to.</param>
 /// <param name="Replaced">The number of the version that is to be kept; null keeps none.</param>
@@ -127,8 +133,15 @@ internal sealed record TableSwitch(
 /// <param name="Kept">The table with the rows of the replaced version; null when they are gone.</param>
 internal sealed record TableOutcome(string? Kept, bool IsCurrent = true);
 
-/// <summary>The answer of a child process: one of the two.</summary>
-internal sealed record TableAnswer(TableOutcome? Outcome, FailureClass? Class, string? Message);
+/// <summary>The answer of a child process: the outcome, or a failure, or what a search found.</summary>
+internal sealed record TableAnswer(TableOutcome? Outcome, FailureClass? Class, string? Message)
+{
+    /// <summary>With a failure: <see cref="PlaceException.IsOfRows"/>.</summary>
+    public bool IsOfRows { get; init; }
+
+    /// <summary>To a search: what was found; null when nothing was.</summary>
+    public RefusedRows? Refused { get; init; }
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -139,6 +152,7 @@ internal sealed record TableAnswer(TableOutcome? Outcome, FailureClass? Class, s
 [JsonSerializable(typeof(LoadReceipt))]
 [JsonSerializable(typeof(StagingNote))]
 [JsonSerializable(typeof(TableJob))]
+[JsonSerializable(typeof(RefusedJob))]
 [JsonSerializable(typeof(TableAnswer))]
 internal sealed partial class TableJson : JsonSerializerContext;
 

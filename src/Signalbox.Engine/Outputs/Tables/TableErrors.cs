@@ -20,9 +20,19 @@ internal static class TableErrors
             PostgresException refused => new PlaceException(SqlState.ClassOf(refused.SqlState), Text(refused), error)
             {
                 Rule = $"SQLSTATE {refused.SqlState}",
+                // Data exceptions, and violated constraints.
+                IsOfRows =
+                    refused.SqlState.StartsWith("22", StringComparison.Ordinal)
+                    || refused.SqlState.StartsWith("23", StringComparison.Ordinal),
             },
-            SqliteRefusal refused => new PlaceException(ClassOf(refused.Code, refused.ExtendedCode), refused.Message, error),
-            DuckException refused => new PlaceException(ClassOf(refused), TableSource.Message(refused), error),
+            SqliteRefusal refused => new PlaceException(ClassOf(refused.Code, refused.ExtendedCode), refused.Message, error)
+            {
+                IsOfRows = refused.Code is raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH,
+            },
+            DuckException refused => new PlaceException(ClassOf(refused), TableSource.Message(refused), error)
+            {
+                IsOfRows = refused.Kind is DuckErrorKind.Constraint or DuckErrorKind.Conversion,
+            },
             StoreRefused refused => new PlaceException(FailureClass.Permanent, refused.Message, error),
             // The server is not there, went away, or does not answer.
             NpgsqlException or TimeoutException or System.Net.Sockets.SocketException => new PlaceException(

@@ -56,19 +56,57 @@ internal sealed class TablePlace(
             placing.Keep > 0 ? placing.Replaced?.Id : null,
             time.GetUtcNow().ToUnixTimeMilliseconds()
         );
-        TableOutcome outcome;
+        try
+        {
+            var outcome = await PutAsync(connection, placing.Staged.Path, wanted, cancellationToken);
+            return new Placed(KeptAddress(intent, outcome), outcome.IsCurrent);
+        }
+        catch (PlaceException refused) when (refused.IsOfRows)
+        {
+            throw await NamingRowsAsync(refused, connection, placing, wanted);
+        }
+    }
+
+    private async Task<TableOutcome> PutAsync(Connection connection, string beside, TableIntent wanted, CancellationToken cancellationToken)
+    {
         if (connection is Connection.DuckDb duck)
         {
-            outcome = await AskChildAsync(placing.Staged.Path, new TableJob { Database = duck.Path, Publish = wanted }, cancellationToken);
-        }
-        else
-        {
-            await using var session = await OpenAsync(connection, receipt.Request.StagingFile, cancellationToken);
-            outcome = await new TableProtocol(session).PublishAsync(wanted);
-            Forget(receipt.Request.StagingTable);
+            return await AskChildAsync(beside, new TableJob { Database = duck.Path, Publish = wanted }, cancellationToken);
         }
 
-        return new Placed(KeptAddress(intent, outcome), outcome.IsCurrent);
+        var request = wanted.Receipt.Request;
+        await using var session = await OpenAsync(connection, request.StagingFile, cancellationToken);
+        var outcome = await new TableProtocol(session).PublishAsync(wanted);
+        Forget(request.StagingTable);
+        return outcome;
+    }
+
+    /// <summary>The refusal, with the rows that it is about. Nothing of the publication is there; what is found out is never kept.</summary>
+    private async Task<PlaceException> NamingRowsAsync(PlaceException refused, Connection connection, Placing placing, TableIntent wanted)
+    {
+        var (receipt, beside) = (wanted.Receipt, placing.Staged.Path);
+        var job = new RefusedJob(
+            wanted with
+            {
+                Replaced = null,
+            },
+            Path.Combine(Path.GetDirectoryName(beside)!, "refused.parquet"),
+            $"{placing.Intent.Run}"
+        );
+        var asked = beside + ".search";
+        TableFiles.Write(asked, job, TableJson.Default.RefusedJob);
+        try
+        {
+            var address = connection is Connection.Postgres postgres ? TableConnections.AddressOf(postgres, project) : null;
+            var answer = await ChildAsync(RefusedWork.Name, asked, beside + ".found", connection.Name, address);
+            return answer.Refused is { } rows
+                ? new PlaceException(refused.Class, $"{refused.Message}; {rows.InWords(receipt.Rows)}", refused) { Refused = rows }
+                : new PlaceException(refused.Class, $"{refused.Message}; which rows they are is not known: {answer.Message}", refused);
+        }
+        catch (PlaceException unknown)
+        {
+            return new PlaceException(refused.Class, $"{refused.Message}; which rows they are is not known: {unknown.Message}", refused);
+        }
     }
 
     public async Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken)
@@ -191,14 +229,29 @@ internal sealed class TablePlace(
 
     private async Task<TableOutcome> AskChildAsync(string beside, TableJob job, CancellationToken cancellationToken)
     {
-        var (asked, answered) = (beside + ".job", beside + ".answer");
+        var asked = beside + ".job";
         TableFiles.Write(asked, job, TableJson.Default.TableJob);
+        var answer = await ChildAsync(TableWork.Name, asked, beside + ".answer", job.Database, address: null);
+        cancellationToken.ThrowIfCancellationRequested();
+        return answer.Outcome
+            ?? throw new PlaceException(answer.Class ?? FailureClass.Permanent, answer.Message ?? "the process failed")
+            {
+                IsOfRows = answer.IsOfRows,
+            };
+    }
+
+    /// <param name="work">What the child is for, its first argument after <c>work</c>.</param>
+    /// <param name="database">What it writes to, for people.</param>
+    /// <param name="address">Of a server, with its password; null for a file.</param>
+    private async Task<TableAnswer> ChildAsync(string work, string asked, string answered, string database, string? address)
+    {
         File.Delete(answered);
-        var start = new ProcessStartInfo(workerCommand[0], [.. workerCommand[1..], TableWork.Name, asked, answered])
+        var start = new ProcessStartInfo(workerCommand[0], [.. workerCommand[1..], work, asked, answered])
         {
             UseShellExecute = false,
             RedirectStandardError = true,
         };
+        start.Environment[TaskEnvironment.LoadAddress] = address;
         using var child = Process.Start(start)!;
         // What was begun is finished: the child is waited for, whoever no longer wants it.
         var said = await child.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -207,15 +260,14 @@ internal sealed class TablePlace(
         {
             throw new PlaceException(
                 FailureClass.Transient,
-                $"the process that writes to {job.Database} ended with {child.ExitCode}{(said.Trim() is { Length: > 0 } text ? $": {text}" : "")}"
+                $"the process that writes to {database} ended with {child.ExitCode}{(said.Trim() is { Length: > 0 } text ? $": {text}" : "")}"
             );
         }
 
         var answer = TableFiles.Read(answered, TableJson.Default.TableAnswer);
         File.Delete(asked);
         File.Delete(answered);
-        cancellationToken.ThrowIfCancellationRequested();
-        return answer.Outcome ?? throw new PlaceException(answer.Class ?? FailureClass.Permanent, answer.Message ?? "the process failed");
+        return answer;
     }
 
     private string JobFile()

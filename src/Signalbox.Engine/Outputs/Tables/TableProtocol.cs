@@ -14,6 +14,8 @@ internal sealed class TableProtocol(TableSession session)
     /// <summary>What the tables with kept rows are called, before the installation and the version.</summary>
     public const string KeptPrefix = "signalbox_kept_";
 
+    private const string DoNothing = "do nothing";
+
     /// <exception cref="PlaceException">Nothing has changed, for the reason given.</exception>
     public async Task<TableOutcome> PublishAsync(TableIntent intent)
     {
@@ -121,6 +123,16 @@ internal sealed class TableProtocol(TableSession session)
     /// <summary>The rows, changed as the mode says; the table that keeps what was replaced.</summary>
     private async Task<string?> ChangeAsync(TableIntent intent)
     {
+        var (own, kept) = await MakeRoomAsync(intent);
+        FaultPoints.Hit(FaultPoints.TableAfterDelete);
+        await InsertAsync(intent.Receipt, own);
+        FaultPoints.Hit(FaultPoints.TableAfterInsert);
+        return kept;
+    }
+
+    /// <summary>Makes the table as it is before the staged rows are inserted: its columns, and the table that keeps what was replaced.</summary>
+    public async Task<(List<string> Columns, string? Kept)> MakeRoomAsync(TableIntent intent)
+    {
         var receipt = intent.Receipt;
         var request = receipt.Request;
         var target = request.Target;
@@ -148,10 +160,7 @@ internal sealed class TableProtocol(TableSession session)
             await DeleteAsync(target, request.Partition ?? "");
         }
 
-        FaultPoints.Hit(FaultPoints.TableAfterDelete);
-        await InsertAsync(receipt, own);
-        FaultPoints.Hit(FaultPoints.TableAfterInsert);
-        return kept;
+        return (own, kept);
     }
 
     private async Task CreateAsync(LoadReceipt receipt)
@@ -163,6 +172,24 @@ internal sealed class TableProtocol(TableSession session)
     }
 
     private async Task InsertAsync(LoadReceipt receipt, List<string> own)
+    {
+        var sql = InsertOf(receipt, own, receipt.Request.StagedRows, "true");
+        var inserted = await session.ExecuteAsync(sql);
+        if (inserted != receipt.Rows && !sql.EndsWith(DoNothing, StringComparison.Ordinal))
+        {
+            throw new PlaceException(
+                FailureClass.Transient,
+                $"{inserted} of the {receipt.Rows} staged rows were there to be inserted: the staging table was changed or emptied meanwhile"
+            );
+        }
+    }
+
+    /// <summary>The statement that inserts rows as the mode says.</summary>
+    /// <param name="own">The columns of the table.</param>
+    /// <param name="rows">A table with the columns of what is staged.</param>
+    /// <param name="condition">Which of its rows. Never left out: without it SQLite takes the "on" of an upsert for that of a join.</param>
+    /// <exception cref="PlaceException">The data has a column that the table has not.</exception>
+    public static string InsertOf(LoadReceipt receipt, List<string> own, string rows, string condition)
     {
         var request = receipt.Request;
         var names = new List<string>();
@@ -186,20 +213,10 @@ internal sealed class TableProtocol(TableSession session)
                 .Where(name => !keys.Contains(name))
                 .Select(name => $"{TablePlaceName.Quote(name)} = excluded.{TablePlaceName.Quote(name)}");
             var set = string.Join(", ", others);
-            upsert = $" on conflict ({List(keys)}) do {(set.Length > 0 ? $"update set {set}" : "nothing")}";
+            upsert = $" on conflict ({List(keys)}) {(set.Length > 0 ? $"do update set {set}" : DoNothing)}";
         }
 
-        // "where true": without it SQLite takes the "on" for that of a join.
-        var inserted = await session.ExecuteAsync(
-            $"insert into {request.Target.Quoted} ({list}) select {from} from {request.StagedRows} where true{upsert}"
-        );
-        if (inserted != receipt.Rows && !upsert.EndsWith("nothing", StringComparison.Ordinal))
-        {
-            throw new PlaceException(
-                FailureClass.Transient,
-                $"{inserted} of the {receipt.Rows} staged rows were there to be inserted: the staging table was changed or emptied meanwhile"
-            );
-        }
+        return $"insert into {request.Target.Quoted} ({list}) select {from} from {rows} where {condition}{upsert}";
     }
 
     /// <summary>Copies rows into a table of ours, under the number of the version they are.</summary>

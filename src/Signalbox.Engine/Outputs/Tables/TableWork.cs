@@ -25,7 +25,7 @@ public static class TableWork
         catch (Exception error)
         {
             var failure = TableErrors.Of(error) ?? new PlaceException(FailureClass.Permanent, error.Message, error);
-            answer = new TableAnswer(null, failure.Class, failure.Message);
+            answer = new TableAnswer(null, failure.Class, failure.Message) { IsOfRows = failure.IsOfRows };
         }
 
         TableFiles.Write(answerFile, answer, TableJson.Default.TableAnswer);
