@@ -24,10 +24,11 @@ internal sealed partial class Planter
                 .WithAdditionalAnnotations(new SyntaxAnnotation(Mark, $"{number}"))
             : visited;
 
-    /// <summary>Not what declares a name, nor a way out without which a name would not be known below.</summary>
+    /// <summary>Not what declares a name, nor a way out without which a name would not be known below, nor where a test may kill the program.</summary>
     private static bool MayBeLeftOut(StatementSyntax node) =>
-        node is ExpressionStatementSyntax
+        node is ExpressionStatementSyntax statement
             ? !Declares(node)
+                && !statement.Expression.ToString().StartsWith("FaultPoints.", StringComparison.Ordinal)
                 && node is not ExpressionStatementSyntax { Expression: AssignmentExpressionSyntax { Left: DeclarationExpressionSyntax } }
             : node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is not { } branch
                 || branch.Statement.Contains(node) && !Declares(branch.Condition);

@@ -30,8 +30,8 @@ internal static class Report
             that come by it: a change that no test notices is a rule that nothing holds.
 
             What is changed: comparisons, arithmetic, bits, `and`/`or`, conditions (always true, always false), numbers, `true`/`false`, `??`, `?:`, `Min`/`Max`; a choice or a demand of a
-            pattern; and what is left out: a statement, a `return`, a case, an arm, a field that a record is changed in. Texts of messages are not changed. `killed` are those
-            that a test fails for, or never ends for; `the same` are those that no test could tell, with the reason below.
+            pattern; and what is left out: a statement, a `return`, a case, an arm, a field that a record is changed in. Texts of messages and
+            fault points are not changed. `killed` are those that a test fails for, or never ends for; `the same` are those that no test could tell, with the reason below.
 
             | What | Mutants | Killed | The same | Survived | Killed of those that differ |
             |---|---|---|---|---|---|

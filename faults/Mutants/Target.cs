@@ -49,7 +49,7 @@ public sealed record Target(string Name, string Of, string[] Files, string TestP
             "Signalbox.Engine",
             ["Outputs/Publisher*.cs", "Outputs/VersionChains.cs"],
             "Signalbox.Engine.Tests",
-            ["Outputs.Publisher*", "Outputs.PublishedFacts*", "Outputs.VersionChain*"]
+            ["Outputs.PublisherTests*", "Outputs.PublishedFactsTests*", "Outputs.PublishingChecksTests*", "Outputs.VersionChainTests*"]
         ),
     ];
 

@@ -44,7 +44,7 @@ internal sealed class PublishRig : IAsyncDisposable
             Store = Store,
             Executor = Commands,
             Staging = staging,
-            Places = new Places(Place, (TableName.Scheme, Place)),
+            Places = new Places(Place, (TableName.Scheme, new PaperTables())),
             Time = Time,
             Clock = EngineClock.StartAsync(Store, Time, "a boot").GetAwaiter().GetResult().Clock,
             Begin = Task.Run,
@@ -227,6 +227,21 @@ internal sealed class PublishRig : IAsyncDisposable
         await Store.DisposeAsync();
         _folder.Dispose();
     }
+}
+
+/// <summary>Tables that take everything and keep nothing.</summary>
+internal sealed class PaperTables : IPlace
+{
+    public PublicationKind KindOf(StagedOutput staged) => PublicationKind.Table;
+
+    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken) => Task.FromResult(new Placed(Kept: null));
+
+    public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task ForgetAsync(Publication version, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task SweepAsync(Func<string, bool> isOver, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>The place of this machine, which counts what it is asked for and refuses what a test wants refused.</summary>

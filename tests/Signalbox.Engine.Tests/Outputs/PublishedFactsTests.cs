@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Signalbox.Core;
+using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Models;
 using Signalbox.Engine.Outputs;
+using Signalbox.Engine.Outputs.Tables;
 using Signalbox.Engine.Triggers;
 using Signalbox.Storage;
 
@@ -35,6 +37,26 @@ public sealed class PublishedFactsTests
         );
         Assert.Equal((null, null, null, null), (update.Group, update.Quiet, update.Who, update.Key));
         Assert.Equal(rig.Time.GetUtcNow(), update.At);
+    }
+
+    [Fact]
+    public async Task Of_several_outputs_those_are_updates_that_declare_a_dataset()
+    {
+        await using var rig = new PublishRig(
+            """
+            pipeline: p
+            tasks:
+              make: { run: "true", outputs: { plain: data/plain, out: { path: data/out, dataset: sales }, other: data/other } }
+            """
+        );
+        var attempt = await rig.BeginAsync();
+        foreach (var output in (string[])["plain", "out", "other"])
+        {
+            rig.Stage(attempt, output, output);
+        }
+
+        Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
+        Assert.Equal("sales", Assert.Single(UpdatesBy(rig, attempt)).Dataset);
     }
 
     [Theory]
@@ -111,6 +133,39 @@ public sealed class PublishedFactsTests
             metrics: true
             outputs: { out: { path: models/out, dataset: model, model: "delay/{{ ds }}", registry: tracking }, notes: { path: models/notes, optional: true } }
         """;
+
+    [Fact]
+    public async Task Rows_for_a_table_are_published_as_their_receipt_says()
+    {
+        await using var rig = new PublishRig(
+            """
+            pipeline: p
+            tasks:
+              load: { load: { query: "select 1 as a", into: base.features, mode: append, allow_duplicates: true } }
+            """,
+            "connections: { base: { sqlite: data/base.db } }\n"
+        );
+        var attempt = await rig.BeginAsync("load");
+        var output = Assert.Single(attempt.Node.Outputs);
+        var request = new LoadRequest
+        {
+            Kind = DatabaseKind.Sqlite,
+            Into = "base.features",
+            Table = "features",
+            StagingTable = "staged",
+            Mode = LoadMode.Append,
+            Owner = "run/1/load",
+            Token = attempt.Token,
+            Receipt = Assert.Single(rig.Publisher.Locate(attempt)).Path,
+            TempDirectory = attempt.Ref.Directory,
+        };
+        var receipt = new LoadReceipt(request, [new LoadColumn("a", "INTEGER", "integer")], Rows: 3, Bytes: 12, new string('c', 64));
+        TableFiles.Write(request.Receipt, receipt, TableJson.Default.LoadReceipt);
+        Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
+        var made = Assert.Single(rig.Publications(attempt));
+        Assert.Equal((output.Name, PublicationKind.Table, PublicationState.Published), (made.Output, made.Kind, made.State));
+        Assert.Equal((new string('c', 64), 12L, 3L, """{"a":"INTEGER"}"""), (made.Sha256, made.Bytes!.Value, made.Rows!.Value, made.Columns));
+    }
 
     [Fact]
     public async Task A_model_gets_a_version_with_its_metrics_and_its_registry_is_told()

@@ -1,5 +1,4 @@
 using Signalbox.Core;
-using Signalbox.Core.Checks;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
@@ -136,90 +135,6 @@ public sealed class PublisherTests
 
         var none = await rig.BeginAsync("make");
         Assert.Equal((null, null), rig.Publisher.Report(none));
-    }
-
-    [Fact]
-    public async Task A_check_that_fails_keeps_readers_at_what_they_saw_and_says_how_many_more_failed()
-    {
-        foreach (
-            var (checks, more) in ((string[], string)[])
-                [(["{ run: fail }"], ""), (["{ run: fail }", "{ run: pass }", "{ run: no }"], " (and 1 more)")]
-        )
-        {
-            await using var rig = new PublishRig(Checked(checks));
-            var attempt = await rig.BeginAsync();
-            rig.Stage(attempt, "new");
-            var failed = Assert.IsType<Outcome.Failed>(await rig.PublishAsync(attempt)).Failure;
-            Assert.Equal((FailureClass.Validation, "check", true), (failed.Class, failed.Rule, failed.CheckFailed));
-            Assert.Equal($"output `out` was not published: the command exited with 1{more}", failed.Message);
-            Assert.Null(rig.Read("data/out"));
-            Assert.Empty(rig.Publications(attempt));
-            var results = rig.Store.Read(session => session.CheckResults(attempt.Run.Number));
-            Assert.Equal(checks.Select(check => check == "{ run: pass }"), results.Select(result => result.Passed));
-        }
-    }
-
-    [Fact]
-    public async Task A_check_that_warns_is_told_with_the_success_and_one_that_passes_is_not()
-    {
-        await using var rig = new PublishRig(Checked("{ run: fail, severity: warn }", "{ run: pass }", "{ run: no, severity: warn }"));
-        var attempt = await rig.BeginAsync();
-        rig.Stage(attempt, "new");
-        var done = Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
-        Assert.Equal("warning: the command exited with 1; warning: the command exited with 1", done.Note);
-        Assert.Equal("new", rig.Read("data/out"));
-        var result = rig.Store.Read(session => session.CheckResults(attempt.Run.Number))[1];
-        Assert.Equal(
-            ("make", 1, "out", "run(pass)", "run", CheckSeverity.Block, true, "0", "exit code 0"),
-            (
-                $"{result.Task}",
-                result.Attempt,
-                result.Output,
-                result.Name,
-                result.Kind,
-                result.Severity,
-                result.Passed,
-                result.Observed,
-                result.Expected
-            )
-        );
-        Assert.Equal(rig.Time.GetUtcNow(), result.At);
-
-        // What another attempt's checks said is not told again.
-        var other = await rig.BeginAsync();
-        Assert.Null(rig.Publisher.NoteOf(other));
-        await using var passing = new PublishRig(Checked("{ run: pass }"));
-        var well = await passing.BeginAsync();
-        passing.Stage(well, "new");
-        Assert.Null(Assert.IsType<Outcome.Succeeded>(await passing.PublishAsync(well)).Note);
-    }
-
-    [Fact]
-    public async Task An_input_that_fails_its_check_keeps_the_work_from_starting_and_is_looked_at_once()
-    {
-        await using var rig = new PublishRig(
-            """
-            pipeline: p
-            tasks:
-              make: { run: "true", inputs: { a: { path: data/a, checks: [{ run: "{{ params.says }}" }] } }, outputs: { out: data/out } }
-            params: { says: { type: string, default: pass } }
-            """
-        );
-        var well = await rig.BeginAsync(change: run => run with { Params = """{"says":"pass"}""" });
-        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), default));
-        Assert.True(Assert.Single(rig.Store.Read(session => session.CheckResults(well.Run.Number))).Passed);
-        // After a restart it is not looked at again.
-        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), default));
-        Assert.Equal(["pass"], rig.Commands.Ran);
-        Assert.Null(rig.Publisher.NoteOf(well));
-
-        var bad = await rig.BeginAsync(change: run => run with { Params = """{"says":"fail"}""" });
-        var refused = await rig.Publisher.RefuseInputsAsync(bad, rig.ContextOf(bad), default);
-        var failure = Assert.IsType<Outcome.Failed>(refused!.Value.Outcome).Failure;
-        Assert.Equal("it was not started: input `a`: the command exited with 1", failure.Message);
-        Assert.Empty(rig.Store.Read(session => session.CheckResults(bad.Run.Number)));
-        await rig.WriteAsync(refused.Value.Write);
-        Assert.Equal("inputs.a", Assert.Single(rig.Store.Read(session => session.CheckResults(bad.Run.Number))).Output);
     }
 
     [Fact]

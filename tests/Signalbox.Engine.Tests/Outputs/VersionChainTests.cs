@@ -53,6 +53,28 @@ public sealed class VersionChainTests
     }
 
     [Fact]
+    public async Task Each_output_of_a_task_keeps_as_many_as_it_says_itself()
+    {
+        await using var rig = new PublishRig(
+            """
+            pipeline: p
+            tasks:
+              make: { run: "true", outputs: { none: { path: data/none, keep: 0 }, out: { path: data/out, keep: 1 } } }
+            """
+        );
+        foreach (var text in (string[])["1", "2", "3"])
+        {
+            var attempt = await rig.BeginAsync();
+            rig.Stage(attempt, text, "none");
+            rig.Stage(attempt, text);
+            Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
+        }
+
+        Assert.Empty(rig.Store.Read(session => session.KeptAt(rig.Path("data/none"))));
+        Assert.Equal("2", File.ReadAllText(Version(rig, Assert.Single(Kept(rig))).Kept!));
+    }
+
+    [Fact]
     public async Task Equal_bytes_are_kept_once_and_what_is_current_is_not_kept_beside_itself()
     {
         await using var rig = new PublishRig(Keeping(9));
