@@ -229,12 +229,12 @@ internal sealed class PublishRig : IAsyncDisposable
     }
 }
 
-/// <summary>Tables that take everything and keep nothing.</summary>
+/// <summary>Tables that take everything, and say that they keep it.</summary>
 internal sealed class PaperTables : IPlace
 {
     public PublicationKind KindOf(StagedOutput staged) => PublicationKind.Table;
 
-    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken) => Task.FromResult(new Placed(Kept: null));
+    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken) => Task.FromResult(new Placed(placing.Replaced is { } replaced ? $"rows of {replaced.Id}" : null));
 
     public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -131,7 +131,7 @@ public sealed class PublishedFactsTests
           make:
             run: "true"
             metrics: true
-            outputs: { out: { path: models/out, dataset: model, model: "delay/{{ ds }}", registry: tracking }, notes: { path: models/notes, optional: true } }
+            outputs: { notes: { path: models/notes, optional: true }, out: { path: models/out, dataset: model, model: "delay/{{ ds }}", registry: tracking } }
         """;
 
     [Fact]
@@ -141,19 +141,34 @@ public sealed class PublishedFactsTests
             """
             pipeline: p
             tasks:
-              load: { load: { query: "select 1 as a", into: base.features, mode: append, allow_duplicates: true } }
+              load: { load: { query: "select 1 as a", into: base.features, mode: replace_table, keep: 2 } }
             """,
             "connections: { base: { sqlite: data/base.db } }\n"
         );
         var attempt = await rig.BeginAsync("load");
         var output = Assert.Single(attempt.Node.Outputs);
+        LoadReceipted(rig, attempt);
+        Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
+        var made = Assert.Single(rig.Publications(attempt));
+        Assert.Equal((output.Name, PublicationKind.Table, PublicationState.Published), (made.Output, made.Kind, made.State));
+        Assert.Equal((new string('c', 64), 12L, 3L, """{"a":"INTEGER"}"""), (made.Sha256, made.Bytes!.Value, made.Rows!.Value, made.Columns));
+
+        // Rows are not found by what they are: equal ones are kept beside each other.
+        var again = await rig.BeginAsync("load");
+        LoadReceipted(rig, again);
+        Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(again));
+        Assert.Equal($"rows of {made.Id}", rig.Store.Read(session => session.Publication(made.Id))!.Kept);
+    }
+
+    private static void LoadReceipted(PublishRig rig, LiveAttempt attempt)
+    {
         var request = new LoadRequest
         {
             Kind = DatabaseKind.Sqlite,
             Into = "base.features",
             Table = "features",
             StagingTable = "staged",
-            Mode = LoadMode.Append,
+            Mode = LoadMode.ReplaceTable,
             Owner = "run/1/load",
             Token = attempt.Token,
             Receipt = Assert.Single(rig.Publisher.Locate(attempt)).Path,
@@ -161,10 +176,6 @@ public sealed class PublishedFactsTests
         };
         var receipt = new LoadReceipt(request, [new LoadColumn("a", "INTEGER", "integer")], Rows: 3, Bytes: 12, new string('c', 64));
         TableFiles.Write(request.Receipt, receipt, TableJson.Default.LoadReceipt);
-        Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
-        var made = Assert.Single(rig.Publications(attempt));
-        Assert.Equal((output.Name, PublicationKind.Table, PublicationState.Published), (made.Output, made.Kind, made.State));
-        Assert.Equal((new string('c', 64), 12L, 3L, """{"a":"INTEGER"}"""), (made.Sha256, made.Bytes!.Value, made.Rows!.Value, made.Columns));
     }
 
     [Fact]

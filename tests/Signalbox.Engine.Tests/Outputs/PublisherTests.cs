@@ -76,6 +76,7 @@ public sealed class PublisherTests
             [("out", PublicationKind.File, PublicationState.Published), ("extra", PublicationKind.Folder, PublicationState.Published)],
             rig.Publications(attempt).Select(made => (made.Output, made.Kind, made.State))
         );
+        Assert.Equal([false, true], rig.Place.Placed.Select(placing => placing.Staged.IsFolder));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Attempts;
 using Signalbox.Engine.Outputs;
@@ -32,6 +33,14 @@ public sealed class VersionChainTests
         rig.Place.OnPublish = _ => null;
         return attempt;
     }
+
+    private static Exception Problem(string kind, string message) =>
+        kind switch
+        {
+            "io" => new IOException(message),
+            "access" => new UnauthorizedAccessException(message),
+            _ => new PlaceException(FailureClass.Permanent, message),
+        };
 
     [Theory]
     [InlineData(0, new long[0])]
@@ -87,13 +96,16 @@ public sealed class VersionChainTests
         Assert.Equal("2", rig.Read("data/out"));
     }
 
-    [Fact]
-    public async Task What_cannot_be_dropped_is_told_does_not_fail_the_task_and_is_tried_again()
+    [Theory]
+    [InlineData("io")]
+    [InlineData("access")]
+    [InlineData("place")]
+    public async Task What_cannot_be_dropped_is_told_does_not_fail_the_task_and_is_tried_again(string kind)
     {
         await using var rig = new PublishRig(Keeping(1));
         await rig.PublishedAsync("1");
         await rig.PublishedAsync("2");
-        rig.Place.OnForget = _ => new IOException("busy");
+        rig.Place.OnForget = _ => Problem(kind, "busy");
         await rig.PublishedAsync("3");
         Assert.Equal($"{rig.Path("data/out")}: version 1 cannot be dropped: busy", Assert.Single(rig.Said));
         Assert.Equal([2, 1], Kept(rig));
@@ -119,6 +131,24 @@ public sealed class VersionChainTests
             [(1L, "p.make"), (2L, "p.make")],
             rig.Store.Read(session => session.Switches(rig.Path("data/out"), 10)).Select(made => (made.To, made.Who)).Order()
         );
+    }
+
+    [Fact]
+    public async Task What_was_decided_first_is_put_there_as_its_own_output_says()
+    {
+        await using var rig = new PublishRig(
+            """
+            pipeline: p
+            tasks:
+              first: { run: "true", outputs: { other: { path: data/other, keep: 0 } } }
+              make: { run: "true", outputs: { other: { path: data/another, keep: 0, optional: true }, out: { path: data/out, keep: 2 } } }
+            """
+        );
+        await rig.PublishedAsync("1");
+        await DecidedAsync(rig, "2");
+        await rig.PublishedAsync("3");
+        Assert.All(rig.Place.Placed, placing => Assert.Equal(2, placing.Keep));
+        Assert.Equal([2, 1], Kept(rig));
     }
 
     [Fact]
@@ -154,12 +184,15 @@ public sealed class VersionChainTests
         Assert.Equal(PublicationState.Aborted, Version(rig, 1).State);
     }
 
-    [Fact]
-    public async Task What_another_decided_and_the_place_refuses_is_told_and_does_not_hold_up_who_comes_next()
+    [Theory]
+    [InlineData("io")]
+    [InlineData("access")]
+    [InlineData("place")]
+    public async Task What_another_decided_and_the_place_refuses_is_told_and_does_not_hold_up_who_comes_next(string kind)
     {
         await using var rig = new PublishRig(Keeping(2));
         var died = await DecidedAsync(rig, "1");
-        rig.Place.OnPublish = intent => intent.Id == 1 ? new IOException("gone") : null;
+        rig.Place.OnPublish = intent => intent.Id == 1 ? Problem(kind, "gone") : null;
         await rig.PublishedAsync("2");
         Assert.Equal($"run {died.Run.Number}, make: gone", Assert.Single(rig.Said));
         Assert.Equal(("2", PublicationState.Prepared), (rig.Read("data/out"), Version(rig, 1).State));
@@ -213,14 +246,17 @@ public sealed class VersionChainTests
         Assert.Equal([1, 2], Kept(rig));
     }
 
-    [Fact]
-    public async Task A_switch_that_the_place_refuses_is_told_and_forgotten()
+    [Theory]
+    [InlineData("io")]
+    [InlineData("access")]
+    [InlineData("place")]
+    public async Task A_switch_that_the_place_refuses_is_told_and_forgotten(string kind)
     {
         await using var rig = new PublishRig(Keeping(2));
         await rig.PublishedAsync("1");
         await rig.PublishedAsync("2");
         await rig.WriteAsync(session => session.BeginVersionSwitch(Version(rig, 2), Version(rig, 1), "bob", null, rig.Time.GetUtcNow()));
-        rig.Place.OnSwitch = _ => new IOException("gone");
+        rig.Place.OnSwitch = _ => Problem(kind, "gone");
         await rig.Versions.FinishAllAsync(default);
         Assert.Equal($"{rig.Path("data/out")}: version 1 does not become current: gone", Assert.Single(rig.Said));
         Assert.Empty(rig.Store.Read(session => session.UnfinishedSwitches()));
