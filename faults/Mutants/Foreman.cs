@@ -6,8 +6,11 @@ namespace Mutants;
 /// <summary>Has each mutant of a target tried, by several workers at one time.</summary>
 internal sealed class Foreman(Target target, string folder)
 {
-    // What never ends is mostly noticed by its steps. This is for what waits, and for loops that come by no mutant.
+    // What never ends is mostly noticed by its steps. This is for loops that come by no mutant: so much of a processor, so that a busy machine kills none.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // For what only waits, as many times as long.
+    private const int Slowness = 10;
 
     private string Assembly => Path.Combine(folder, target.Of + ".dll");
 
@@ -71,7 +74,7 @@ internal sealed class Foreman(Target target, string folder)
             worker.StandardInput.Flush();
             var answer = worker.StandardOutput.ReadLineAsync();
             var limit = Patience + TimeSpan.FromMilliseconds(5 * tests.Sum(habit => habit.Milliseconds));
-            var said = answer.Wait(limit) ? answer.Result : null;
+            var said = Waits(answer, worker, limit) ? answer.Result : null;
             verdicts.Add(
                 Told(
                     said switch
@@ -103,6 +106,35 @@ internal sealed class Foreman(Target target, string folder)
         worker?.StandardInput.Close();
         worker?.WaitForExit();
         worker?.Dispose();
+    }
+
+    private static bool Waits(Task<string?> answer, Process worker, TimeSpan limit)
+    {
+        var watch = Stopwatch.StartNew();
+        var before = Used(worker);
+        while (!answer.Wait(TimeSpan.FromMilliseconds(50)))
+        {
+            if (Used(worker) - before > limit || watch.Elapsed > Slowness * limit)
+            {
+                return answer.IsCompleted;
+            }
+        }
+
+        return true;
+    }
+
+    private static TimeSpan Used(Process worker)
+    {
+        try
+        {
+            worker.Refresh();
+            return worker.TotalProcessorTime;
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended, which the answer tells.
+            return TimeSpan.Zero;
+        }
     }
 
     /// <summary>The tests may be built anew meanwhile.</summary>
