@@ -234,7 +234,8 @@ internal sealed class PaperTables : IPlace
 {
     public PublicationKind KindOf(StagedOutput staged) => PublicationKind.Table;
 
-    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken) => Task.FromResult(new Placed(placing.Replaced is { } replaced ? $"rows of {replaced.Id}" : null));
+    public Task<Placed> PublishAsync(Placing placing, CancellationToken cancellationToken) =>
+        Task.FromResult(new Placed(placing.Replaced is { } replaced ? $"rows of {replaced.Id}" : null));
 
     public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

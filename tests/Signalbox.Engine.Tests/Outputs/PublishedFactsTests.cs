@@ -151,7 +151,10 @@ public sealed class PublishedFactsTests
         Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
         var made = Assert.Single(rig.Publications(attempt));
         Assert.Equal((output.Name, PublicationKind.Table, PublicationState.Published), (made.Output, made.Kind, made.State));
-        Assert.Equal((new string('c', 64), 12L, 3L, """{"a":"INTEGER"}"""), (made.Sha256, made.Bytes!.Value, made.Rows!.Value, made.Columns));
+        Assert.Equal(
+            (new string('c', 64), 12L, 3L, """{"a":"INTEGER"}"""),
+            (made.Sha256, made.Bytes!.Value, made.Rows!.Value, made.Columns)
+        );
 
         // Rows are not found by what they are: equal ones are kept beside each other.
         var again = await rig.BeginAsync("load");

@@ -59,7 +59,9 @@ public sealed class PublishingChecksTests
     [Fact]
     public async Task A_check_that_warns_is_told_with_the_success_and_one_that_passes_is_not()
     {
-        await using var rig = new PublishRig(Checked("{ run: fail, severity: warn }", "{ run: pass, severity: warn }", "{ run: no, severity: warn }"));
+        await using var rig = new PublishRig(
+            Checked("{ run: fail, severity: warn }", "{ run: pass, severity: warn }", "{ run: no, severity: warn }")
+        );
         var attempt = await rig.BeginAsync();
         rig.Stage(attempt, "new");
         var done = Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));
