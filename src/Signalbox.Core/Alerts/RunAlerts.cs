@@ -106,7 +106,7 @@ public sealed record RunAlerts
             }
             else if (entry.Task is not { } key)
             {
-                if (entry.To == Failed)
+                if (entry.To == Failed && !IsByHand())
                 {
                     _ifUntold = OfRun();
                 }
@@ -163,6 +163,13 @@ public sealed record RunAlerts
         }
 
         /// <summary>What is stopped because the run ends is told by the alert of the run, or was wished for; a retry that is not made, too.</summary>
+        /// <summary>Whether the run failed because somebody said so of its tasks, and for nothing else.</summary>
+        private bool IsByHand()
+        {
+            var failures = run.Tasks.Where(task => task.State == TaskState.Failed).Select(task => task.Failure).OfType<Failure>().ToList();
+            return failures.Count > 0 && failures.TrueForAll(RunDecider.IsMarked);
+        }
+
         private bool IsNews(Failure failure, HistoryEntry entry) =>
             run.Run.Ending is null
             && failure.Class != FailureClass.Cancelled

@@ -276,6 +276,7 @@ public static partial class RunDecider
         else if (d.Run.State != RunState.Cancelled && NaturalEnd(d) is var end && end != d.Run.State)
         {
             d.Run = d.Run with { State = end, Reason = EndReason(d, end) };
+            d.Command(new RunCommand.RunEnded(end));
         }
     }
 }

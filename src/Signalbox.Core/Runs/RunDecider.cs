@@ -124,7 +124,10 @@ public static partial class RunDecider
 
     /// <summary>Whether a task has this failure because its run was broken off, or because somebody said so.</summary>
     internal static bool IsNoFaultOfTask(Failure failure) =>
-        failure.Rule == MarkedRule || failure.Rule?.StartsWith(BrokenOffRule, StringComparison.Ordinal) == true;
+        IsMarked(failure) || failure.Rule?.StartsWith(BrokenOffRule, StringComparison.Ordinal) == true;
+
+    /// <summary>Whether a task has this failure because somebody said so.</summary>
+    internal static bool IsMarked(Failure failure) => failure.Rule == MarkedRule;
 
     private static bool TakesPart(Run run, TaskName task) => run.OnlyTasks.IsDefaultOrEmpty || run.OnlyTasks.Contains(task);
 

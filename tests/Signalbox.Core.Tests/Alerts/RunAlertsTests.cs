@@ -247,6 +247,20 @@ public sealed class RunAlertsTests
         marked.Lab.Admit();
         marked.Lab.Mark("extract", TaskState.Failed);
         Assert.Empty(marked.Raised);
+        Assert.Equal((RunState.Failed, null), (marked.Lab.RunState, marked.IfUntold));
+
+        var after = new Telling(Lab.Task("extract"));
+        after.Lab.Admit().Succeed("extract").Mark("extract", TaskState.Failed);
+        Assert.Equal((RunState.Failed, null), (after.Lab.RunState, after.IfUntold));
+    }
+
+    [Fact]
+    public void A_run_of_which_somebody_marked_one_task_and_another_failed_by_itself_is_told()
+    {
+        var telling = new Telling(Lab.Task("a"), Lab.Task("b"));
+        telling.Lab.Admit().Mark("a", TaskState.Failed);
+        telling.Fail("b");
+        Assert.NotNull(telling.IfUntold);
     }
 
     [Fact]

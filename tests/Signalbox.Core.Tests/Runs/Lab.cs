@@ -113,12 +113,11 @@ internal sealed class Lab
 
     private IEnumerable<RunCommand> Implied() => RunDecider.Resume(Snapshot).Commands.Select(Order).ToList();
 
-    /// <summary>A command as it is carried out: what is told to stop, or has ended, once need not be told another reason or end.</summary>
+    /// <summary>A command as it is carried out: what is told to stop once need not be told another reason.</summary>
     private static RunCommand Order(RunCommand command) =>
         command switch
         {
             RunCommand.StopAttempt stop => stop with { Why = default },
-            RunCommand.RunEnded ended => ended with { State = RunState.Success },
             _ => command,
         };
 

@@ -66,6 +66,22 @@ public sealed class MarkedTests
     }
 
     [Fact]
+    [Trait("Requirement", "S98")]
+    public void A_mark_that_changes_the_end_of_a_run_tells_the_new_one_once_and_one_that_does_not_tells_nothing()
+    {
+        var lab = new Lab(Pipeline(Task("a"), Task("b"))).Admit().Fail("a").Fail("b");
+        Assert.Empty(lab.Mark("a", TaskState.Success).Commands);
+        Assert.Equal([new RunCommand.RunEnded(RunState.Success)], lab.Mark("b", TaskState.Skipped).Commands);
+        Assert.Equal([new RunCommand.RunEnded(RunState.Failed)], lab.Mark("a", TaskState.Failed).Commands);
+        Assert.Empty(lab.Mark("a", TaskState.Failed).Commands);
+
+        // One that goes on has not ended.
+        lab = new Lab(Pipeline(Task("a"), Task("b", "a"))).Admit().Fail("a");
+        Assert.Empty(lab.Mark("a", TaskState.Success).Commands);
+        Assert.Equal(RunState.Queued, lab.RunState);
+    }
+
+    [Fact]
     public void A_mark_that_leaves_the_end_of_a_run_as_it_was_leaves_what_was_said_of_it()
     {
         var lab = new Lab(Pipeline(Task("a"), Task("b")) with { Timeout = TimeSpan.FromHours(1) }).Admit().Begin("a");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Signalbox.Core;
+using Signalbox.Core.Alerts;
 using Signalbox.Core.Runs;
 using Signalbox.Engine.Control;
 using Signalbox.Engine.Tests.Driving;
@@ -63,6 +64,43 @@ public sealed class BackfillTests
 
         Assert.Equal(BackfillState.Failed, ended.State);
         Assert.Equal(new DateOnly(2024, 3, 2), house.Store.Read(session => session.Watermark(new PipelineName("marked")))!.Processed);
+    }
+
+    [Fact]
+    [Trait("Requirement", "S98")]
+    public async Task A_mark_that_changes_the_end_of_a_run_moves_the_backfill_no_further_and_tells_nobody_twice()
+    {
+        await using var house = new House();
+        house.Pipeline(
+            "pipeline: marked\npartition: day\ntasks:\n  a: { run: \"echo $SIGNALBOX_DS >> ran; test $SIGNALBOX_DS = 2024-03-03\" }\n"
+        );
+        await house.SaveAsync();
+        await house.ServeAsync();
+        var id = await StartAsync(house, Days(1, 3), watermark: false);
+        Assert.Equal(BackfillState.Failed, (await EndAsync(house, id)).State);
+        var before = Standing(house, id);
+        var failed = house.Store.Read(session => session.BackfillItems(id))[0].Run!.Value;
+
+        foreach (var state in (string[])["success", "failed", "success"])
+        {
+            var answer = await house.AskAsync(new Request.MarkTask(failed.Value, "a", -1, state, "seen to"));
+            Assert.True(answer.Done, answer.Message);
+            Assert.Equal(state, Names.Of((await house.EndAsync(failed)).State));
+        }
+
+        // What follows from the ends is behind it once another run has come and gone.
+        await house.RunAsync("marked", "2024-03-03");
+        Assert.Equal(before, Standing(house, id));
+        Assert.Equal(["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-03"], house.Lines("ran").Order());
+        Assert.Single(house.Store.Read(session => session.Alerts(failed)), alert => alert.Alert.Kind == AlertKind.Failed);
+
+        static string Standing(House house, long id) =>
+            house.Store.Read(session =>
+                $"{session.Backfill(id)!.EndedAt:O} {string.Join(' ', session.BackfillItems(id).Select(item => item.State))}"
+            );
+
+        static Task<StoredBackfill> EndAsync(House house, long id) =>
+            house.Session.WaitForBackfillAsync(id, House.Cancel).WaitAsync(House.Deadline, House.Cancel);
     }
 
     [Fact]
