@@ -28,6 +28,27 @@ public sealed partial class Spec039PageActions(ServedPage served)
     }
 
     [Fact]
+    public async Task A_group_shows_its_tries_and_has_no_log()
+    {
+        served.Project.Pipeline(
+            "tries",
+            """
+            tasks:
+              load:
+                retries: 1
+                retry_delay: 0s
+                group:
+                  stage: { run: "test -e staged || { touch staged; exit 75; }" }
+            """
+        );
+        var run = (await served.Project.RunAsync("tries", 0)).Json.GetProperty("number").GetInt64();
+        await using var seen = await served.OpenAsync($"/runs/{run}?task=load");
+        await seen.SeesAsync("Try 2, success");
+        await seen.SeesAsync("Try 1, failed");
+        Assert.Equal(0, await seen.Page.GetByRole(AriaRole.Link, new() { Name = "Log", Exact = true }).CountAsync());
+    }
+
+    [Fact]
     public async Task A_task_is_marked_and_what_comes_after_it_goes_on()
     {
         var run = await served.StartAsync("held");

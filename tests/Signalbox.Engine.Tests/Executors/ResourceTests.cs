@@ -96,7 +96,7 @@ public sealed class ResourceTests
     }
 
     private const string Busy =
-        "python3 -c \"x = bytearray(60 << 20); import time; t = time.process_time();\nwhile time.process_time() - t < 0.1: pass\nopen('up', 'a').write('up\\n')\nimport os\nwhile not os.path.exists('go'): time.sleep(0.01)\"";
+        "python3 -c \"x = bytearray(60 << 20); import time; t = time.process_time();\nwhile time.process_time() - t < 0.2: pass\nopen('up', 'a').write('up\\n')\nimport os\nwhile not os.path.exists('go'): time.sleep(0.01)\"";
 
     [Theory]
     [InlineData(Containment.Session, false)]

@@ -45,6 +45,8 @@ export function TaskSide({ run, tasks, picture, now, onClose }: { run: Run; task
 function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlook | undefined; now: number }) {
   const key = keyOf(task);
   const number = String(run.number);
+  // A group has no process and no log; each of its attempts is a try of all that is in it.
+  const isGroup = picture?.graph.some((node) => node.name === task.task && node.kind === "group") ?? false;
   const retry = picture?.retries_at.find((one) => one.task === task.task && one.map_index === task.map_index);
   return (
     <>
@@ -58,7 +60,7 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
         <p className="row">
           <Signal state="up_for_retry" />
           <span>
-            The next attempt begins in <strong>{countdownText(retry.at, now)}</strong>, at <At at={retry.at} only="time" seconds />
+            The next {isGroup ? "try" : "attempt"} begins in <strong>{countdownText(retry.at, now)}</strong>, at <At at={retry.at} only="time" seconds />
           </span>
         </p>
       )}
@@ -67,7 +69,7 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
         <WhyOf number={number} task={key} fallback={task.reason} />
       </div>
       <div>
-        <h3>Attempts{task.max_attempts ? `, at most ${task.max_attempts}` : ""}</h3>
+        <h3>{isGroup ? "Tries" : "Attempts"}{task.max_attempts ? `, at most ${task.max_attempts}` : ""}</h3>
         {task.attempts.length === 0 ? (
           <p className="soft">{isEnded(task.state) ? "It was never started." : "None yet."}</p>
         ) : (
@@ -77,7 +79,7 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
                 <Signal state={attempt.state} title={wordsOf(attempt.state)} />
                 <div>
                   <span>
-                    Attempt {attempt.number}, {wordsOf(attempt.state)}
+                    {isGroup ? "Try" : "Attempt"} {attempt.number}, {wordsOf(attempt.state)}
                     {attempt.exit_code !== null && attempt.exit_code !== 0 && `, exit code ${attempt.exit_code}`}
                     {attempt.gpus && `, on ${attempt.gpus.length === 1 ? "device" : "devices"} ${attempt.gpus.join(", ")}`}
                   </span>
@@ -91,9 +93,11 @@ function One({ run, task, picture, now }: { run: Run; task: Task; picture: Outlo
                   )}
                   {attempt.next_delay_seconds !== null && <p className="small soft">again after {durationText(attempt.next_delay_seconds)}</p>}
                 </div>
-                <Link to="/runs/$number/logs/$task" params={{ number, task: key }} search={{ attempt: attempt.number }}>
-                  Log
-                </Link>
+                {!isGroup && (
+                  <Link to="/runs/$number/logs/$task" params={{ number, task: key }} search={{ attempt: attempt.number }}>
+                    Log
+                  </Link>
+                )}
               </li>
             ))}
           </ul>
