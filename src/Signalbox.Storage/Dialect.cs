@@ -40,7 +40,8 @@ internal abstract class Dialect
     public abstract IReadOnlyList<string> CheckFiles(Link link);
 
     /// <summary>Makes this process the only engine of the database until the result is disposed or the process dies; else refused.</summary>
-    public abstract EngineLock AcquireEngine();
+    /// <param name="now">Since when it is; people are told.</param>
+    public abstract EngineLock AcquireEngine(DateTimeOffset now);
 
     /// <summary>A statement that has all numbers the database gives out go on so much higher, an expression: kept in a table by SQLite, in sequences by PostgreSQL.</summary>
     public abstract string NumbersFrom(string further);

@@ -36,8 +36,9 @@ public sealed partial class EngineLock : IDisposable
     /// <summary>
     /// Locks a file; it names the holder for people who ask.
     /// </summary>
+    /// <param name="now">Since when it is held.</param>
     /// <exception cref="StoreRefused">Another process holds it; the message names its pid.</exception>
-    public static EngineLock OfFile(string path)
+    public static EngineLock OfFile(string path, DateTimeOffset now)
     {
         FileStream? file = null;
         try
@@ -57,7 +58,7 @@ public sealed partial class EngineLock : IDisposable
             }
 
             file.SetLength(0);
-            file.Write(Encoding.UTF8.GetBytes($"{Environment.ProcessId} {Environment.ProcessPath} {DateTimeOffset.UtcNow:O}\n"));
+            file.Write(Encoding.UTF8.GetBytes($"{Environment.ProcessId} {Environment.ProcessPath} {now:O}\n"));
             file.Flush();
             var result = new EngineLock(file);
             file = null;

@@ -24,6 +24,7 @@ public sealed class Store : IAsyncDisposable, IDisposable
     private static (Store Store, ReadSession Session)? reading;
 
     private readonly Dialect dialect;
+    private readonly TimeProvider time;
     private readonly GroupCommit writer;
     private readonly Stack<Link> idle = new();
     private readonly SemaphoreSlim readers;
@@ -31,9 +32,10 @@ public sealed class Store : IAsyncDisposable, IDisposable
     private Link? counter;
     private bool closed;
 
-    private Store(Dialect dialect, Link link, Action<Action>? turns)
+    private Store(Dialect dialect, Link link, Action<Action>? turns, TimeProvider time)
     {
         this.dialect = dialect;
+        this.time = time;
         writer = new GroupCommit(dialect, link, turns);
         readers = new SemaphoreSlim(dialect.Readers);
     }
@@ -51,20 +53,22 @@ public sealed class Store : IAsyncDisposable, IDisposable
     /// Opens a database, makes it where there is none, and brings its schema up to date.
     /// </summary>
     /// <param name="database">The path of a SQLite file (its folder must exist), or <c>postgres://user:password@host/database</c>.</param>
+    /// <param name="time">The clock that notes of migrations and of the engine's lock go by. Default: that of the system.</param>
     /// <exception cref="StoreRefused">Its schema is newer than this program.</exception>
     /// <exception cref="StoreUnavailable">It cannot be reached.</exception>
     /// <exception cref="StoreCorrupt">It is no database, or a damaged one.</exception>
-    public static Store Open(string database) => Open(DialectOf(database), turns: null);
+    public static Store Open(string database, TimeProvider? time = null) => Open(DialectOf(database), turns: null, time);
 
     /// <summary>The same for a database that a test has made worse than it is.</summary>
     /// <param name="turns">Has the writer's turns taken on a thread of the caller's choice. Null: on a thread of its own.</param>
-    internal static Store Open(Dialect engine, Action<Action>? turns)
+    internal static Store Open(Dialect engine, Action<Action>? turns, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         var link = engine.Connect(readOnly: false);
         try
         {
-            Migrations.Apply(link, Migrations.All);
-            return new Store(engine, link, turns);
+            Migrations.Apply(link, Migrations.All, time.GetUtcNow());
+            return new Store(engine, link, turns, time);
         }
         catch (Exception problem)
         {
@@ -84,7 +88,7 @@ public sealed class Store : IAsyncDisposable, IDisposable
     /// Makes this process the only engine of the store until the result is disposed or the process dies.
     /// </summary>
     /// <exception cref="StoreRefused">Another process is; the message names its pid.</exception>
-    public EngineLock AcquireEngine() => dialect.AcquireEngine();
+    public EngineLock AcquireEngine() => dialect.AcquireEngine(time.GetUtcNow());
 
     /// <summary>
     /// Writes. The task completes after the commit, or fails alone when <paramref name="work"/> throws: then nothing of it is kept.

@@ -69,7 +69,7 @@ internal sealed class FaultyDatabase(Dialect real, Trouble? trouble, Action comm
 
     public override IReadOnlyList<string> CheckFiles(Link link) => real.CheckFiles(((FaultyLink)link).Real);
 
-    public override EngineLock AcquireEngine() => real.AcquireEngine();
+    public override EngineLock AcquireEngine(DateTimeOffset now) => real.AcquireEngine(now);
 
     public override string NumbersFrom(string further) => real.NumbersFrom(further);
 

@@ -55,7 +55,7 @@ internal sealed class MemoryDatabase : Dialect, IDisposable
 
     public override IReadOnlyList<string> CheckFiles(Link link) => Real.CheckFiles(_connection);
 
-    public override EngineLock AcquireEngine() => EngineLock.OfFile(_path + ".lock");
+    public override EngineLock AcquireEngine(DateTimeOffset now) => EngineLock.OfFile(_path + ".lock", now);
 
     public override string NumbersFrom(string further) => Real.NumbersFrom(further);
 

@@ -74,7 +74,7 @@ internal sealed class Server
     {
         try
         {
-            _store = Store.Open(_database, TakeTurn);
+            _store = Store.Open(_database, TakeTurn, Life.Time);
             _lock = _store.AcquireEngine();
             var (clock, _) = await EngineClock.StartAsync(_store, Life.Time, boot: "one");
             _replica = Replica.Start(

@@ -12,7 +12,7 @@ public sealed class FailingCommitTests
         using var files = new SqliteFiles();
         var dialect = new FailingDialect(files.Create());
         var link = dialect.Connect(readOnly: false);
-        Migrations.Apply(link, Migrations.All);
+        Migrations.Apply(link, Migrations.All, Made.Noon);
         dialect.FailNextCommit = true;
         using (var writer = new GroupCommit(dialect, link))
         {
@@ -73,7 +73,7 @@ public sealed class FailingCommitTests
 
         public override IReadOnlyList<string> CheckFiles(Link link) => real.CheckFiles(link);
 
-        public override EngineLock AcquireEngine() => real.AcquireEngine();
+        public override EngineLock AcquireEngine(DateTimeOffset now) => real.AcquireEngine(now);
 
         public override string NumbersFrom(string further) => real.NumbersFrom(further);
 

@@ -64,7 +64,7 @@ public sealed class EngineSession : IAsyncDisposable
     public static EngineSession Open(Project project, EngineOptions options)
     {
         project.CreateState();
-        return new EngineSession(project, Store.Open(project.Database.Value), options);
+        return new EngineSession(project, Store.Open(project.Database.Value, options.Time), options);
     }
 
     /// <summary>Tells that this process listens at a port of the machine, so that no task asks it.</summary>

@@ -59,7 +59,7 @@ internal sealed partial class PostgresDialect : Dialect
     public override IReadOnlyList<string> CheckFiles(Link link) =>
         link.Use(IndexesBroken).All(row => $"the index {row.Text()} is not valid: REINDEX it");
 
-    public override EngineLock AcquireEngine()
+    public override EngineLock AcquireEngine(DateTimeOffset now)
     {
         PostgresLink? link = Open();
         try

@@ -32,8 +32,9 @@ internal static class Migrations
     public static string Program { get; } =
         typeof(Migrations).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
 
+    /// <param name="now">When that is; the note of each step says it.</param>
     /// <param name="reached">Told where a step stands, for who kills it there: <c>begun</c>, <c>made</c>, <c>noted</c>, <c>kept</c>.</param>
-    public static void Apply(Link link, IReadOnlyList<Migration> steps, Action<int, string>? reached = null)
+    public static void Apply(Link link, IReadOnlyList<Migration> steps, DateTimeOffset now, Action<int, string>? reached = null)
     {
         if (VersionOf(link, steps.Count) is { } version && version == steps.Count)
         {
@@ -41,10 +42,10 @@ internal static class Migrations
             return;
         }
 
-        while (ApplyNext(link, steps, reached)) { }
+        while (ApplyNext(link, steps, now, reached)) { }
     }
 
-    private static bool ApplyNext(Link link, IReadOnlyList<Migration> steps, Action<int, string>? reached)
+    private static bool ApplyNext(Link link, IReadOnlyList<Migration> steps, DateTimeOffset now, Action<int, string>? reached)
     {
         link.BeginWrite();
         try
@@ -74,12 +75,7 @@ internal static class Migrations
             reached?.Invoke(step.Number, "begun");
             link.Script(link.Dialect.Text(step.Script));
             reached?.Invoke(step.Number, "made");
-            link.Use(Note)
-                .Set("@number", step.Number)
-                .Set("@name", step.Name)
-                .Set("@program", Program)
-                .Set("@applied_ms", DateTimeOffset.UtcNow)
-                .Execute();
+            link.Use(Note).Set("@number", step.Number).Set("@name", step.Name).Set("@program", Program).Set("@applied_ms", now).Execute();
             link.Use(NoteTexts).Set("@value", Fingerprint(steps, step.Number)).Execute();
             link.Use(NoteInstance).Set("@name", "instance").Set("@value", Guid.NewGuid().ToString("N")).Execute();
             link.Use(NoteInstance).Set("@name", "incarnation").Set("@value", "1").Execute();

@@ -50,7 +50,7 @@ internal sealed partial class SqliteDialect
         try
         {
             File.Copy(file, next);
-            Prepare(next, file);
+            Prepare(next, file, now);
             var (aside, known) = SetAside();
             // What the backup becomes is made ready beside the database, which then takes all of it in one transaction: whoever has
             // it open sees the one or the other.
@@ -69,7 +69,7 @@ internal sealed partial class SqliteDialect
     }
 
     /// <summary>Looks the copy over, and brings it to the schema of this program.</summary>
-    private void Prepare(string next, string file)
+    private void Prepare(string next, string file, DateTimeOffset now)
     {
         SqliteLink? link = null;
         try
@@ -85,7 +85,7 @@ internal sealed partial class SqliteDialect
                 throw new StoreCorrupt($"{file}: the backup is damaged: {found}");
             }
 
-            Migrations.Apply(link, Migrations.All);
+            Migrations.Apply(link, Migrations.All, now);
         }
         catch (StoreCorrupt problem) when (link is null)
         {

@@ -49,5 +49,5 @@ internal sealed partial class SqliteDialect(string path) : Dialect
         return problems;
     }
 
-    public override EngineLock AcquireEngine() => EngineLock.OfFile(path + ".lock");
+    public override EngineLock AcquireEngine(DateTimeOffset now) => EngineLock.OfFile(path + ".lock", now);
 }

@@ -6,7 +6,7 @@ namespace Signalbox.Storage;
 public static class Backups
 {
     /// <summary>Writes a copy of the database as it is at one instant; whoever works with it goes on.</summary>
-    /// <param name="database">As for <see cref="Store.Open(string)"/>.</param>
+    /// <param name="database">As for <see cref="Store.Open(string, TimeProvider)"/>.</param>
     /// <param name="file">Full path of the copy; nothing stands there. It appears when it is complete and durable.</param>
     /// <exception cref="StoreRefused">The file is there already, or the machine lacks the program that is needed.</exception>
     /// <exception cref="StoreUnavailable">The copy could not be written.</exception>
@@ -36,7 +36,7 @@ public static class Backups
         }
 
         var dialect = Store.DialectOf(database);
-        using var held = dialect.AcquireEngine();
+        using var held = dialect.AcquireEngine(now);
         return dialect.Restore(file, now);
     }
 
@@ -47,11 +47,11 @@ public static class Backups
     public static void TakeAsRestored(string database, DateTimeOffset now)
     {
         var dialect = Store.DialectOf(database);
-        using var held = dialect.AcquireEngine();
+        using var held = dialect.AcquireEngine(now);
         using var link = dialect.Connect(readOnly: false);
         try
         {
-            Migrations.Apply(link, Migrations.All);
+            Migrations.Apply(link, Migrations.All, now);
             link.BeginWrite();
             link.Script(Restored.Text(dialect, atLeast: 1, now));
             link.Commit();

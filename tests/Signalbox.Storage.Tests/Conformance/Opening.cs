@@ -20,6 +20,15 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public void What_is_noted_of_the_schema_goes_by_the_clock_that_is_handed_in()
+    {
+        var address = Database.Create();
+        Store.Open(address, new StoppedClock()).Dispose();
+        using var link = DialectOf(address).Connect(readOnly: false);
+        Assert.Equal(Made.Noon.ToUnixTimeMilliseconds(), link.Use(new Sql("select max(applied_ms) from schema_steps")).Scalar());
+    }
+
+    [Fact]
     public void A_killed_engine_leaves_the_store_free()
     {
         var address = Database.Create();
@@ -108,7 +117,7 @@ public abstract partial class StoreConformance
 
         using (var link = DialectOf(address).Connect(readOnly: false))
         {
-            Migrations.Apply(link, [.. Migrations.All, Made.LaterStep]);
+            Migrations.Apply(link, [.. Migrations.All, Made.LaterStep], Made.Noon);
             Assert.Equal(18, link.Use(new Sql("select words from audit where who = 'ann'")).Scalar());
             Assert.Equal(1, link.Use(new Sql("select count(*) from later")).Scalar());
         }
@@ -129,11 +138,13 @@ public abstract partial class StoreConformance
             "create table half (id bigint primary key); insert into nowhere values (1)"
         );
 
-        Assert.NotNull(link.Translate(Assert.ThrowsAny<Exception>(() => Migrations.Apply(link, [.. Migrations.All, good, bad]))));
+        Assert.NotNull(
+            link.Translate(Assert.ThrowsAny<Exception>(() => Migrations.Apply(link, [.. Migrations.All, good, bad], Made.Noon)))
+        );
         Assert.True(link.HasTable("later"));
         Assert.False(link.HasTable("half"));
 
-        Migrations.Apply(link, [.. Migrations.All, good, bad with { Script = "create table half (id bigint primary key)" }]);
+        Migrations.Apply(link, [.. Migrations.All, good, bad with { Script = "create table half (id bigint primary key)" }], Made.Noon);
         Assert.True(link.HasTable("half"));
     }
 
@@ -159,4 +170,9 @@ public abstract partial class StoreConformance
 
     private protected static Dialect DialectOf(string address) =>
         address.StartsWith("postgres", StringComparison.Ordinal) ? new PostgresDialect(address) : new SqliteDialect(address);
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Made.Noon;
+    }
 }

@@ -111,6 +111,7 @@ internal sealed class Child : IDisposable
         Migrations.Apply(
             link,
             [.. Migrations.All, Made.LaterStep],
+            Made.Noon,
             (step, at) =>
             {
                 if ((step, at) == (killedStep, killedAt))
