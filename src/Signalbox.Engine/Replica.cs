@@ -348,8 +348,7 @@ internal sealed partial class Replica : IAsyncDisposable
         await LoopsEndAsync();
         _alerts.Dispose();
         _telemetry?.Dispose();
-        _metrics.Dispose();
-        _meter.Dispose();
+        LeaveProcess();
         await _parts.Executor.DisposeAsync();
         try
         {
@@ -363,6 +362,16 @@ internal sealed partial class Replica : IAsyncDisposable
         _triggers.Dispose();
         _lock.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>
+    /// Takes back what the runtime keeps of it for as long as the process lives. Alone it is for who ends an engine as the end of its process would,
+    /// and lives on.
+    /// </summary>
+    internal void LeaveProcess()
+    {
+        _metrics.Dispose();
+        _meter.Dispose();
     }
 
     /// <summary>A duty may begin another one until it ends.</summary>

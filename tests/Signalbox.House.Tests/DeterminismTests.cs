@@ -28,6 +28,7 @@ public sealed partial class DeterminismTests
         "Outputs/Publisher.Checks.cs",
         "Outputs/VersionChains.cs",
         "Outputs/PathDoors.cs",
+        "Outputs/Rollbacks.cs",
         "Outputs/StagingSweep.cs",
         "Upkeep/Retention.cs",
     ];

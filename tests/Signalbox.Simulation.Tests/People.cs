@@ -9,17 +9,21 @@ namespace Signalbox.Simulation.Tests;
 internal sealed class People
 {
     private readonly Stage _stage;
+    private readonly World _world;
     private readonly Life _life;
     private readonly Store _store;
     private readonly Dictionary<long, Request> _asked = [];
     private readonly List<(long Request, Answer Answer)> _promised = [];
 
-    public People(Stage stage, FaultyDatabase database)
+    public People(Stage stage, World world, FaultyDatabase database)
     {
         _stage = stage;
+        _world = world;
         _life = new Life(stage, "people");
         _store = Store.Open(database, turn => turn());
     }
+
+    private IReadOnlyList<string> Scheduled => [.. _world.Names.Where(name => name != Pipelines.Reader)];
 
     public Store Store => _store;
 
@@ -55,7 +59,7 @@ internal sealed class People
     /// <summary>Does what one of the incidents says that people do.</summary>
     public void Do(What what, Dice dice)
     {
-        var pipeline = dice.Of(Pipelines.Names);
+        var pipeline = dice.Of(_world.Names);
         switch (what)
         {
             case What.StartRun:
@@ -107,7 +111,7 @@ internal sealed class People
                 var first = Day(dice);
                 Ask(
                     new Request.StartBackfill(
-                        dice.Of(Pipelines.Scheduled),
+                        dice.Of(Scheduled),
                         [.. Enumerable.Range(0, dice.Between(1, 3)).Select(day => first + TimeSpan.FromDays(day))],
                         dice.Between(1, 2),
                         "{}",
@@ -153,7 +157,7 @@ internal sealed class People
     /// <summary>Lets everything go on that was held back.</summary>
     public void Release()
     {
-        foreach (var name in Pipelines.Names)
+        foreach (var name in _world.Names)
         {
             Ask(new Request.UnpausePipeline(name, "the end"));
         }
@@ -171,7 +175,7 @@ internal sealed class People
     /// <summary>Has no more ticks become runs; what datasets start goes on.</summary>
     public void PauseSchedules()
     {
-        foreach (var name in Pipelines.Scheduled)
+        foreach (var name in Scheduled)
         {
             Ask(new Request.PausePipeline(name, "the end"));
         }

@@ -27,14 +27,8 @@ internal sealed class Performance : IDisposable
 {
     public static readonly TimeSpan Length = TimeSpan.FromDays(7);
 
-    private const int MostAttempts = 5;
-    private const int MostInGpu = 2;
-
     // Far more than anything takes that is done at one time.
     private const int MostSteps = 20_000;
-
-    // In minutes. Most of a week nothing happens: what is due then comes late, by little or by half a day.
-    private static readonly int[] LongestIdle = [10, 90, 720];
 
     // Each with a change of the clocks on its third day.
     private static readonly DateTimeOffset[] Weeks =
@@ -46,6 +40,7 @@ internal sealed class Performance : IDisposable
     ];
 
     private readonly ulong _seed;
+    private readonly World _world;
     private readonly Dice _dice;
     private readonly Stage _stage;
     private readonly string _folder;
@@ -68,16 +63,17 @@ internal sealed class Performance : IDisposable
     private Performance(ulong seed, IReadOnlyList<Incident>? plot, bool isTold, bool onFile, ISet<string> transitions)
     {
         _seed = seed;
+        _world = World.Of(seed);
         _dice = new Dice(seed);
         _start = _dice.Of(Weeks);
-        _stage = new Stage(seed + 1, _start, isTold);
+        _stage = new Stage(seed, _start, isTold);
         _folder = Scene.NewFolder();
         Directory.CreateDirectory(Path.Combine(_folder, "pipelines"));
         var pipelines = new Dice(seed + 2);
         var most = new Dictionary<string, int>();
-        foreach (var name in Pipelines.Names)
+        foreach (var name in _world.Names)
         {
-            Write(name, Pipelines.Make(pipelines, name, 0, _start, out var mostRuns));
+            Write(name, Pipelines.Make(pipelines, name, 0, _start, _world.Days, out var mostRuns));
             most[name] = mostRuns;
         }
 
@@ -87,7 +83,7 @@ internal sealed class Performance : IDisposable
         var retention = keeps is { } kept ? $"retention: {{ age: {kept.Age.TotalHours}h, runs: {kept.Runs} }}\n" : "";
         File.WriteAllText(
             Path.Combine(_folder, Project.FileName),
-            $"max_active_tasks: {MostAttempts}\npools: {{ gpu: {MostInGpu} }}\n{Pipelines.Targets}{retention}"
+            $"max_active_tasks: {_world.MostAttempts}\npools: {{ gpu: {_world.MostInGpu} }}\n{Pipelines.Targets}{retention}"
         );
         var project = Project.Open(_folder).Project!;
         project.CreateState();
@@ -101,8 +97,8 @@ internal sealed class Performance : IDisposable
         _rows = _database.Connect(readOnly: true);
         var ledger = new Ledger(_rows, Scene.Transitions, transitions)
         {
-            MostAttempts = MostAttempts,
-            MostInGpu = MostInGpu,
+            MostAttempts = _world.MostAttempts,
+            MostInGpu = _world.MostInGpu,
             Keeps = keeps,
             Now = () => _stage.Now,
         };
@@ -124,9 +120,9 @@ internal sealed class Performance : IDisposable
             Committed,
             Guard
         );
-        _people = new People(_stage, new FaultyDatabase(_database, trouble: null, Committed));
-        _ticks = [.. Pipelines.Names.SelectMany(name => Scene.Ticks(name, _start)).Where(at => at > _start).Distinct().Order()];
-        Plot = plot ?? Incident.Plot(new Dice(seed + 4), [.. _ticks.Select(at => at - _start).Where(at => at < Length)]);
+        _people = new People(_stage, _world, new FaultyDatabase(_database, trouble: null, Committed));
+        _ticks = [.. _world.Names.SelectMany(TicksOf).Distinct().Order()];
+        Plot = plot ?? Incident.Plot(new Dice(seed + 4), _world, [.. _ticks.Select(at => at - _start).Where(at => at < Length)]);
         _plot = new Queue<Incident>(Plot);
         _server = new Server(_house, _lives);
     }
@@ -179,6 +175,8 @@ internal sealed class Performance : IDisposable
     {
         Until(Length, () => false);
         Heal();
+        // What was asked and is not done yet may hold something back.
+        Until(_stage.Elapsed + TimeSpan.FromHours(1), () => _people.Waiting == 0);
         // All that was held back goes on, and what was missed is made up for.
         _people.Release();
         Until(_stage.Elapsed + TimeSpan.FromHours(1), () => false);
@@ -188,7 +186,7 @@ internal sealed class Performance : IDisposable
         Until(late, () => _people.Waiting == 0 && _house.Machine.RunningCount == 0 && Ending.IsAtRest(_people.Store));
         // The sweeps come by every few minutes.
         Until(_stage.Elapsed + TimeSpan.FromMinutes(12), () => false);
-        Ending.Check(_people, _house, _rows, name => Scene.Ticks(name, _start).Where(at => at > _start));
+        Ending.Check(_people, _house, _rows, TicksOf);
     }
 
     /// <summary>Lets things happen until a time, or until something is so.</summary>
@@ -231,6 +229,11 @@ internal sealed class Performance : IDisposable
             if (_plot.TryPeek(out var incident) && incident.At <= _stage.Elapsed)
             {
                 Happen(_plot.Dequeue());
+                if (incident.IsUnseen)
+                {
+                    Leap(end, isWhole: true);
+                }
+
                 _busyUntil = _stage.Elapsed + TimeSpan.FromSeconds(6);
                 continue;
             }
@@ -251,7 +254,8 @@ internal sealed class Performance : IDisposable
     }
 
     /// <summary>Time passes: little while much happens, and never past what the world has in store.</summary>
-    private void Leap(TimeSpan end)
+    /// <param name="isWhole">Whether it passes up to that at once.</param>
+    private void Leap(TimeSpan end, bool isWhole = false)
     {
         var to = end;
         if (_stage.NextWorldAlarm is { } next && next < to)
@@ -275,7 +279,9 @@ internal sealed class Performance : IDisposable
         }
 
         var longest =
-            _stage.Elapsed >= _busyUntil ? TimeSpan.FromMinutes(_dice.Between(1, _isHealed ? 10 : _dice.Of(LongestIdle)))
+            isWhole ? end
+            : _stage.Elapsed >= _busyUntil
+                ? TimeSpan.FromMinutes(_dice.Between(1, _isHealed ? _world.LongestCalm : _dice.Of(_world.LongestIdle)))
             : _dice.Chance(30) ? (_stage.NextAlarm ?? end) - _stage.Elapsed
             : _dice.Seconds(20);
         var leap = to - _stage.Elapsed < longest ? to - _stage.Elapsed : longest;
@@ -352,14 +358,14 @@ internal sealed class Performance : IDisposable
                 _house.Place.IsSlow = dice.Chance(60);
                 break;
             case What.Edit:
-                Edit(dice, dice.Of(Pipelines.Names));
+                Edit(dice, dice.Of(_world.Names));
                 break;
             case What.BreakFile:
-                Write(dice.Of(Pipelines.Names), "pipeline: [\n");
+                Write(dice.Of(_world.Names), "pipeline: [\n");
                 _server.Edited();
                 break;
             case What.DeleteFile:
-                File.Delete(FileOf(dice.Of(Pipelines.Names)));
+                File.Delete(FileOf(dice.Of(_world.Names)));
                 _server.Edited();
                 break;
             default:
@@ -373,7 +379,7 @@ internal sealed class Performance : IDisposable
         var edit = _edits[name] = _edits.GetValueOrDefault(name) + 1;
         // Runs of both versions are limited by their own: the rows alone do not tell what may be.
         _house.Ledger.MostRuns[name] = 0;
-        Write(name, Pipelines.Make(dice, name, edit, _start, out _));
+        Write(name, Pipelines.Make(dice, name, edit, _start, _world.Days, out _));
         _server.Edited();
     }
 
@@ -386,7 +392,7 @@ internal sealed class Performance : IDisposable
         _house.Trouble.Heal();
         _house.Place.Heal();
         _house.Machine.Heal();
-        foreach (var name in Pipelines.Names)
+        foreach (var name in _world.Names)
         {
             if (!File.Exists(FileOf(name)) || File.ReadAllText(FileOf(name)).StartsWith("pipeline: [", StringComparison.Ordinal))
             {
@@ -432,6 +438,8 @@ internal sealed class Performance : IDisposable
             throw new BrokenPromiseException(_broken);
         }
     }
+
+    private IEnumerable<DateTimeOffset> TicksOf(string pipeline) => Scene.Ticks(pipeline, _world.Days, _start).Where(at => at > _start);
 
     private string FileOf(string pipeline) => Path.Combine(_folder, "pipelines", $"{pipeline}.yaml");
 

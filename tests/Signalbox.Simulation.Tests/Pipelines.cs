@@ -6,7 +6,11 @@ namespace Signalbox.Simulation.Tests;
 internal static class Pipelines
 {
     public static readonly string[] Scheduled = ["daily", "often", "local"];
-    public static readonly string[] Names = [.. Scheduled, "reader"];
+    public const string Reader = "reader";
+    public static readonly string[] Names = [.. Scheduled, Reader];
+
+    /// <summary>The one task that takes a slot of the pool <c>gpu</c> and no device.</summary>
+    public const string TakesNoDevice = "work1_gpu";
 
     /// <summary>What tasks depend on, as the project says.</summary>
     public const string Targets =
@@ -14,8 +18,9 @@ internal static class Pipelines
 
     /// <summary>A pipeline from chance.</summary>
     /// <param name="edit">Another content with another number.</param>
+    /// <param name="days">On which days its schedule is due; null for each.</param>
     /// <param name="mostRuns">How many of its runs may run at one time; 0 for any number.</param>
-    public static string Make(Dice dice, string name, int edit, DateTimeOffset start, out int mostRuns)
+    public static string Make(Dice dice, string name, int edit, DateTimeOffset start, IReadOnlyList<DayOfWeek>? days, out int mostRuns)
     {
         mostRuns = dice.Between(1, 3);
         var overlap = dice.Of<string>(["queue", "queue", "skip", "cancel_running", "allow"]);
@@ -24,22 +29,23 @@ internal static class Pipelines
             mostRuns = 0;
         }
 
+        var when = days is null ? "*" : string.Join(',', days.Select(day => (int)day));
         var text = new System.Text.StringBuilder($"pipeline: {name}\ndescription: edit {edit}\n");
         text.Append(
             name switch
             {
-                "daily" => "schedule: { cron: \"30 1 * * *\", timezone: Europe/London }\n",
-                "often" => "schedule: { cron: \"0 */8 * * *\", timezone: Europe/London }\n",
-                "local" => "schedule: { cron: \"30 2 * * *\", timezone: America/New_York }\n",
+                "daily" => $"schedule: {{ cron: \"30 1 * * {when}\", timezone: Europe/London }}\n",
+                "often" => $"schedule: {{ cron: \"0 */8 * * {when}\", timezone: Europe/London }}\n",
+                "local" => $"schedule: {{ cron: \"30 2 * * {when}\", timezone: America/New_York }}\n",
                 _ => "triggers:\n  - datasets: { all: [daily/out], consume: each }\n",
             }
         );
-        if (name != "reader")
+        if (name != Reader)
         {
             text.Append($"catchup: {dice.Of<string>(["all", "latest", "none"])}\noverlap: {overlap}\n");
         }
 
-        text.Append($"start: {start.UtcDateTime:yyyy-MM-dd}\npartition: day\nmax_active_runs: {Math.Max(mostRuns, 1)}\n");
+        text.Append($"start: {Start(start.UtcDateTime, days):yyyy-MM-dd}\npartition: day\nmax_active_runs: {Math.Max(mostRuns, 1)}\n");
         if (dice.Chance(20))
         {
             text.Append("timeout: 5h\n");
@@ -91,8 +97,17 @@ internal static class Pipelines
         return text.ToString();
     }
 
-    /// <summary>The one task that takes a slot of the pool <c>gpu</c> and no device.</summary>
-    public const string TakesNoDevice = "work1_gpu";
+    /// <summary>Where the interval begins that ends when the schedule is due for the first time in a week: what is due has begun after its start.</summary>
+    private static DateTime Start(DateTime week, IReadOnlyList<DayOfWeek>? days)
+    {
+        var at = week;
+        while (days?.Contains(at.DayOfWeek) == false)
+        {
+            at = at.AddDays(-1);
+        }
+
+        return at;
+    }
 
     private static bool IsMapped(string text, string task) =>
         text.LastIndexOf($"  {task}:\n", StringComparison.Ordinal) is var at

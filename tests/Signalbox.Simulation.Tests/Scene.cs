@@ -8,7 +8,7 @@ namespace Signalbox.Simulation.Tests;
 /// <summary>What all performances share: made once.</summary>
 internal static class Scene
 {
-    private static readonly ConcurrentDictionary<(string, DateTimeOffset), List<DateTimeOffset>> KnownTicks = new();
+    private static readonly ConcurrentDictionary<(string, string?, DateTimeOffset), List<DateTimeOffset>> KnownTicks = new();
     private static readonly Lazy<string> Made = new(MakeTemplate);
     private static readonly Lazy<TransitionTable> Page = new(() => new TransitionTable(Path.Combine(Folder(), "../../docs/run-states.md")));
     private static int folders;
@@ -23,10 +23,10 @@ internal static class Scene
         Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"signalbox-play-{Environment.ProcessId}");
 
     /// <summary>When a schedule is due from a week's start to well after its end.</summary>
-    public static IReadOnlyList<DateTimeOffset> Ticks(string pipeline, DateTimeOffset start) =>
+    public static IReadOnlyList<DateTimeOffset> Ticks(string pipeline, IReadOnlyList<DayOfWeek>? days, DateTimeOffset start) =>
         KnownTicks.GetOrAdd(
-            (pipeline, start),
-            key => [.. Simulation.Tests.Ticks.Of(key.Item1, key.Item2 - TimeSpan.FromDays(1), key.Item2 + TimeSpan.FromDays(20))]
+            (pipeline, days is null ? null : string.Join(' ', days), start),
+            _ => [.. Simulation.Tests.Ticks.Of(pipeline, days, start - TimeSpan.FromDays(1), start + TimeSpan.FromDays(20))]
         );
 
     public static string NewFolder() => Directory.CreateDirectory(Path.Combine(Root, $"{Interlocked.Increment(ref folders)}")).FullName;

@@ -63,6 +63,7 @@ internal sealed class Server
     public void Kill()
     {
         _house.Stage.End(Life);
+        _replica?.LeaveProcess();
         _database.Abandon();
         _lock?.Dispose();
     }

@@ -8,7 +8,7 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 public sealed class SimulationTests
 {
-    private const int Usual = 200;
+    private const int Usual = 5000;
     private const int Twice = 100;
 
     private static readonly int Seeds = int.TryParse(Environment.GetEnvironmentVariable("SIGNALBOX_SEEDS"), out var seeds) ? seeds : Usual;

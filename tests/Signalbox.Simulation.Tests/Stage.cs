@@ -9,6 +9,7 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 internal sealed class Stage
 {
+    private readonly ulong _seed;
     private readonly Dice _order;
     private readonly List<Call> _ready = [];
     private readonly List<Alarm> _alarms = [];
@@ -19,7 +20,8 @@ internal sealed class Stage
 
     public Stage(ulong seed, DateTimeOffset start, bool isTold)
     {
-        _order = new Dice(seed);
+        _seed = seed;
+        _order = new Dice(seed + 1);
         Now = start;
         _story = isTold ? [] : null;
     }
@@ -59,7 +61,7 @@ internal sealed class Stage
         if (Environment.CurrentManagedThreadId != _thread)
         {
             // What another thread does is not decided by the seed.
-            Environment.FailFast($"the engine left the stage: {Environment.StackTrace}");
+            Environment.FailFast($"seed {_seed}: the engine left the stage: {Environment.StackTrace}");
         }
 
         if (life is not { IsOver: true })

@@ -6,23 +6,35 @@ namespace Signalbox.Simulation.Tests;
 /// </summary>
 internal static class Ticks
 {
-    public static IEnumerable<DateTimeOffset> Of(string pipeline, DateTimeOffset from, DateTimeOffset to) =>
+    public static IEnumerable<DateTimeOffset> Of(string pipeline, IReadOnlyList<DayOfWeek>? days, DateTimeOffset from, DateTimeOffset to) =>
         pipeline switch
         {
-            "daily" => Fixed("Europe/London", 1, 30, from, to),
-            "local" => Fixed("America/New_York", 2, 30, from, to),
-            "often" => Each("Europe/London", time => time is { Minute: 0 } && time.Hour % 8 == 0, from, to),
+            "daily" => Fixed("Europe/London", 1, 30, days, from, to),
+            "local" => Fixed("America/New_York", 2, 30, days, from, to),
+            "often" => Each("Europe/London", time => time is { Minute: 0 } && time.Hour % 8 == 0 && IsOf(time, days), from, to),
             _ => [],
         };
 
-    private static IEnumerable<DateTimeOffset> Fixed(string zone, int hour, int minute, DateTimeOffset from, DateTimeOffset to)
+    private static IEnumerable<DateTimeOffset> Fixed(
+        string zone,
+        int hour,
+        int minute,
+        IReadOnlyList<DayOfWeek>? days,
+        DateTimeOffset from,
+        DateTimeOffset to
+    )
     {
         var place = TimeZoneInfo.FindSystemTimeZoneById(zone);
         var done = new HashSet<DateOnly>();
         for (var at = Minute(from - TimeSpan.FromDays(2)); at < to; at += TimeSpan.FromMinutes(1))
         {
             var local = TimeZoneInfo.ConvertTime(at, place).DateTime;
-            if (TimeOnly.FromDateTime(local) >= new TimeOnly(hour, minute) && done.Add(DateOnly.FromDateTime(local)) && at > from)
+            if (
+                IsOf(local, days)
+                && TimeOnly.FromDateTime(local) >= new TimeOnly(hour, minute)
+                && done.Add(DateOnly.FromDateTime(local))
+                && at > from
+            )
             {
                 yield return at;
             }
@@ -40,6 +52,8 @@ internal static class Ticks
             }
         }
     }
+
+    private static bool IsOf(DateTime time, IReadOnlyList<DayOfWeek>? days) => days?.Contains(time.DayOfWeek) ?? true;
 
     private static DateTimeOffset Minute(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
 }

@@ -40,8 +40,14 @@ internal sealed class WatchedPlace(LocalPlace real, Life life, House house) : IP
         return placed;
     }
 
-    public Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken) =>
-        real.SwitchAsync(current, wanted, cancellationToken);
+    public async Task<Placed> SwitchAsync(Publication? current, Publication wanted, CancellationToken cancellationToken)
+    {
+        await StepAsync();
+        var placed = await real.SwitchAsync(current, wanted, cancellationToken);
+        life.Stage.Tell($"  {Path.GetRelativePath(house.Project.Folder, wanted.Path)} is of {ContentOf(wanted.Path)} again");
+        await StepAsync(isDone: true);
+        return placed;
+    }
 
     public Task<string> ResolveAsync(Publication current, CancellationToken cancellationToken) =>
         ((IPlace)real).ResolveAsync(current, cancellationToken);

@@ -56,22 +56,8 @@ internal sealed class Rollbacks(EngineParts parts, VersionChains versions)
     private async Task<Answer> FinishAsync(StoredRequest row, Request.RollBackDataset wanted, IReadOnlyList<VersionSwitch> begun)
     {
         var refused = new ConcurrentDictionary<long, string>();
-        await Parallel.ForEachAsync(
-            begun.Where(step => step.EndedAt is null),
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
-            async (step, _) =>
-            {
-                try
-                {
-                    await versions.FinishAsync(step, CancellationToken.None);
-                }
-                catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or PlaceException)
-                {
-                    await parts.Store.WriteAsync(session => session.DropVersionSwitch(step.Id), CancellationToken.None);
-                    refused[step.Id] = problem.Message;
-                }
-            }
-        );
+        var left = new ConcurrentQueue<VersionSwitch>(begun.Where(step => step.EndedAt is null));
+        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => FinishSomeAsync(left, refused)));
         var done = begun.Where(step => !refused.ContainsKey(step.Id)).ToList();
         var switched = parts.Store.Read(session =>
             done.Select(step => new SwitchedPath(step.Path, step.From, step.To, session.Publication(step.To)!.Partition)).ToArray()
@@ -90,6 +76,24 @@ internal sealed class Rollbacks(EngineParts parts, VersionChains versions)
         {
             Details = JsonSerializer.Serialize(switched, EngineJson.Default.SwitchedPathArray),
         };
+    }
+
+    /// <summary>Finishes one switch after another until none is left.</summary>
+    /// <param name="refused">Receives why a place refused one.</param>
+    private async Task FinishSomeAsync(ConcurrentQueue<VersionSwitch> left, ConcurrentDictionary<long, string> refused)
+    {
+        while (left.TryDequeue(out var step))
+        {
+            try
+            {
+                await versions.FinishAsync(step, CancellationToken.None);
+            }
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or PlaceException)
+            {
+                await parts.Store.WriteAsync(session => session.DropVersionSwitch(step.Id), CancellationToken.None);
+                refused[step.Id] = problem.Message;
+            }
+        }
     }
 
     /// <summary>What goes from which version to which, by path. Refuses what cannot be done before anything is begun.</summary>
