@@ -1,3 +1,4 @@
+using System.Globalization;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
 using Signalbox.Core.Runs;
@@ -76,7 +77,7 @@ public sealed class RefusedRowsTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task A_load_of_which_no_row_fits_is_looked_at_for_a_thousand_and_no_further()
+    public async Task A_load_of_which_no_row_fits_is_looked_at_for_a_thousand_rows_or_ten_seconds_and_no_further()
     {
         using var rig = new TableRig(Postgres, server);
         await rig.ExecuteAsync("create table features (id integer, n integer not null)");
@@ -84,8 +85,10 @@ public sealed class RefusedRowsTests(PostgresServer server)
             FailureClass.Validation,
             () => rig.LoadAsync("select range::integer as id, null::integer as n from range(5000)", LoadMode.Append, 1)
         );
-        Assert.Equal((1000L, false), (failure.Refused!.Rows, failure.Refused.IsAll));
-        Assert.Contains("at least 1,000 of 5,000 rows are refused", failure.Message);
+        // On a machine with too much to do the time is over before.
+        Assert.InRange(failure.Refused!.Rows, 1, 1000);
+        Assert.False(failure.Refused.IsAll);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"at least {failure.Refused.Rows:N0} of 5,000 rows "), failure.Message);
     }
 
     [Fact]
