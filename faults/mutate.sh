@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Mutation testing of the code that decides: builds the tests, tries every mutant of each target (an argument chooses those of that name: RetryPolicy,
-# CronSchedule, CronText, RunDecider, Publication) and writes docs/mutation-report.md, in which what was not tried is not. RetryPolicy and RunDecider take two
-# minutes on two cores; the cron targets far longer, for many of their mutants never end. Exits 1 when a target has less than 90 % killed.
+# CronSchedule, CronText, RunDecider, Publication) and writes docs/mutation-report.md, in which what was not tried is not. A target takes minutes: its project is
+# compiled once with all mutants in it, and what goes round without end is ended by its steps. Exits 1 when a target has less than 90 % killed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for project in tests/Signalbox.Core.Tests tests/Signalbox.Engine.Tests faults/Mutants; do
