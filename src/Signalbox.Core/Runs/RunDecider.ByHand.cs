@@ -183,6 +183,7 @@ public static partial class RunDecider
         }
 
         var node = d.Graph.IndexOf(e.Task.Task);
+        var ended = d.Run.State.IsEnd() ? EndReason(d, d.Run.State) : null;
         if (row.MapCount > 0)
         {
             foreach (var instance in d.Instances(node))
@@ -195,9 +196,9 @@ public static partial class RunDecider
             MarkTask(d, row, e.State, e.Reason);
         }
 
-        if (d.Run.State.IsEnd())
+        if (ended is not null)
         {
-            EndAgain(d);
+            EndAgain(d, ended);
         }
     }
 
@@ -266,7 +267,8 @@ public static partial class RunDecider
     }
 
     /// <summary>After a mark on an ended run: it goes on when a task can now run, else its end is judged anew.</summary>
-    private static void EndAgain(Draft d)
+    /// <param name="because">What its tasks said of its end before.</param>
+    private static void EndAgain(Draft d, string because)
     {
         Settle(d);
         if (!d.AllEnded)
@@ -277,6 +279,10 @@ public static partial class RunDecider
         {
             d.Run = d.Run with { State = end, Reason = EndReason(d, end) };
             d.Command(new RunCommand.RunEnded(end));
+        }
+        else if (d.Run.Reason == because)
+        {
+            d.Run = d.Run with { Reason = EndReason(d, d.Run.State) };
         }
     }
 }

@@ -70,7 +70,9 @@ public sealed class MarkedTests
     public void A_mark_that_changes_the_end_of_a_run_tells_the_new_one_once_and_one_that_does_not_tells_nothing()
     {
         var lab = new Lab(Pipeline(Task("a"), Task("b"))).Admit().Fail("a").Fail("b");
+        Assert.Equal("task a failed", lab.Snapshot.Run.Reason);
         Assert.Empty(lab.Mark("a", TaskState.Success).Commands);
+        Assert.Equal("task b failed", lab.Snapshot.Run.Reason);
         Assert.Equal([new RunCommand.RunEnded(RunState.Success)], lab.Mark("b", TaskState.Skipped).Commands);
         Assert.Equal([new RunCommand.RunEnded(RunState.Failed)], lab.Mark("a", TaskState.Failed).Commands);
         Assert.Empty(lab.Mark("a", TaskState.Failed).Commands);
