@@ -232,7 +232,10 @@ public sealed class WebhookTests
         await using var house = await ServedAsync(Bearer.Replace("type: string", "type: any", StringComparison.Ordinal));
         static string Nested(int depth) => $$"""{"key":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""";
         Assert.Equal("the body is nested more than 32 deep", Refusal(await house.PostAsync("landing", Nested(WebhookDesk.MostDepth + 1))));
-        Assert.Equal("the body is nested more than 32 deep", Refusal(await house.PostAsync("landing", Nested(WebhookDesk.MostBytes / 2 - 10))));
+        Assert.Equal(
+            "the body is nested more than 32 deep",
+            Refusal(await house.PostAsync("landing", Nested(WebhookDesk.MostBytes / 2 - 10)))
+        );
         Assert.Equal(InboxState.Started, (await house.PostAsync("landing", Nested(WebhookDesk.MostDepth))).Only().State);
     }
 
