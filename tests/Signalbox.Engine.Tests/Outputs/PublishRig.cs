@@ -208,10 +208,9 @@ internal sealed class PublishRig : IAsyncDisposable
     }
 
     /// <summary>Publishes what an attempt staged; the engine dies before it writes the end.</summary>
-    public Task<(Outcome Outcome, Action<WriteSession>? Write)> AskAsync(
-        LiveAttempt attempt,
-        CancellationToken cancellationToken = default
-    ) => Publisher.PublishAsync(attempt, ContextOf(attempt), cancellationToken);
+    /// <param name="isStopping">Whether the engine is told to end before it begins.</param>
+    public Task<(Outcome Outcome, Action<WriteSession>? Write)> AskAsync(LiveAttempt attempt, bool isStopping = false) =>
+        Publisher.PublishAsync(attempt, ContextOf(attempt), new CancellationToken(isStopping));
 
     /// <summary>A version of what stands at the path of a task's output.</summary>
     public async Task<LiveAttempt> PublishedAsync(string text, string task = "make", string output = "out", Func<Run, Run>? change = null)

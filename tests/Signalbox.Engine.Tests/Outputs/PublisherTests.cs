@@ -144,7 +144,7 @@ public sealed class PublisherTests
         await using var rig = new PublishRig(One);
         var attempt = await rig.BeginAsync();
         rig.Stage(attempt, "new");
-        await Assert.ThrowsAsync<OperationCanceledException>(() => rig.AskAsync(attempt, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => rig.AskAsync(attempt, isStopping: true));
         Assert.Empty(rig.Publications(attempt));
         Assert.Null(rig.Read("data/out"));
     }
@@ -163,7 +163,7 @@ public sealed class PublisherTests
         Assert.Equal(PublicationState.Prepared, Assert.Single(rig.Publications(attempt)).State);
 
         rig.Place.OnPublish = _ => null;
-        Assert.IsType<Outcome.Succeeded>((await rig.AskAsync(attempt, new CancellationToken(canceled: true))).Outcome);
+        Assert.IsType<Outcome.Succeeded>((await rig.AskAsync(attempt, isStopping: true)).Outcome);
         Assert.True(Assert.Single(rig.Place.Placed).IsAgain);
         // It died once more, after the step and before the end was written.
         Assert.IsType<Outcome.Succeeded>(await rig.PublishAsync(attempt));

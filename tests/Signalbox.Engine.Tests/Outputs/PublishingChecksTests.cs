@@ -107,16 +107,16 @@ public sealed class PublishingChecksTests
         var well = await rig.BeginAsync(change: run => run with { Params = """{"says":"pass"}""" });
         // What was said of an output is another matter.
         await rig.WriteAsync(session => session.AddCheckResult(Result(well, CheckSeverity.Block, passed: true)));
-        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), default));
+        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), TestContext.Current.CancellationToken));
         Assert.Equal(["pass"], rig.Commands.Ran);
         Assert.True(rig.Store.Read(session => session.CheckResults(well.Run.Number))[1].Passed);
         // After a restart it is not looked at again.
-        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), default));
+        Assert.Null(await rig.Publisher.RefuseInputsAsync(well, rig.ContextOf(well), TestContext.Current.CancellationToken));
         Assert.Equal(["pass"], rig.Commands.Ran);
         Assert.Null(rig.Publisher.NoteOf(well));
 
         var bad = await rig.BeginAsync(change: run => run with { Params = """{"says":"fail"}""" });
-        var refused = await rig.Publisher.RefuseInputsAsync(bad, rig.ContextOf(bad), default);
+        var refused = await rig.Publisher.RefuseInputsAsync(bad, rig.ContextOf(bad), TestContext.Current.CancellationToken);
         var failure = Assert.IsType<Outcome.Failed>(refused!.Value.Outcome).Failure;
         Assert.Equal("it was not started: input `a`: the command exited with 1", failure.Message);
         Assert.Empty(rig.Store.Read(session => session.CheckResults(bad.Run.Number)));
@@ -135,7 +135,7 @@ public sealed class PublishingChecksTests
             """
         );
         var attempt = await rig.BeginAsync();
-        Assert.Null(await rig.Publisher.RefuseInputsAsync(attempt, rig.ContextOf(attempt), default));
+        Assert.Null(await rig.Publisher.RefuseInputsAsync(attempt, rig.ContextOf(attempt), TestContext.Current.CancellationToken));
         Assert.Equal("warning: the command exited with 1", rig.Publisher.NoteOf(attempt));
     }
 

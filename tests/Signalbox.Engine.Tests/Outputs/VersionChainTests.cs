@@ -221,12 +221,12 @@ public sealed class VersionChainTests
             session.BeginVersionSwitch(Version(rig, 2), Version(rig, 1), "bob", "wrong numbers", rig.Time.GetUtcNow())
         );
         rig.Time.Pass(TimeSpan.FromMinutes(1));
-        await rig.Versions.FinishAllAsync(default);
+        await rig.Versions.FinishAllAsync(TestContext.Current.CancellationToken);
         Assert.Equal(("1", 1L), (rig.Read("data/out"), Current(rig)!.Id));
         Assert.Equal([2], Kept(rig));
         Assert.Empty(rig.Store.Read(session => session.UnfinishedSwitches()));
         Assert.Equal(rig.Time.GetUtcNow(), rig.Store.Read(session => session.Switches(rig.Path("data/out"), 1))[0].EndedAt);
-        await rig.Versions.FinishAllAsync(default);
+        await rig.Versions.FinishAllAsync(TestContext.Current.CancellationToken);
         Assert.Equal([(2, 1)], rig.Place.Switched);
         Assert.Empty(rig.Said);
     }
@@ -257,7 +257,7 @@ public sealed class VersionChainTests
         await rig.PublishedAsync("2");
         await rig.WriteAsync(session => session.BeginVersionSwitch(Version(rig, 2), Version(rig, 1), "bob", null, rig.Time.GetUtcNow()));
         rig.Place.OnSwitch = _ => Problem(kind, "gone");
-        await rig.Versions.FinishAllAsync(default);
+        await rig.Versions.FinishAllAsync(TestContext.Current.CancellationToken);
         Assert.Equal($"{rig.Path("data/out")}: version 1 does not become current: gone", Assert.Single(rig.Said));
         Assert.Empty(rig.Store.Read(session => session.UnfinishedSwitches()));
         Assert.Equal(("2", 2L), (rig.Read("data/out"), Current(rig)!.Id));
@@ -274,7 +274,7 @@ public sealed class VersionChainTests
 
         Assert.Equal([3], Kept(rig));
         await rig.WriteAsync(session => session.BeginVersionSwitch(Version(rig, 4), Version(rig, 1), "bob", null, rig.Time.GetUtcNow()));
-        await rig.Versions.FinishAllAsync(default);
+        await rig.Versions.FinishAllAsync(TestContext.Current.CancellationToken);
         Assert.Equal(("1", 1L), (rig.Read("data/out"), Current(rig)!.Id));
         Assert.Equal([4], Kept(rig));
         Assert.Null(Version(rig, 3).Kept);
@@ -287,14 +287,14 @@ public sealed class VersionChainTests
         await rig.PublishedAsync("1");
         await rig.PublishedAsync("2");
         var kept = Version(rig, 1);
-        await rig.Versions.DropAsync(kept, default);
+        await rig.Versions.DropAsync(kept, TestContext.Current.CancellationToken);
         Assert.Empty(Kept(rig));
         Assert.Equal([1], rig.Place.Forgotten);
         Assert.False(File.Exists(kept.Kept));
 
         // It was seen as kept, and brought back meanwhile.
-        await rig.Versions.DropAsync(kept, default);
-        await rig.Versions.DropAsync(Version(rig, 2), default);
+        await rig.Versions.DropAsync(kept, TestContext.Current.CancellationToken);
+        await rig.Versions.DropAsync(Version(rig, 2), TestContext.Current.CancellationToken);
         Assert.Equal([1], rig.Place.Forgotten);
         Assert.Equal("2", rig.Read("data/out"));
     }
