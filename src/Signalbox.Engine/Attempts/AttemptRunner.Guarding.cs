@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Signalbox.Core;
 using Signalbox.Core.Definitions;
 using Signalbox.Core.Retry;
@@ -55,15 +54,20 @@ internal sealed partial class AttemptRunner
     }
 
     /// <summary>
-    /// The staging places of an attempt, made unless its command may write there. An earlier server may have died before it had made them all.
+    /// Whether the executor has an attempt that an earlier server may have begun. Asked before anything can end the attempt here: told as over while
+    /// its process runs, the next one would begin beside it.
     /// </summary>
-    private async Task<ImmutableArray<StagedOutput>> StageAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
+    private async Task<bool> IsKnownAsync(LiveAttempt attempt)
     {
-        var mayWrite =
-            maybeSubmittedBefore
-            && !attempt.Node.Outputs.IsEmpty
-            && (await parts.Executor.ObserveAsync([attempt.Ref], CancellationToken.None))[0].Phase != Phase.Unknown;
-        return mayWrite ? publisher.Locate(attempt) : publisher.Stage(attempt);
+        var now = (await parts.Executor.ObserveAsync([attempt.Ref], CancellationToken.None))[0];
+        if (now.Phase == Phase.Unknown)
+        {
+            return false;
+        }
+
+        attempt.Submitted.TrySetResult(true);
+        Seen(attempt, now);
+        return true;
     }
 
     private static (string Path, string Kind)? SpecialIn(StagedOutput output) =>

@@ -192,10 +192,15 @@ internal sealed partial class AttemptRunner(
 
     private async Task StartAsync(LiveAttempt attempt, bool maybeSubmittedBefore)
     {
+        if (maybeSubmittedBefore && await IsKnownAsync(attempt))
+        {
+            return;
+        }
+
         Directory.CreateDirectory(attempt.Ref.Directory);
         WriteParams(attempt.Run);
         FaultPoints.Hit(FaultPoints.BeforeStaging);
-        var staged = await StageAsync(attempt, maybeSubmittedBefore);
+        var staged = publisher.Stage(attempt);
         var context = ContextOf(attempt, staged, await FetchAsync(attempt));
         if (
             !attempt.Node.InputChecks.IsEmpty
