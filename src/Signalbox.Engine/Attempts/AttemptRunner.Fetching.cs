@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Signalbox.Core.Definitions;
+using Signalbox.Core.Runs;
 using Signalbox.Engine.Outputs.S3;
 
 namespace Signalbox.Engine.Attempts;
 
-/// <content>Inputs that lie elsewhere, brought here for a task that cannot read them there.</content>
+/// <content>What a task reads: its parameters, and inputs that lie elsewhere, brought here when it cannot read them there.</content>
 internal sealed partial class AttemptRunner
 {
     private readonly S3Fetch _fetch = new(new S3Clients(parts.Project));
@@ -43,5 +44,17 @@ internal sealed partial class AttemptRunner
         }
 
         return fetched.ToImmutable();
+    }
+
+    /// <summary>The file that commands read the parameters from; the same for all tasks of a run, written by the first.</summary>
+    private void WriteParams(Run run)
+    {
+        var file = parts.State.Params(run.Number);
+        if (!File.Exists(file))
+        {
+            var temporary = $"{file}.{Guid.NewGuid():N}";
+            File.WriteAllText(temporary, run.Params);
+            File.Move(temporary, file, overwrite: true);
+        }
     }
 }

@@ -244,18 +244,6 @@ internal sealed partial class AttemptRunner(
         return true;
     }
 
-    /// <summary>The file that commands read the parameters from; the same for all tasks of a run, written by the first.</summary>
-    private void WriteParams(Run run)
-    {
-        var file = parts.State.Params(run.Number);
-        if (!File.Exists(file))
-        {
-            var temporary = $"{file}.{Guid.NewGuid():N}";
-            File.WriteAllText(temporary, run.Params);
-            File.Move(temporary, file, overwrite: true);
-        }
-    }
-
     private async Task SubmitAsync(LiveAttempt attempt, AttemptContext context, Work.Command command, bool maybeSubmittedBefore)
     {
         var environment = AttemptEnvironment.Of(context, attempt.Secrets);
