@@ -38,7 +38,7 @@ public sealed partial class Spec039PageActions(ServedPage served)
                 retries: 1
                 retry_delay: 0s
                 group:
-                  stage: { run: "test -e staged || { touch staged; exit 75; }" }
+                  fetch: { run: "test -e fetched || { touch fetched; exit 75; }" }
             """
         );
         var run = (await served.Project.RunAsync("tries", 0)).Json.GetProperty("number").GetInt64();

@@ -29,7 +29,7 @@ internal sealed record World(
     public const int Restarts = 35;
 
     /// <summary>The first seeds are of large worlds, and of those that follow so many in a hundred.</summary>
-    private const ulong FirstLarge = 256;
+    private const ulong FirstLarge = 100;
     private const int Large = 1;
 
     /// <summary>The world of a seed.</summary>
